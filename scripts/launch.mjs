@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { join } from 'node:path'
+import { node24, root } from './ensure.mjs'
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
+const REPEATED_WITHIN_MS = 1000
+
+/**
+ * Runs Node.js 24 with these arguments until it ends, and ends with its exit code.
+ *
+ * One Ctrl-C reaches this process twice (from the terminal, and passed on by npm) and would
+ * reach the program too. So the program runs in a session of its own, where no signal to the
+ * group gets, and each signal is passed on once. If this process is killed outright, so is
+ * the program (bond.mjs).
+ * @param {string[]} args
+ * @param {{ env?: NodeJS.ProcessEnv }} [options]
+ */
+export function launch(args, { env = process.env } = {}) {
+  const bond = join(root, 'scripts', 'bond.mjs')
+  const child = spawn(node24(), ['--import', bond, ...args], {
+    env,
+    detached: true,
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  })
+  const lastSent = new Map()
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      const now = performance.now()
+      if (now - (lastSent.get(signal) ?? Number.NEGATIVE_INFINITY) < REPEATED_WITHIN_MS) return
+      lastSent.set(signal, now)
+      child.kill(signal)
+    })
+  }
+  child.on('error', (error) => {
+    console.error(`fairlock: Node.js 24 could not be started: ${error.message}`)
+    process.exit(2)
+  })
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))
+}
