@@ -1,0 +1,83 @@
+// Run by Node.js 24. `test` runs the tests, `proof` the long proofs, both against one PostgreSQL.
+import { spawn } from 'node:child_process'
+import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
+import { constants, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startEmbedded } from '../src/platform/embedded/index.ts'
+import { TEST_SETTINGS } from '../test/support/settings.ts'
+import { refuse, root } from './ensure.mjs'
+
+const KINDS = {
+  test: {
+    files: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
+    flags: ['--test-concurrency=2', '--test-timeout=280000'],
+  },
+  proof: {
+    files: ['test/proof/*.proof.ts'],
+    flags: ['--test-concurrency=1', '--test-timeout=7200000'],
+  },
+}
+
+const [kindName, ...args] = process.argv.slice(2)
+const kind = KINDS[kindName]
+process.chdir(root)
+
+const { filters, flags } = readArguments(args)
+const files = filters.length > 0 ? filters.flatMap(filesFor) : globSync(kind.files).sort()
+if (files.length === 0) refuse(new Error('there are no test files.'))
+
+const stopping = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stopping.abort(signal))
+process.exitCode = await withServer((url) => runNodeTest(url))
+
+/** `name` in a file's path chooses files; `-t name` chooses tests; other flags go to node. */
+function readArguments(given) {
+  const read = { filters: [], flags: [] }
+  for (let i = 0; i < given.length; i++) {
+    if (given[i] === '-t') read.flags.push(`--test-name-pattern=${given[++i] ?? ''}`)
+    else (given[i].startsWith('-') ? read.flags : read.filters).push(given[i])
+  }
+  return read
+}
+
+function filesFor(filter) {
+  if (existsSync(filter) && filter.endsWith('.ts')) return [filter]
+  const found = globSync(kind.files)
+    .sort()
+    .filter((file) => file.includes(filter))
+  if (found.length === 0) refuse(new Error(`no test file has "${filter}" in its path.`))
+  return found
+}
+
+async function withServer(action) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'fairlock-test-'))
+  try {
+    const server = await startEmbedded({ dataDir, settings: TEST_SETTINGS })
+    const stopped = server.exited.then((error) => refuse(error))
+    const code = await Promise.race([action(server.superuserUrl), stopped])
+    await server.stop()
+    return code
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}
+
+function runNodeTest(url) {
+  const reporters = [join(root, 'scripts/slow-reporter.mjs'), 'spec'].flatMap((reporter) => [
+    `--test-reporter=${reporter}`,
+    '--test-reporter-destination=stdout',
+  ])
+  return new Promise((resolve) => {
+    const child = spawn(
+      process.execPath,
+      ['--test', ...kind.flags, ...reporters, ...flags, ...new Set(files)],
+      {
+        stdio: 'inherit',
+        env: { ...process.env, FAIRLOCK_TEST_SERVER: url },
+      },
+    )
+    stopping.signal.addEventListener('abort', () => child.kill(stopping.signal.reason))
+    if (stopping.signal.aborted) child.kill(stopping.signal.reason)
+    child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal]))
+  })
+}
