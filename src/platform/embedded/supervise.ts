@@ -7,7 +7,7 @@ import type { Runner } from './runner.ts'
 export type Supervised = { exited: Promise<EmbeddedError>; stop(): Promise<void> }
 
 const FIRST_PAUSE_MS = 100
-const RESTARTS_AT_MOST = 6
+const RESTARTS_AT_MOST = 5
 const CALM_MS = 60_000
 
 /** Watches a started server and starts it again, with growing pauses, until it keeps dying. */
