@@ -69,7 +69,7 @@ function installedMatches(lock, dev) {
 }
 
 function isForThisPlatform({ os, cpu, libc }) {
-  const admits = (list, value) => !list || list.includes(value)
+  const admits = (list, value) => !list || [list].flat().includes(value)
   if (!admits(os, process.platform) || !admits(cpu, process.arch)) return false
   return !libc || admits(libc, thisLibc())
 }
@@ -81,12 +81,29 @@ function thisLibc() {
 
 function install() {
   console.error('fairlock: installing dependencies (npm ci), once …')
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--include=dev', '--include=optional']
+  const clean = npm(['ci'], 'pipe')
+  if (clean.status === 0) return
+  // npm ci insists on a lock that names the packages of every platform; npm install does not.
+  console.error(`fairlock: npm ci failed (${firstError(clean.stderr)}); trying npm install …`)
+  if (npm(['install', '--no-save'], 'inherit').status === 0) return
+  throw new Error(
+    'the dependencies could not be installed; npm says above why. Put that right and try again.',
+  )
+}
+
+function npm(args, stderr) {
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--include=dev', '--include=optional']
   const npmCli = process.env.npm_execpath
   const [command, first] = npmCli?.endsWith('npm-cli.js') ? [process.execPath, [npmCli]] : ['npm', []]
-  const { status, error } = spawnSync(command, [...first, ...args], { cwd: root, stdio: ['ignore', 2, 2] })
-  if (error) throw new Error(`npm could not be run (${error.message}). Install npm and try again.`)
-  if (status !== 0) throw new Error('npm ci failed; its own message is above. Put that right and try again.')
+  const stdio = ['ignore', stderr === 'pipe' ? 'pipe' : 2, stderr]
+  const done = spawnSync(command, [...first, ...args, ...quiet], { cwd: root, stdio, encoding: 'utf8' })
+  if (done.error) throw new Error(`npm could not be run (${done.error.message}). Install npm and try again.`)
+  return done
+}
+
+function firstError(text) {
+  const lines = text.split('\n').map((line) => line.replace(/^npm (error|ERR!) ?/, '').trim())
+  return lines.find((line) => line !== '' && !line.startsWith('code ')) ?? 'without saying why'
 }
 
 /** npm may have been told not to run install scripts: PostgreSQL's library links are then missing. */
