@@ -1,0 +1,20 @@
+-- mode: statements
+drop index concurrently if exists public.idx_crypto_profiles_user_id;
+drop index concurrently if exists public.idx_crypto_profiles_kyc_status;
+drop index concurrently if exists public.idx_crypto_profiles_trading_volume;
+drop index concurrently if exists public.idx_crypto_wallets_user_id;
+drop index concurrently if exists public.idx_crypto_wallets_currency;
+drop index concurrently if exists public.idx_crypto_wallets_balance;
+drop index concurrently if exists public.idx_crypto_transactions_user_id;
+drop index concurrently if exists public.idx_crypto_transactions_wallet_id;
+drop index concurrently if exists public.idx_crypto_transactions_status;
+drop index concurrently if exists public.idx_crypto_transactions_timestamp;
+drop index concurrently if exists public.idx_crypto_transactions_currency;
+drop index concurrently if exists public.idx_crypto_trades_user_id;
+drop index concurrently if exists public.idx_crypto_trades_buyer_id;
+drop index concurrently if exists public.idx_crypto_trades_pair;
+drop index concurrently if exists public.idx_crypto_trades_side;
+drop index concurrently if exists public.idx_crypto_trades_status;
+drop index concurrently if exists public.idx_crypto_trades_timestamp;
+drop index concurrently if exists public.idx_crypto_prices_symbol;
+drop index concurrently if exists public.idx_crypto_prices_last_updated;

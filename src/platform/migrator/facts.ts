@@ -1,0 +1,116 @@
+import type { Session } from './connection.ts'
+import { quoted, seeingAllRows } from './managed.ts'
+import type { TableColumns } from './migrations.ts'
+
+/** Per column an order-free checksum over all rows, each hashed together with its row's key. */
+export type TableFacts = { rows: string; columns: Record<string, string> }
+export type Facts = Record<string, TableFacts>
+
+/** Facts and the oldest transaction that was still running when they were taken. */
+export type Reading = { facts: Facts; oldestXid: string }
+
+type Table = { schema: string; table: string; key: string[]; columns: { name: string; type: string }[] }
+
+/** Schemas that hold what people own; sessions and the like come and go and prove nothing. */
+const factSchemas = ['public', 'ledger']
+
+/** Takes the facts of all tables that hold people's data. */
+export async function readFacts(session: Session): Promise<Reading> {
+  return await seeingAllRows(session, async () => {
+    const now = await session.query<{ oldest: string }>(
+      'select pg_snapshot_xmin(pg_current_snapshot())::xid::text as oldest',
+    )
+    const facts: Facts = {}
+    for (const table of await listTables(session, factSchemas)) {
+      facts[`${table.schema}.${table.table}`] = await tableFacts(session, table)
+    }
+    return { facts, oldestXid: now.rows[0]!.oldest }
+  })
+}
+
+async function listTables(session: Session, schemas: string[]): Promise<Table[]> {
+  const found = await session.query<Table>(
+    `select nspname as schema, relname as table,
+            coalesce((
+              select array_agg(attname::text order by attnum) from pg_index
+              join pg_attribute on attrelid = indrelid and attnum = any (indkey)
+              where indrelid = pg_class.oid and indisprimary
+            ), '{}') as key,
+            (select jsonb_agg(jsonb_build_object('name', attname, 'type', atttypid::regtype) order by attnum)
+             from pg_attribute
+             where attrelid = pg_class.oid and attnum > 0 and not attisdropped and attgenerated = '') as columns
+     from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+     where nspname = any ($1) and relkind in ('r', 'p') and not relispartition
+     order by 1, 2`,
+    [schemas],
+  )
+  return found.rows.filter((table) => table.columns !== null)
+}
+
+async function tableFacts(session: Session, table: Table): Promise<TableFacts> {
+  const key = table.key.map((name) => `${quoted(name)}, `).join('')
+  const sums = table.columns.map(
+    (column, index) => `sum(hashtextextended(row(${key}${canonical(column)})::text, 0))::text as c${index}`,
+  )
+  const found = await session.query<Record<string, string | null>>(
+    `select count(*)::text as rows, ${sums.join(', ')} from ${quoted(table.schema, table.table)}`,
+  )
+  const row = found.rows[0]!
+  const columns = Object.fromEntries(table.columns.map((column, i) => [column.name, row[`c${i}`] ?? '0']))
+  return { rows: row.rows!, columns }
+}
+
+/** The value in a form that a change of type or scale without a change of meaning leaves alone. */
+function canonical(column: { name: string; type: string }): string {
+  const name = quoted(column.name)
+  if (column.type.startsWith('timestamp')) return `extract(epoch from ${name})`
+  if (column.type === 'numeric') return `trim_scale(${name})`
+  return name
+}
+
+/**
+ * What differs between two readings in tables and columns that both have, apart from what the migrations declare
+ * to change. The columns' types may have changed in between.
+ */
+export function compareFacts(
+  before: Facts,
+  after: Facts,
+  declared: TableColumns[],
+): Record<string, string[]> {
+  const differences: Record<string, string[]> = {}
+  for (const [name, old] of Object.entries(before)) {
+    const now = after[name]
+    if (now === undefined) continue
+    const exempt = declared
+      .filter((one) => `${one.schema}.${one.table}` === name)
+      .flatMap((one) => one.columns)
+    const found = Object.keys(old.columns).filter(
+      (column) =>
+        column in now.columns && old.columns[column] !== now.columns[column] && !exempt.includes(column),
+    )
+    const texts = old.rows === now.rows ? [] : [`${old.rows} rows became ${now.rows}`]
+    if (old.rows === now.rows && found.length > 0) texts.push(`values changed in ${found.join(', ')}`)
+    if (texts.length > 0) differences[name] = texts
+  }
+  return differences
+}
+
+/** Whether somebody else wrote to a table since the reading: then its facts say nothing about the migration. */
+export async function writtenByOthers(
+  session: Session,
+  table: string,
+  oldestXid: string,
+  ownXids: string[],
+): Promise<boolean> {
+  const [schema, name] = table.split('.') as [string, string]
+  return await seeingAllRows(session, async () => {
+    const found = await session.query<{ written: boolean }>(
+      `select exists (
+         select from ${quoted(schema, name)} as rows
+         where age(rows.xmin) <= age($1::xid) and rows.xmin::text <> all ($2)
+       ) as written`,
+      [oldestXid, ownXids],
+    )
+    return found.rows[0]!.written
+  })
+}

@@ -1,0 +1,17 @@
+export { type CodeFile, readCode } from './code.ts'
+export { MigrationError } from './connection.ts'
+export type { Restored } from './kept.ts'
+export { type PlannedStatement, type PlannedStep, plan } from './plan.ts'
+export { ensureRoles } from './roles.ts'
+export {
+  down,
+  migrateToLatest,
+  type RunOptions,
+  type RunResult,
+  type Target,
+  type UpOptions,
+  up,
+} from './run.ts'
+export type { Holder } from './runner-lock.ts'
+export { type Problem, type Status, status, verify } from './status.ts'
+export type { StepProgress } from './step.ts'
