@@ -1,3 +1,4 @@
+-- squawk-ignore-file prefer-timestamp-tz
 -- The platform as it was before Fairlock: people and the five tables of the specification's "Current Fields".
 -- A database that already has them is adopted: this migration is then recorded as done, never run.
 create table public.users (

@@ -4,60 +4,60 @@
 -- keep public.crypto_trades (buyer_id, escrow_id, payment_method, payment_details, expires_at, completed_at, cancelled_at, dispute_id, dispute_reason, dispute_status, seller_rating, buyer_rating, seller_feedback, buyer_feedback, chat_channel_id)
 -- keep public.crypto_prices (price_btc, price_eth, price_change_1h, price_change_7d, price_change_30d, dominance_percentage, sentiment_score, rsi_14, macd, macd_signal)
 alter table public.crypto_profiles
-  drop column preferred_payment_methods,
-  drop column daily_limit,
-  drop column monthly_limit,
-  drop column current_daily_volume,
-  drop column current_monthly_volume,
-  drop column successful_escrows,
-  drop column disputed_trades,
-  drop column banned_until,
-  drop column two_factor_enabled,
-  drop column two_factor_secret;
+  drop column if exists preferred_payment_methods,
+  drop column if exists daily_limit,
+  drop column if exists monthly_limit,
+  drop column if exists current_daily_volume,
+  drop column if exists current_monthly_volume,
+  drop column if exists successful_escrows,
+  drop column if exists disputed_trades,
+  drop column if exists banned_until,
+  drop column if exists two_factor_enabled,
+  drop column if exists two_factor_secret;
 
 alter table public.crypto_wallets
-  drop column encrypted_private_key,
-  drop column backup_phrase_encrypted,
-  drop column last_backup,
-  drop column supported_currencies,
-  drop column withdrawal_limit_daily,
-  drop column withdrawal_limit_monthly;
+  drop column if exists encrypted_private_key,
+  drop column if exists backup_phrase_encrypted,
+  drop column if exists last_backup,
+  drop column if exists supported_currencies,
+  drop column if exists withdrawal_limit_daily,
+  drop column if exists withdrawal_limit_monthly;
 
 alter table public.crypto_transactions
-  drop column trade_id,
-  drop column network_fee,
-  drop column platform_fee,
-  drop column destination_name,
-  drop column destination_description,
-  drop column category,
-  drop column exchange_rate,
-  drop column fiat_value;
+  drop column if exists trade_id,
+  drop column if exists network_fee,
+  drop column if exists platform_fee,
+  drop column if exists destination_name,
+  drop column if exists destination_description,
+  drop column if exists category,
+  drop column if exists exchange_rate,
+  drop column if exists fiat_value;
 
 alter table public.crypto_trades
-  drop column buyer_id,
-  drop column escrow_id,
-  drop column payment_method,
-  drop column payment_details,
-  drop column expires_at,
-  drop column completed_at,
-  drop column cancelled_at,
-  drop column dispute_id,
-  drop column dispute_reason,
-  drop column dispute_status,
-  drop column seller_rating,
-  drop column buyer_rating,
-  drop column seller_feedback,
-  drop column buyer_feedback,
-  drop column chat_channel_id;
+  drop column if exists buyer_id,
+  drop column if exists escrow_id,
+  drop column if exists payment_method,
+  drop column if exists payment_details,
+  drop column if exists expires_at,
+  drop column if exists completed_at,
+  drop column if exists cancelled_at,
+  drop column if exists dispute_id,
+  drop column if exists dispute_reason,
+  drop column if exists dispute_status,
+  drop column if exists seller_rating,
+  drop column if exists buyer_rating,
+  drop column if exists seller_feedback,
+  drop column if exists buyer_feedback,
+  drop column if exists chat_channel_id;
 
 alter table public.crypto_prices
-  drop column price_btc,
-  drop column price_eth,
-  drop column price_change_1h,
-  drop column price_change_7d,
-  drop column price_change_30d,
-  drop column dominance_percentage,
-  drop column sentiment_score,
-  drop column rsi_14,
-  drop column macd,
-  drop column macd_signal;
+  drop column if exists price_btc,
+  drop column if exists price_eth,
+  drop column if exists price_change_1h,
+  drop column if exists price_change_7d,
+  drop column if exists price_change_30d,
+  drop column if exists dominance_percentage,
+  drop column if exists sentiment_score,
+  drop column if exists rsi_14,
+  drop column if exists macd,
+  drop column if exists macd_signal;

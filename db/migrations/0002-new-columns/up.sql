@@ -1,6 +1,7 @@
 -- mode: statements
--- Sections 1 to 4 and 8 of the specification: what the old tables lack. Every default is a constant, so no table is
--- rewritten; each statement commits by itself, so that only one table is locked at a time, and only for a moment.
+-- Sections 1 to 4 and 8 of the specification: what the old tables lack. Every default is a constant, so no
+-- table is rewritten; each statement commits by itself, so that only one table is locked at a time, and only
+-- for a moment.
 alter table public.crypto_profiles
   add column preferred_payment_methods text[],
   add column daily_limit numeric(20, 8),
@@ -61,9 +62,11 @@ alter table public.crypto_prices
   add column macd_signal numeric(20, 8);
 
 alter table public.crypto_transactions
-  add constraint crypto_transactions_trade_id_fkey foreign key (trade_id) references public.crypto_trades (id) not valid;
+  add constraint crypto_transactions_trade_id_fkey foreign key (trade_id)
+  references public.crypto_trades (id) not valid;
 alter table public.crypto_transactions validate constraint crypto_transactions_trade_id_fkey;
 
 alter table public.crypto_trades
-  add constraint crypto_trades_buyer_id_fkey foreign key (buyer_id) references public.users (id) not valid;
+  add constraint crypto_trades_buyer_id_fkey foreign key (buyer_id)
+  references public.users (id) not valid;
 alter table public.crypto_trades validate constraint crypto_trades_buyer_id_fkey;

@@ -54,7 +54,8 @@ with expected (table_name, column_name, type) as (
 select format('public.%s.%s should be %s and is %s', table_name, column_name, type,
               coalesce(format_type(atttypid, atttypmod), 'missing')) as problem
 from expected
-left join pg_attribute on attrelid = to_regclass('public.' || table_name) and attname = column_name and not attisdropped
+left join pg_attribute
+  on attrelid = to_regclass('public.' || table_name) and attname = column_name and not attisdropped
 where format_type(atttypid, atttypmod) is distinct from type
 union all
 select format('foreign key %s is missing or not validated', name)

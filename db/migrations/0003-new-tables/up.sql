@@ -1,3 +1,4 @@
+-- squawk-ignore-file require-concurrent-index-creation
 -- Sections 5 to 7 of the specification. The tables are new and empty, so their indexes need no CONCURRENTLY.
 create table public.crypto_escrows (
   id          uuid primary key default gen_random_uuid(),

@@ -12,8 +12,11 @@ from unnest(array[
 where not exists (select from pg_index where indexrelid = to_regclass('public.' || name) and indisvalid)
 union all
 select format('public.%s has %s foreign keys instead of %s', name, found, wanted)
-from (values ('crypto_escrows', 3), ('crypto_disputes', 5), ('crypto_payment_methods', 1)) as expected (name, wanted)
+from (
+  values ('crypto_escrows', 3), ('crypto_disputes', 5), ('crypto_payment_methods', 1)
+) as expected (name, wanted)
 cross join lateral (
-  select count(*) as found from pg_constraint where conrelid = to_regclass('public.' || name) and contype = 'f'
+  select count(*) as found from pg_constraint
+  where conrelid = to_regclass('public.' || name) and contype = 'f'
 ) as keys
 where found < wanted;

@@ -1,7 +1,7 @@
 -- mode: statements
--- What the product needs beside the specification's columns. crypto_trades.user_id is the seller, buyer_id the buyer,
--- side the maker's side of the offer, taker_id the one of the two who took it; expires_at is the end of the payment
--- window, deadline the end of whatever duty is open now.
+-- What the product needs beside the specification's columns. crypto_trades.user_id is the seller, buyer_id
+-- the buyer, side the maker's side of the offer, taker_id the one of the two who took it; expires_at is the
+-- end of the payment window, deadline the end of whatever duty is open now.
 alter table public.crypto_trades
   add column offer_id uuid,
   add column offer_version integer,

@@ -1,9 +1,11 @@
 -- mode: statements
 -- changes public.crypto_wallets (wallet_address)
--- The laws where the specification is silent: which words a status may be, which numbers an amount, and that a state
--- and its time stamp tell the same story. Each is added for new rows at once and validated on the old ones without
--- stopping anybody. Money cannot be infinite in numeric(20, 8), but it could be NaN, which is greater than any number.
--- What one row cannot know (transitions, both halves of a trade and its escrow) is held by triggers in src/.
+-- squawk-ignore-file ban-drop-not-null
+-- The laws where the specification is silent: which words a status may be, which numbers an amount, and that
+-- a state and its time stamp tell the same story. Each is added for new rows at once and validated on the old
+-- ones without stopping anybody. Money cannot be infinite in numeric(20, 8), but it could be NaN, which is
+-- greater than any number. What one row cannot know (transitions, both halves of a trade and its escrow) is
+-- held by triggers in src/.
 
 -- A custodial wallet has no address of its own on a chain.
 alter table public.crypto_wallets alter column wallet_address drop not null;
@@ -77,8 +79,8 @@ alter table public.crypto_transactions
     status in ('pending', 'completed', 'failed', 'cancelled', 'reversed')
   ) not valid,
   add constraint crypto_transactions_type check (
-    transaction_type in ('deposit', 'withdrawal', 'hold', 'release', 'refund', 'fee', 'adjustment', 'transfer', 'buy',
-                         'sell')
+    transaction_type in ('deposit', 'withdrawal', 'hold', 'release', 'refund', 'fee', 'adjustment',
+                         'transfer', 'buy', 'sell')
   ) not valid,
   -- The type says which way the money went; only an adjustment goes both ways.
   add constraint crypto_transactions_amount check (
@@ -111,11 +113,13 @@ alter table public.crypto_trades
   ) not valid,
   add constraint crypto_trades_side check (side in ('buy', 'sell')) not valid,
   add constraint crypto_trades_amounts check (
-    price > 0 and price <> 'NaN' and amount > 0 and amount <> 'NaN' and total_value >= 0 and total_value <> 'NaN'
+    price > 0 and price <> 'NaN' and amount > 0 and amount <> 'NaN'
+    and total_value >= 0 and total_value <> 'NaN'
   ) not valid,
   -- A trade that came from an offer knows both fees; one from before Fairlock knows only their sum.
   add constraint crypto_trades_fees check (
-    fee >= 0 and fee <> 'NaN' and seller_fee >= 0 and seller_fee <> 'NaN' and buyer_fee >= 0 and buyer_fee <> 'NaN'
+    fee >= 0 and fee <> 'NaN' and seller_fee >= 0 and seller_fee <> 'NaN'
+    and buyer_fee >= 0 and buyer_fee <> 'NaN'
     and (offer_id is null or fee is not null and fee = seller_fee + buyer_fee)
   ) not valid,
   add constraint crypto_trades_has_buyer check (buyer_id is not null) not valid,
@@ -160,7 +164,8 @@ alter table public.crypto_trades
   ) not valid,
   -- Each side is rated only after the end (I13).
   add constraint crypto_trades_ratings check (
-    (seller_rating is null or seller_rating between 1 and 5) and (buyer_rating is null or buyer_rating between 1 and 5)
+    (seller_rating is null or seller_rating between 1 and 5)
+    and (buyer_rating is null or buyer_rating between 1 and 5)
     and (status in ('completed', 'cancelled', 'expired') or seller_rating is null and buyer_rating is null)
   ) not valid;
 alter table public.crypto_trades
@@ -199,7 +204,7 @@ alter table public.crypto_escrows
   add constraint crypto_escrows_closed check (
     closed_at is null or status not in ('funded', 'disputed')
   ) not valid,
-  -- At the end released + refunded + fee = amount, before it nothing has left (I6). A split is released with both.
+  -- At the end released + refunded + fee = amount; before it nothing has left (I6).
   add constraint crypto_escrows_settled check (
     released_amount >= 0 and refunded_amount >= 0 and fee_amount >= 0
     and case status
@@ -256,9 +261,11 @@ alter table public.crypto_prices
     and low_24h >= 0 and low_24h <> 'NaN'
   ) not valid,
   add constraint crypto_prices_market check (
-    volume_24h >= 0 and volume_24h <> 'NaN' and market_cap >= 0 and market_cap <> 'NaN' and market_cap_rank > 0
-    and circulating_supply >= 0 and circulating_supply <> 'NaN' and total_supply >= 0 and total_supply <> 'NaN'
-    and max_supply >= 0 and max_supply <> 'NaN' and dominance_percentage between 0 and 100
+    volume_24h >= 0 and volume_24h <> 'NaN' and market_cap >= 0 and market_cap <> 'NaN'
+    and market_cap_rank > 0
+    and circulating_supply >= 0 and circulating_supply <> 'NaN'
+    and total_supply >= 0 and total_supply <> 'NaN' and max_supply >= 0 and max_supply <> 'NaN'
+    and dominance_percentage between 0 and 100
   ) not valid,
   add constraint crypto_prices_changes check (
     price_change_1h <> 'NaN' and price_change_24h <> 'NaN' and price_change_7d <> 'NaN'
@@ -275,15 +282,18 @@ alter table public.crypto_prices
   validate constraint crypto_prices_indicators;
 
 alter table public.crypto_trades
-  add constraint crypto_trades_escrow_id_fkey foreign key (escrow_id) references public.crypto_escrows (id) not valid;
+  add constraint crypto_trades_escrow_id_fkey foreign key (escrow_id)
+  references public.crypto_escrows (id) not valid;
 alter table public.crypto_trades validate constraint crypto_trades_escrow_id_fkey;
 alter table public.crypto_trades
-  add constraint crypto_trades_dispute_id_fkey foreign key (dispute_id) references public.crypto_disputes (id) not valid;
+  add constraint crypto_trades_dispute_id_fkey foreign key (dispute_id)
+  references public.crypto_disputes (id) not valid;
 alter table public.crypto_trades validate constraint crypto_trades_dispute_id_fkey;
 
 create unique index concurrently crypto_profiles_one_per_user on public.crypto_profiles (user_id);
 create unique index concurrently crypto_wallets_one_per_currency on public.crypto_wallets (user_id, currency);
-create unique index concurrently crypto_disputes_one_open on public.crypto_disputes (trade_id) where status = 'pending';
+create unique index concurrently crypto_disputes_one_open
+  on public.crypto_disputes (trade_id) where status = 'pending';
 create unique index concurrently crypto_payment_methods_one_primary
   on public.crypto_payment_methods (user_id) where is_primary;
 create unique index concurrently crypto_prices_one_per_symbol on public.crypto_prices (symbol);

@@ -1,5 +1,5 @@
 -- mode: statements
--- What the product asks for all the time: the deadline sweep, each participant's pages, what an escrow holds now.
+-- What the product asks for all the time: the deadline sweep, each participant's pages, what is held.
 create index concurrently crypto_trades_deadline
   on public.crypto_trades (deadline) where status in ('pending', 'funded', 'paid');
 create index concurrently crypto_trades_seller_page on public.crypto_trades (user_id, created_at desc, id);
