@@ -58,7 +58,7 @@ async function relations(client: pg.ClientBase): Promise<Relation[]> {
      where relnamespace::regnamespace::text = any ($1) and relkind in ('r', 'p', 'v', 'm', 'S')
        and not exists (select from pg_depend where objid = pg_class.oid and classid = 'pg_class'::regclass
                        and (deptype = 'e' or relkind = 'S' and deptype in ('a', 'i')))
-     order by 2 collate "C"`,
+     order by oid::regclass::text collate "C"`,
     [schemas],
   )
   return found.rows
@@ -160,7 +160,7 @@ async function policies(client: pg.ClientBase, relation: Relation): Promise<stri
 async function triggers(client: pg.ClientBase, relation: Relation): Promise<string[]> {
   return await texts(
     client,
-    `select pg_get_triggerdef(oid) || case when tgenabled = 'O' then ';' else '; -- enabled: ' || tgenabled end as text
+    `select pg_get_triggerdef(oid) || case when tgenabled = 'O' then ';' else '; -- enabled: ' || tgenabled::text end as text
      from pg_trigger where tgrelid = $1::oid and not tgisinternal`,
     relation.oid,
   )

@@ -57,7 +57,9 @@ const tables = `
     key       text[] not null,
     copy      text not null,
     sequences jsonb not null,
-    kept_at   timestamptz not null default clock_timestamp()
+    kept_at   timestamptz not null default clock_timestamp(),
+    -- Set when the way up has brought back what it could; rows that are left wait for the operator.
+    restored_at timestamptz
   );
   create table if not exists fairlock_migrations.code (
     one        boolean primary key default true check (one),

@@ -1,6 +1,6 @@
 import { MigrationError, type Session } from './connection.ts'
 import { quoted } from './managed.ts'
-import type { TableColumns } from './migrations.ts'
+import type { Migration, TableColumns } from './migrations.ts'
 
 export type Kept = {
   id: string
@@ -18,7 +18,15 @@ export type Kept = {
 export type Restored = { table: string; columns: string[]; restored: number; left: number; copy: string }
 
 /** Copies what a way down would lose into the side schema, in the transaction of that way down. */
-export async function keep(session: Session, migration: string, wanted: TableColumns): Promise<void> {
+export async function keepAll(session: Session, migration: Migration): Promise<void> {
+  // What an earlier way up could not bring back gets another chance on the next one.
+  await session.query('update fairlock_migrations.kept set restored_at = null where migration = $1', [
+    migration.id,
+  ])
+  for (const table of migration.down.keeps) await keep(session, migration.id, table)
+}
+
+async function keep(session: Session, migration: string, wanted: TableColumns): Promise<void> {
   const name = quoted(wanted.schema, wanted.table)
   const table = await describeTable(session, wanted.schema, wanted.table)
   // A migration that was killed half way up has not made everything that its way down takes away.
@@ -45,20 +53,14 @@ export async function keep(session: Session, migration: string, wanted: TableCol
   )
 }
 
-/** What is in the side schema, optionally of one migration only, oldest first. */
-export async function listKept(session: Session, migration?: string): Promise<Kept[]> {
-  const found = await session.query<Kept>(
-    `select id, migration, "schema", "table", columns, key, copy, sequences from fairlock_migrations.kept
-     where $1::text is null or migration = $1 order by id`,
-    [migration ?? null],
-  )
-  return found.rows
-}
+const registry =
+  'select id, migration, "schema", "table", columns, key, copy, sequences from fairlock_migrations.kept'
 
 /** Counts the rows that wait in the side schema. */
 export async function countKept(session: Session): Promise<Restored[]> {
   const result: Restored[] = []
-  for (const kept of await listKept(session)) {
+  const all = await session.query<Kept>(`${registry} order by id`)
+  for (const kept of all.rows) {
     const found = await session.query<{ left: number }>(
       `select count(*)::int as left from ${quoted('fairlock_kept', kept.copy)}`,
     )
@@ -74,15 +76,19 @@ export async function countKept(session: Session): Promise<Restored[]> {
 }
 
 /**
- * Brings back everything of a migration whose table and columns exist by now and that is not in `done` yet. Called
+ * Brings back everything of a migration whose table and columns exist by now and that is not back yet. Called
  * before the first VALIDATE of a migration and at its end, since a foreign key is validated against what came back.
  */
-export async function restore(session: Session, migration: string, done: Set<string>): Promise<Restored[]> {
+export async function restore(session: Session, migration: string): Promise<Restored[]> {
   const ready: Kept[] = []
-  for (const kept of await listKept(session, migration)) {
+  const waiting = await session.query<Kept>(
+    `${registry} where migration = $1 and restored_at is null order by id`,
+    [migration],
+  )
+  for (const kept of waiting.rows) {
     const table = await describeTable(session, kept.schema, kept.table)
     const complete = table !== undefined && kept.columns.every((column) => table.columns.includes(column))
-    if (complete && !done.has(kept.id)) ready.push(kept)
+    if (complete) ready.push(kept)
   }
   const whole = await parentsFirst(
     session,
@@ -97,7 +103,6 @@ export async function restore(session: Session, migration: string, done: Set<str
   const results: Restored[] = []
   for (const kept of [...whole, ...ready.filter((one) => one.columns.length > 0)]) {
     results.push(await restoreOne(session, kept))
-    done.add(kept.id)
   }
   return results
 }
@@ -122,6 +127,10 @@ async function restoreOne(session: Session, kept: Kept): Promise<Restored> {
   if (left === 0) {
     await session.query(`drop table ${copy}`)
     await session.query('delete from fairlock_migrations.kept where id = $1', [kept.id])
+  } else {
+    await session.query('update fairlock_migrations.kept set restored_at = clock_timestamp() where id = $1', [
+      kept.id,
+    ])
   }
   return { table: `${kept.schema}.${kept.table}`, columns: kept.columns, restored, left, copy: kept.copy }
 }

@@ -1,6 +1,6 @@
 import { MigrationError, retried, type Session, transaction } from './connection.ts'
 import type { Progress } from './journal.ts'
-import { keep, type Restored, restore } from './kept.ts'
+import { keepAll, type Restored, restore } from './kept.ts'
 import { quoted } from './managed.ts'
 import { chained, label, type Migration, type Script, sha256, type TableColumns } from './migrations.ts'
 import type { Statement } from './split-sql.ts'
@@ -24,7 +24,6 @@ type Step = {
   earlier: Progress[]
   report: (progress: StepProgress) => void
   restored: Restored[]
-  restoredIds: Set<string>
 }
 
 export type StepContext = Pick<Step, 'session' | 'runId' | 'migration' | 'earlier' | 'report'>
@@ -36,7 +35,6 @@ export async function applyStep(context: StepContext, previousChain: string): Pr
     direction: 'up',
     script: context.migration.up,
     restored: [],
-    restoredIds: new Set(),
   }
   const { migration, session } = step
   const started = performance.now()
@@ -66,7 +64,6 @@ export async function undoStep(context: StepContext): Promise<void> {
     direction: 'down',
     script: context.migration.down,
     restored: [],
-    restoredIds: new Set(),
   }
   await runScript(step, async () => {
     await step.session.query('delete from fairlock_migrations.journal where id = $1', [step.migration.id])
@@ -83,7 +80,7 @@ async function runScript(step: Step, atEnd: () => Promise<void>): Promise<void> 
   if (step.script.mode === 'transaction') {
     await atomically(step, async () => {
       if (step.direction === 'down') {
-        for (const table of step.script.keeps) await keep(step.session, step.migration.id, table)
+        await keepAll(step.session, step.migration)
       }
       for (const [index, statement] of step.script.statements.entries()) {
         await runStatement(step, statement, index)
@@ -117,9 +114,9 @@ function progressOf(step: Step, done: number, message?: string): StepProgress {
 
 /** A transaction of the step, repeated while it loses against a lock. Two runners can never both be in one. */
 async function atomically(step: Step, work: () => Promise<void>): Promise<void> {
+  const before = step.restored
   const attempt = () => {
-    step.restored = []
-    step.restoredIds = new Set()
+    step.restored = [...before]
     return transaction(step.session, async () => {
       await step.session.query('lock table fairlock_migrations.journal in share row exclusive mode')
       await step.session.query(
@@ -129,11 +126,9 @@ async function atomically(step: Step, work: () => Promise<void>): Promise<void> 
       await work()
     })
   }
-  const kept = { restored: step.restored, ids: step.restoredIds }
   await retried(attempt, (count, error) =>
     step.report(progressOf(step, 0, `${error.message}; trying again (attempt ${count + 1})`)),
   )
-  step.restored = [...kept.restored, ...step.restored]
 }
 
 async function runStatement(step: Step, statement: Statement, index: number): Promise<void> {
@@ -146,7 +141,7 @@ async function runStatement(step: Step, statement: Statement, index: number): Pr
 }
 
 async function bringBack(step: Step): Promise<void> {
-  step.restored.push(...(await restore(step.session, step.migration.id, step.restoredIds)))
+  step.restored.push(...(await restore(step.session, step.migration.id)))
 }
 
 /** Forced row-level security would hide the rows that the script means to change from their owner. */
