@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
+import { bringUp } from '../../src/cli/bring-up.ts'
 import { startEmbedded } from '../../src/platform/embedded/index.ts'
 import { TEST_SETTINGS } from './settings.ts'
 
@@ -119,10 +120,8 @@ async function isReady(client: pg.Client, name: string): Promise<boolean> {
 }
 
 async function migrateTemplate(ownerUrl: string): Promise<void> {
-  const migrator = join(root, 'src/platform/migrator/index.ts')
-  if (!existsSync(migrator)) return
-  const { migrateToLatest } = await import(migrator)
-  await migrateToLatest({ ownerUrl })
+  const { problems } = await bringUp({ ownerUrl })
+  if (problems.length > 0) throw new Error(problems.join('\n'))
 }
 
 async function ensureOwner(client: pg.Client): Promise<void> {

@@ -1,0 +1,3 @@
+-- keep audit.events
+drop table audit.events;
+drop schema audit;

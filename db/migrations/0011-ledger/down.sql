@@ -1,0 +1,9 @@
+-- keep ledger.accounts
+-- keep ledger.transfers
+-- keep ledger.entries
+-- keep ledger.roll_up_mark
+drop table ledger.roll_up_mark;
+drop table ledger.entries;
+drop table ledger.transfers;
+drop table ledger.accounts;
+drop schema ledger;

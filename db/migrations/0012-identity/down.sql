@@ -1,0 +1,13 @@
+-- keep fairlock.credentials
+-- keep fairlock.sessions
+-- keep fairlock.staff_roles
+-- keep fairlock.rate_limits
+-- keep fairlock.idempotency_keys
+drop index public.crypto_profiles_display_name;
+drop index public.users_email_lower;
+drop table fairlock.idempotency_keys;
+drop table fairlock.rate_limits;
+drop table fairlock.staff_roles;
+drop table fairlock.sessions;
+drop table fairlock.credentials;
+drop schema fairlock;

@@ -1,0 +1,174 @@
+import { Command, Option } from 'commander'
+import { down, plan, type RunResult, type Status, status, verify } from '../platform/migrator/index.ts'
+import { bringUp, writeSettings } from './bring-up.ts'
+import { type Connection, withDatabase } from './connect.ts'
+import { Finding, UsageError } from './finding.ts'
+import { confirm, print, printTable } from './output.ts'
+
+/** `fairlock db …`: the schema's way up and down, and whether it is as it should be. */
+export function dbCommand(): Command {
+  const db = new Command('db').description('the schema: status, plan, up, down, verify, url')
+  db.command('status')
+    .description(
+      'which migrations have run, what is pending, drift between the live schema and the expected one',
+    )
+    .option('--json', 'as JSON', false)
+    .action((options: { json: boolean }) =>
+      withDatabase((connection) => showStatus(connection, options.json)),
+    )
+  db.command('plan')
+    .description('what `up` would do: each step, the locks it takes, an estimate of rows touched')
+    .option('--to <migration>', 'stop after this one')
+    .option('--json', 'as JSON', false)
+    .action((options: { to?: string; json: boolean }) =>
+      withDatabase((connection) => showPlan(connection, options)),
+    )
+  db.command('up')
+    .description('applies what is pending; a killed run goes on where it stopped')
+    .option('--to <migration>', 'stop after this one')
+    .option('--dry-run', 'only say what would be done', false)
+    .option('--no-wait', 'fail at once when another migrator is at work')
+    .option('--json', 'as JSON', false)
+    .action((options: UpOptions) =>
+      withDatabase((connection, config) =>
+        goUp(connection, options, () => writeSettings(connection.ownerUrl, config)),
+      ),
+    )
+  db.command('down')
+    .description(
+      'rolls back; what only the newer schema knows is kept aside and comes back with the next `up`',
+    )
+    .requiredOption('--to <migration>', 'the last one that stays')
+    .option('--dry-run', 'only say what would be done', false)
+    .option('--yes', 'do not ask', false)
+    .option('--json', 'as JSON', false)
+    .action((options: DownOptions) => withDatabase((connection) => goDown(connection, options)))
+  db.command('verify')
+    .description('every migration’s own checks, and the data against what was recorded')
+    .option('--json', 'as JSON', false)
+    .action((options: { json: boolean }) =>
+      withDatabase((connection) => showProblems(connection, options.json)),
+    )
+  db.command('url')
+    .description('the connection string in force, the embedded server’s too')
+    .addOption(new Option('--role <role>', 'whose').choices(['owner', 'app']).default('owner'))
+    .action((options: { role: string }) =>
+      withDatabase(async ({ ownerUrl, appUrl }) => print(options.role === 'app' ? appUrl : ownerUrl)),
+    )
+  return db
+}
+
+type UpOptions = { to?: string; dryRun: boolean; wait: boolean; json: boolean }
+type DownOptions = { to: string; dryRun: boolean; yes: boolean; json: boolean }
+
+async function showStatus({ ownerUrl }: Connection, json: boolean): Promise<void> {
+  const found = await status({ ownerUrl })
+  if (json) print(JSON.stringify(found, null, 2))
+  else describeStatus(found)
+  if (found.problems.length > 0 || (found.drift?.length ?? 0) > 0)
+    throw new Finding('The schema is not as expected.')
+}
+
+function describeStatus(found: Status): void {
+  for (const one of found.applied)
+    print(`applied  ${one.migration}  ${one.appliedAt.toISOString()}  by ${one.appliedBy}`)
+  for (const one of found.interrupted)
+    print(`halfway  ${one.migration}  on the way ${one.direction}: run db ${one.direction} again`)
+  for (const one of found.pending) print(`pending  ${one}`)
+  print(`code     ${found.code}`)
+  for (const kept of found.kept) print(`kept     ${JSON.stringify(kept)}`)
+  if (found.holder !== null) print(`busy     ${JSON.stringify(found.holder)}`)
+  for (const problem of found.problems) print(`problem  ${problem}`)
+  if (found.drift === null) print('drift    is compared once everything is applied')
+  else if (found.drift.length === 0) print('drift    none: the live schema is db/schema.snapshot.sql')
+  else for (const line of found.drift) print(`drift    ${line}`)
+}
+
+async function showPlan({ ownerUrl }: Connection, options: { to?: string; json: boolean }): Promise<void> {
+  const steps = await plan({ ownerUrl, to: options.to })
+  if (options.json) return print(JSON.stringify(steps, null, 2))
+  if (steps.length === 0) return print('Nothing is pending.')
+  for (const step of steps) {
+    print(`${step.migration}${step.transactional ? '' : '  (statement by statement)'}`)
+    printTable(
+      step.statements.map((one) => [
+        `  ${one.lock}`,
+        `blocks ${one.blocks}`,
+        `~${one.estimatedRows} rows`,
+        one.sql.replace(/\s+/g, ' ').slice(0, 90),
+      ]),
+    )
+  }
+}
+
+async function goUp(
+  { ownerUrl, appUrl }: Connection,
+  options: UpOptions,
+  afterwards: () => Promise<void>,
+): Promise<void> {
+  const result = await bringUp({
+    ownerUrl,
+    appUrl,
+    to: options.to,
+    dryRun: options.dryRun,
+    wait: options.wait,
+    ...reporting(options.json),
+  })
+  const { pending } = options.dryRun ? { pending: ['?'] } : await status({ ownerUrl })
+  if (pending.length === 0) await afterwards()
+  describeRun(result, options)
+}
+
+async function goDown({ ownerUrl }: Connection, options: DownOptions): Promise<void> {
+  if (
+    !(
+      options.dryRun ||
+      options.yes ||
+      (await confirm(`Roll back to ${options.to}? The API must not be running.`))
+    )
+  ) {
+    throw new UsageError('not confirmed: nothing was done. Pass --yes to go on without being asked.')
+  }
+  describeRun(
+    await down({ ownerUrl, to: options.to, dryRun: options.dryRun, ...reporting(options.json) }),
+    options,
+  )
+}
+
+function reporting(json: boolean) {
+  return {
+    onProgress: (step: { migration: string; direction: string; done: number; of: number }) => {
+      if (!json && process.stderr.isTTY)
+        process.stderr.write(`\r\x1b[K${step.direction} ${step.migration} ${step.done}/${step.of}`)
+    },
+    onMessage: (message: string) => {
+      process.stderr.write(`${message}\n`)
+    },
+  }
+}
+
+function describeRun(result: RunResult, options: { dryRun: boolean; json: boolean }): void {
+  if (!options.json && process.stderr.isTTY) process.stderr.write('\r\x1b[K')
+  if (options.json) print(JSON.stringify(result, null, 2))
+  else if (options.dryRun) {
+    for (const step of result.planned) print(`would go ${result.direction}: ${step.migration}`)
+    if (result.planned.length === 0) print('There is nothing to do.')
+  } else {
+    for (const one of result.migrations) print(`${result.direction}  ${one}`)
+    for (const one of result.restored) print(`kept rows: ${JSON.stringify(one)}`)
+    for (const note of result.notes) print(`note: ${note}`)
+    if (result.migrations.length === 0)
+      print(result.codeApplied ? 'The code was brought up to date.' : 'There was nothing to do.')
+  }
+  for (const problem of result.problems) print(`problem: ${problem}`)
+  if (result.problems.length > 0)
+    throw new Finding('The data is not what it was before; see the problems above.')
+}
+
+async function showProblems({ ownerUrl }: Connection, json: boolean): Promise<void> {
+  const problems = await verify({ ownerUrl })
+  if (json) print(JSON.stringify(problems, null, 2))
+  else for (const one of problems) print(`${one.source}: ${one.problem}`)
+  if (problems.length > 0) throw new Finding(`${problems.length} problems.`)
+  if (!json) print('Everything is as it should be.')
+}

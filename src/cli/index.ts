@@ -1,0 +1,5 @@
+export { bringUp, writeSettings } from './bring-up.ts'
+export { type Connection, connect, currentConfig, withDatabase } from './connect.ts'
+export { type DemoSignIns, fillDemo, fillEmptyDatabase } from './demo.ts'
+export { Finding, UsageError } from './finding.ts'
+export { buildProgram, type Programs, type ServeOptions } from './program.ts'

@@ -1,0 +1,86 @@
+-- Custody: the three ways coins go into and out of an escrow. The one file an auditor of custody must read.
+-- An escrow's ledger account has the escrow's id. It is opened by the hold, never goes below zero, and is empty again
+-- at the end; the trigger at the bottom compares it with the escrow's row at every change (I6).
+grant select, insert on public.crypto_escrows to fairlock_engine;
+grant update (status, funded_at, released_at, refunded_at, disputed_at, released_amount, refunded_amount, fee_amount,
+  closed_at) on public.crypto_escrows to fairlock_engine;
+grant select on public.crypto_escrows to fairlock_app;
+
+alter table public.crypto_escrows enable row level security, force row level security;
+create policy "the engine keeps escrows" on public.crypto_escrows to fairlock_engine using (true);
+-- One subquery per side lets each use its own index; an OR over two columns would not.
+create policy "both sides see the escrow" on public.crypto_escrows for select to fairlock_app
+  using (seller_id = (select fairlock.acting_user()) or buyer_id = (select fairlock.acting_user()));
+
+set local role fairlock_engine;
+
+-- Moves the escrow's amount from the seller's wallet into the escrow. False, and nothing done, when the wallet does
+-- not have it. The seller's account is locked before it is looked at, so two holds cannot count the same coins.
+create function fairlock.escrow_hold(
+  p_escrow uuid, p_trade uuid, p_seller_wallet uuid, p_currency text, p_amount numeric
+) returns boolean
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  perform from ledger.accounts where id = p_seller_wallet and balance >= p_amount for no key update;
+  if not found then
+    return false;
+  end if;
+  perform ledger.open_account(p_escrow, 'escrow', p_currency, null);
+  perform ledger.post('hold', array[p_seller_wallet, p_escrow], array[-p_amount, p_amount], null, p_trade, null);
+  return true;
+end $$;
+
+-- Pays the escrow out to the buyer: the trade's amount less the buyer's fee; what is left are both sides' fees.
+-- p_held is the escrow's amount, p_to_buyer what the buyer gets, 0 < p_to_buyer <= p_held.
+create function fairlock.escrow_release(
+  p_escrow uuid, p_trade uuid, p_buyer_wallet uuid, p_currency text, p_held numeric, p_to_buyer numeric
+) returns void
+language sql volatile set search_path = ''
+as $$
+  select ledger.post('release', array[p_escrow, p_buyer_wallet], array[-p_held, p_to_buyer],
+    ledger.system_account('fees', p_currency), p_trade, null)
+$$;
+
+-- Gives everything back to the seller, without a fee.
+create function fairlock.escrow_refund(p_escrow uuid, p_trade uuid, p_seller_wallet uuid, p_held numeric)
+returns void
+language sql volatile set search_path = ''
+as $$
+  select ledger.post('refund', array[p_escrow, p_seller_wallet], array[-p_held, p_held], null, p_trade, null)
+$$;
+
+-- I6 and I7: a live escrow's account holds exactly its amount, an ended one's nothing; the parties, the amount and the
+-- currency never change; the status moves only as the transition table says.
+create function fairlock.guard_escrow() returns trigger
+language plpgsql security definer set search_path = ''
+as $$
+declare
+  v_balance numeric;
+begin
+  select balance into v_balance from ledger.accounts where id = new.id and kind = 'escrow' and currency = new.currency;
+  if coalesce(v_balance, 0) <> (case when new.status in ('funded', 'disputed') then new.amount else 0 end) then
+    raise exception using errcode = 'FL093',
+      message = format('escrow %s is %s but its account holds %s', new.id, new.status, coalesce(v_balance, 0));
+  end if;
+  if tg_op = 'UPDATE' then
+    if (new.id, new.trade_id, new.seller_id, new.buyer_id, new.amount, new.currency)
+      is distinct from (old.id, old.trade_id, old.seller_id, old.buyer_id, old.amount, old.currency) then
+      raise exception using errcode = 'FL094', message = 'parties, amount and currency of an escrow never change';
+    end if;
+    if new.status <> old.status and not exists (
+      select from fairlock.trade_transitions where escrow_from = old.status and escrow_to = new.status
+    ) then
+      raise exception using errcode = 'FL095', message = format('an escrow does not go from %s to %s', old.status, new.status);
+    end if;
+  end if;
+  perform fairlock.check_pair(new.trade_id);
+  return null;
+end $$;
+-- Attaching a trigger asks for the right to execute it; the session is the owner's.
+grant execute on function fairlock.guard_escrow() to session_user;
+reset role;
+create trigger guard after insert or update on public.crypto_escrows
+  for each row execute function fairlock.guard_escrow();
+create trigger never_deleted before delete or truncate on public.crypto_escrows
+  for each statement execute function ledger.refuse_change();

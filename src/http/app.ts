@@ -1,0 +1,109 @@
+import swagger from '@fastify/swagger'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, { type FastifyBaseLogger } from 'fastify'
+import { disputeRoutes } from '../disputes/index.ts'
+import { callerFromHeader, identityRoutes, type SignInLimits } from '../identity/index.ts'
+import type { Jobs } from '../jobs/index.ts'
+import { offerRoutes } from '../offers/index.ts'
+import { type App, type Database, newId, Problem, ProblemSchema } from '../platform/index.ts'
+import { tradeRoutes } from '../trades/index.ts'
+import { walletRoutes } from '../wallets/index.ts'
+import { healthRoutes } from './health.ts'
+import { metricsRoutes } from './metrics.ts'
+import { openApiOptions } from './openapi.ts'
+import { pageRoutes } from './pages.ts'
+import { problemHandler } from './problems.ts'
+import { validatorCompiler } from './validation.ts'
+
+export type AppOptions = {
+  db: Database
+  limits: SignInLimits
+  log: FastifyBaseLogger
+  trustProxy: boolean
+  metricsToken: string | null
+  jobs: () => Jobs | null
+}
+
+/** Bodies are small: 1 MB is the contract's bound. */
+const BODY_LIMIT_BYTES = 1024 * 1024
+
+/** Puts the API together: what every request goes through, and the list of routes. */
+export async function buildApp(options: AppOptions): Promise<App> {
+  const app: App = Fastify({
+    loggerInstance: options.log,
+    disableRequestLogging: true,
+    bodyLimit: BODY_LIMIT_BYTES,
+    trustProxy: options.trustProxy,
+    genReqId: newId,
+    routerOptions: { maxParamLength: 200 },
+    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  app.setValidatorCompiler(validatorCompiler)
+  app.addSchema(ProblemSchema)
+  problemHandler(app)
+  acceptEmptyBodies(app)
+  findCaller(app)
+  logRequests(app)
+  await app.register(swagger, openApiOptions)
+
+  // The list of routes. Each folder's are in its routes.ts.
+  await app.register(async (routes) => {
+    const api = routes.withTypeProvider<TypeBoxTypeProvider>() as App
+    metricsRoutes(api, { db: options.db, token: options.metricsToken, jobs: options.jobs })
+    healthRoutes(api, options)
+    pageRoutes(api)
+    identityRoutes(api, options)
+    walletRoutes(api, options)
+    offerRoutes(api, options)
+    tradeRoutes(api, options)
+    disputeRoutes(api, options)
+  })
+  return app
+}
+
+/** `curl -X POST` without a body asks the same as with an empty object. */
+function acceptEmptyBodies(app: App): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser(['application/json', 'text/plain'])
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
+    if (text === '') done(null, {})
+    else parse(request, text, done)
+  })
+  app.addHook('preValidation', async (request) => {
+    if (request.body === undefined && request.routeOptions.schema?.body) request.body = {}
+  })
+}
+
+/** Reads the token before anything else; whether the session lives is decided in the database, in the same transaction. */
+function findCaller(app: App): void {
+  app.decorateRequest('caller')
+  app.addHook('onRequest', async (request) => {
+    const caller = callerFromHeader(request.headers.authorization, request.id)
+    const isPublic = request.is404 || request.routeOptions.config.access === 'public'
+    if (caller !== null) request.caller = caller
+    else if (request.routeOptions.url !== '/metrics') throw new Problem('not_signed_in')
+    if (!isPublic && (caller === null || caller.sessionId === null)) throw new Problem('not_signed_in')
+  })
+}
+
+/** One line per request, without query strings, headers or bodies: none of them can carry a secret into the log. */
+function logRequests(app: App): void {
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    reply.header('x-content-type-options', 'nosniff')
+    reply.header('cache-control', 'no-store')
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const level = reply.statusCode >= 500 ? 'error' : 'info'
+    request.log[level](
+      {
+        method: request.method,
+        route: request.routeOptions.url,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+      },
+      'request',
+    )
+  })
+}

@@ -1,0 +1,70 @@
+-- The one door through which the API changes anything: every command by name, for the acting person, once per
+-- idempotency key. What is not listed here, fairlock_app cannot do.
+set local role fairlock_engine;
+
+create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  answer jsonb;
+begin
+  if fairlock.acting_user() is null then
+    raise exception using errcode = 'FL001', message = 'nobody is signed in';
+  end if;
+  if p_key is not null then
+    answer := fairlock.earlier_answer(p_key, p_operation, p_fingerprint);
+    if answer is not null then
+      return answer;
+    end if;
+  end if;
+
+  case p_operation
+    when 'create_offer' then answer := fairlock.create_offer(p);
+    when 'change_offer' then answer := fairlock.change_offer((p ->> 'offerId')::uuid, p -> 'change');
+    when 'take_offer' then
+      answer := fairlock.take_offer((p ->> 'offerId')::uuid, (p ->> 'amount')::numeric(20, 8), p ->> 'paymentMethodType',
+        (p ->> 'offerVersion')::integer);
+    when 'fund_trade' then answer := fairlock.move_trade((p ->> 'tradeId')::uuid, 'fund', false, null);
+    when 'pay_trade' then answer := fairlock.move_trade((p ->> 'tradeId')::uuid, 'pay', false, null);
+    when 'release_trade' then answer := fairlock.move_trade((p ->> 'tradeId')::uuid, 'release', false, null);
+    when 'cancel_trade' then answer := fairlock.move_trade((p ->> 'tradeId')::uuid, 'cancel', false, p ->> 'reason');
+    when 'adjust_balance' then
+      answer := fairlock.adjust_balance((p ->> 'userId')::uuid, p ->> 'currency', (p ->> 'amount')::numeric(20, 8), p ->> 'reason');
+    when 'change_me' then answer := fairlock.change_me(p);
+    when 'end_session' then answer := fairlock.end_session((p ->> 'sessionId')::uuid);
+    when 'set_kyc' then answer := fairlock.set_kyc((p ->> 'userId')::uuid, p ->> 'level', p ->> 'reason');
+    when 'ban' then
+      answer := case when fairlock.has_role('admin') or fairlock.has_role('compliance')
+        then fairlock.ban_person((p ->> 'userId')::uuid, (p ->> 'until')::timestamptz, p ->> 'reason')
+        else fairlock.refuse('admin_only') end;
+    else
+      raise exception using errcode = '42883', message = format('there is no command %s', p_operation);
+  end case;
+
+  if p_key is not null then
+    insert into fairlock.idempotency_keys (user_id, key, operation, fingerprint, answer)
+    values (fairlock.acting_user(), p_key, p_operation, p_fingerprint, answer);
+  end if;
+  return answer;
+end $$;
+grant execute on function fairlock.command(text, jsonb, text, bytea) to fairlock_app;
+
+-- Forgets answers nobody will ask for again, sessions long over and counters that have run out. For the background
+-- work; at most p_most of each, so that one run stays short.
+create function fairlock.sweep(p_most integer) returns integer
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  v_answers integer;
+  v_sessions integer;
+begin
+  delete from fairlock.idempotency_keys where ctid = any (array(
+    select ctid from fairlock.idempotency_keys where created_at < now() - interval '7 days' limit p_most));
+  get diagnostics v_answers = row_count;
+  delete from fairlock.sessions where ctid = any (array(
+    select ctid from fairlock.sessions where expires_at < now() - interval '90 days' limit p_most));
+  get diagnostics v_sessions = row_count;
+  return v_answers + v_sessions;
+end $$;
+grant execute on function fairlock.sweep(integer) to fairlock_app;
+reset role;

@@ -1,0 +1,92 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Jobs } from '../jobs/index.ts'
+import { type App, type Database, Problem } from '../platform/index.ts'
+
+export type MetricsOptions = { db: Database; token: string | null; jobs: () => Jobs | null }
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
+
+/** Counts requests, and answers GET /metrics in the format of Prometheus: with the token, or from this machine. */
+export function metricsRoutes(app: App, options: MetricsOptions): void {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const seconds = new Histogram({
+    name: 'fairlock_http_request_seconds',
+    help: 'Time to answer, by route pattern and status',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers: [registry],
+  })
+  const problems = new Counter({
+    name: 'fairlock_http_server_errors_total',
+    help: 'Answers with a status of 500 and above',
+    registers: [registry],
+  })
+  databaseMetrics(registry, options.db)
+  jobMetrics(registry, options.jobs)
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown'
+    seconds.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
+    if (reply.statusCode >= 500) problems.inc()
+  })
+  app.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (request, reply) => {
+    const allowed =
+      options.token === null
+        ? LOOPBACK.has(request.ip)
+        : request.headers.authorization === `Bearer ${options.token}`
+    if (!allowed) throw new Problem('not_found')
+    return reply.type(registry.contentType).send(await registry.metrics())
+  })
+}
+
+function databaseMetrics(registry: Registry, db: Database): void {
+  new Gauge({
+    name: 'fairlock_database_connections',
+    help: 'Connections of this process, by state',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      this.set({ state: 'open' }, db.pool.totalCount)
+      this.set({ state: 'idle' }, db.pool.idleCount)
+      this.set({ state: 'waiting' }, db.pool.waitingCount)
+    },
+  })
+  new Gauge({
+    name: 'fairlock_database_connections_lost',
+    help: 'Idle connections that broke since the start',
+    registers: [registry],
+    collect() {
+      this.set(db.lostConnections)
+    },
+  })
+  new Gauge({
+    name: 'fairlock_trades',
+    help: 'Live trades by status, and those past their deadline',
+    labelNames: ['status'],
+    registers: [registry],
+    async collect() {
+      const nobody = { sessionId: null, tokenHash: null, requestId: 'metrics' }
+      const counts = await db.call<Record<string, number>>(
+        nobody,
+        'select fairlock.count_live_trades() as answer',
+        [],
+      )
+      for (const [status, count] of Object.entries(counts)) this.set({ status }, count)
+    },
+  })
+}
+
+function jobMetrics(registry: Registry, jobs: () => Jobs | null): void {
+  new Gauge({
+    name: 'fairlock_job_runs',
+    help: 'Runs of background work in this process since the start, by result',
+    labelNames: ['task', 'result'],
+    registers: [registry],
+    collect() {
+      for (const [task, runs] of jobs()?.runs() ?? []) {
+        this.set({ task, result: 'done' }, runs.done)
+        this.set({ task, result: 'failed' }, runs.failed)
+      }
+    },
+  })
+}

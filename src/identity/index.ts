@@ -1,0 +1,5 @@
+export { SignInLimits } from './limits.ts'
+export { hashPassword } from './passwords.ts'
+export { identityRoutes } from './routes.ts'
+export { Trader } from './schemas.ts'
+export { callerFromHeader } from './tokens.ts'

@@ -1,0 +1,204 @@
+import type { FastifyRequest } from 'fastify'
+import { sql } from 'kysely'
+import { type Static, Type } from 'typebox'
+import {
+  type App,
+  answers,
+  type Database,
+  IdempotencyHeaders,
+  IdParams,
+  Nullable,
+  Problem,
+  query,
+  strict,
+} from '../platform/index.ts'
+import type { SignInLimits } from './limits.ts'
+import {
+  Country,
+  DisplayName,
+  Email,
+  KycLevel,
+  Password,
+  Person,
+  Session,
+  SignedIn,
+  Trader,
+} from './schemas.ts'
+import { type Place, register, signIn } from './sign-in.ts'
+
+const Reason = Type.String({ minLength: 1, maxLength: 1000 })
+
+/** Registering, signing in and out, one's own profile and sessions, and what administrators change about people. */
+export function identityRoutes(app: App, { db, limits }: { db: Database; limits: SignInLimits }): void {
+  signInRoutes(app, db, limits)
+  sessionRoutes(app, db)
+  personRoutes(app, db)
+  staffRoutes(app, db)
+}
+
+function signInRoutes(app: App, db: Database, limits: SignInLimits): void {
+  app.post(
+    '/v1/auth/register',
+    {
+      config: { access: 'public' },
+      schema: {
+        tags: ['Sign-in'],
+        summary: 'Register and sign in',
+        headers: IdempotencyHeaders,
+        body: strict({ email: Email, password: Password, displayName: DisplayName }),
+        response: answers(201, SignedIn),
+      },
+    },
+    async (request, reply) => {
+      const mayRepeat = request.headers['idempotency-key'] !== undefined
+      const signedIn = await register(db, limits, request.caller, placeOf(request), request.body, mayRepeat)
+      return reply.code(201).send(signedIn)
+    },
+  )
+  app.post(
+    '/v1/auth/login',
+    {
+      config: { access: 'public' },
+      schema: {
+        tags: ['Sign-in'],
+        summary: 'Sign in',
+        headers: IdempotencyHeaders,
+        body: strict({ email: Email, password: Type.String({ minLength: 1, maxLength: 200 }) }),
+        response: answers(200, SignedIn),
+      },
+    },
+    async (request) => signIn(db, limits, request.caller, placeOf(request), request.body),
+  )
+  app.post(
+    '/v1/auth/logout',
+    {
+      schema: {
+        tags: ['Sign-in'],
+        summary: 'Sign out: ends this session',
+        headers: IdempotencyHeaders,
+        body: strict({}),
+        response: answers(204, Type.Null()),
+      },
+    },
+    async (request, reply) => {
+      await db.command(request.caller, 'end_session', { sessionId: request.caller.sessionId }, null)
+      return reply.code(204).send(null)
+    },
+  )
+}
+
+function sessionRoutes(app: App, db: Database): void {
+  app.get(
+    '/v1/me/sessions',
+    {
+      schema: {
+        tags: ['People'],
+        summary: 'Where you are signed in',
+        response: answers(200, Type.Object({ items: Type.Array(Session), nextCursor: Type.Null() })),
+      },
+    },
+    async (request) => {
+      const rows = await db.read(
+        request.caller,
+        sql<{ body: Static<typeof Session> }>`
+          select jsonb_build_object('id', id, 'current', id = ${request.caller.sessionId}::uuid,
+            'createdAt', fairlock.rfc3339(created_at), 'lastSeenAt', fairlock.rfc3339(last_seen_at),
+            'expiresAt', fairlock.rfc3339(expires_at), 'userAgent', user_agent, 'address', host(address)) as body
+          from fairlock.sessions where ended_at is null and expires_at > now()
+          order by created_at desc limit 100`.compile(query),
+      )
+      return { items: rows.map((row) => row.body), nextCursor: null }
+    },
+  )
+  app.delete(
+    '/v1/me/sessions/:id',
+    {
+      schema: {
+        tags: ['People'],
+        summary: 'End one of your sessions',
+        params: IdParams,
+        response: answers(204, Type.Null()),
+      },
+    },
+    async (request, reply) => {
+      await db.command(request.caller, 'end_session', { sessionId: request.params.id }, null)
+      return reply.code(204).send(null)
+    },
+  )
+}
+
+function personRoutes(app: App, db: Database): void {
+  app.get(
+    '/v1/me',
+    { schema: { tags: ['People'], summary: 'You', response: answers(200, Person) } },
+    async (request) => db.call<Person>(request.caller, 'select fairlock.me() as answer', []),
+  )
+  app.patch(
+    '/v1/me',
+    {
+      schema: {
+        tags: ['People'],
+        summary: 'Change your public name or country',
+        body: strict({ displayName: Type.Optional(DisplayName), country: Type.Optional(Nullable(Country)) }),
+        response: answers(200, Person),
+      },
+    },
+    async (request) => db.command<Person>(request.caller, 'change_me', request.body, null),
+  )
+  app.get(
+    '/v1/users/:id',
+    {
+      config: { access: 'public' },
+      schema: {
+        tags: ['People'],
+        summary: 'What everybody may know of a trader',
+        params: IdParams,
+        response: answers(200, Trader),
+      },
+    },
+    async (request) => {
+      const [row] = await db.read(
+        request.caller,
+        sql<{ body: Static<typeof Trader> }>`select fairlock.trader_json(t) as body from fairlock.traders t
+          where t.user_id = ${request.params.id}`.compile(query),
+      )
+      if (row === undefined) throw new Problem('not_found')
+      return row.body
+    },
+  )
+}
+
+function staffRoutes(app: App, db: Database): void {
+  app.put(
+    '/v1/admin/users/:id/kyc',
+    {
+      schema: {
+        tags: ['Administration'],
+        summary: 'Set a person’s KYC level',
+        params: IdParams,
+        body: strict({ level: KycLevel, reason: Reason }),
+        response: answers(200, Person),
+      },
+    },
+    async (request) =>
+      db.command<Person>(request.caller, 'set_kyc', { userId: request.params.id, ...request.body }, null),
+  )
+  app.put(
+    '/v1/admin/users/:id/ban',
+    {
+      schema: {
+        tags: ['Administration'],
+        summary: 'Ban a person until a time, or lift the ban with null',
+        params: IdParams,
+        body: strict({ until: Nullable(Type.String({ format: 'date-time' })), reason: Reason }),
+        response: answers(200, Person),
+      },
+    },
+    async (request) =>
+      db.command<Person>(request.caller, 'ban', { userId: request.params.id, ...request.body }, null),
+  )
+}
+
+function placeOf(request: FastifyRequest): Place {
+  return { address: request.ip, userAgent: request.headers['user-agent'] ?? null }
+}

@@ -1,0 +1,53 @@
+import { type Static, Type } from 'typebox'
+import { Id, Nullable, Time } from '../platform/index.ts'
+
+export const Email = Type.String({ format: 'email', maxLength: 254, examples: ['marta@example.org'] })
+export const Password = Type.String({ minLength: 8, maxLength: 200, description: 'At least 8 characters' })
+export const DisplayName = Type.String({
+  pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{N} _.\\-]{0,30}[\\p{L}\\p{N}]$',
+  description: '2 to 32 letters, digits, spaces, dots, hyphens or underscores',
+  examples: ['marta_k'],
+})
+export const Country = Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2' })
+export const KycLevel = Type.Union([
+  Type.Literal('none'),
+  Type.Literal('basic'),
+  Type.Literal('full'),
+  Type.Literal('institution'),
+])
+
+/** A person as they see themselves. */
+export const Person = Type.Object({
+  id: Id,
+  email: Type.String(),
+  displayName: Nullable(Type.String()),
+  country: Nullable(Type.String()),
+  kycLevel: KycLevel,
+  isVerifiedTrader: Type.Boolean(),
+  totalTrades: Type.Integer(),
+  roles: Type.Array(Type.String()),
+  bannedUntil: Nullable(Time),
+  createdAt: Time,
+})
+export type Person = Static<typeof Person>
+
+/** A person as everybody may see them. */
+export const Trader = Type.Object({
+  id: Id,
+  displayName: Nullable(Type.String()),
+  totalTrades: Type.Integer({ description: 'Completed trades' }),
+  averageRating: Nullable(Type.String()),
+  isVerifiedTrader: Type.Boolean(),
+})
+
+export const SignedIn = Type.Object({ user: Person, token: Type.String(), expiresAt: Time })
+
+export const Session = Type.Object({
+  id: Id,
+  current: Type.Boolean(),
+  createdAt: Time,
+  lastSeenAt: Time,
+  expiresAt: Time,
+  userAgent: Nullable(Type.String()),
+  address: Nullable(Type.String()),
+})

@@ -1,0 +1,181 @@
+import { CommanderError } from 'commander'
+import pino from 'pino'
+import {
+  bringUp,
+  buildProgram,
+  currentConfig,
+  type DemoSignIns,
+  Finding,
+  fillDemo,
+  fillEmptyDatabase,
+  type ServeOptions,
+  UsageError,
+  withDatabase,
+  writeSettings,
+} from './cli/index.ts'
+import { buildApp } from './http/index.ts'
+import { SignInLimits } from './identity/index.ts'
+import { type Jobs, startJobs, type Task } from './jobs/index.ts'
+import { rollUp } from './ledger/index.ts'
+import { closeExpiredOffers } from './offers/index.ts'
+import { appUrlFor } from './platform/app-login.ts'
+import { EmbeddedError, startEmbedded } from './platform/embedded/index.ts'
+import { type Config, ConfigError, Database } from './platform/index.ts'
+import { MigrationError } from './platform/migrator/index.ts'
+import { expireTrades } from './trades/index.ts'
+
+/** The background work: each task with how many seconds lie between two runs. */
+function tasksOf(db: Database): Record<string, Task> {
+  return {
+    'expire-trades': { everySeconds: 2, work: async () => void (await expireTrades(db)) },
+    'close-expired-offers': { everySeconds: 30, work: async () => void (await closeExpiredOffers(db)) },
+    'roll-up-ledger': { everySeconds: 30, work: async () => void (await rollUp(db)) },
+    sweep: { everySeconds: 300, work: async () => void (await db.pool.query('select fairlock.sweep(1000)')) },
+  }
+}
+
+/** Runs the API, the background work, or both, until a signal or a fault that cannot be mended ends it. */
+async function serve(options: ServeOptions): Promise<void> {
+  const config = currentConfig()
+  const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime })
+  // The last started is the first stopped.
+  const stops: (() => Promise<void>)[] = []
+  const ended = untilSignal()
+  try {
+    const database = await startDatabase(config, log, stops)
+    await bringUp({ ...database, onMessage: (message) => log.info(message) })
+    await writeSettings(database.ownerUrl, config)
+    const demo = options.demo && database.embedded ? await fillDemo(database) : null
+    const db = new Database(database.appUrl, { connections: config.databaseConnections })
+    stops.push(() => db.close())
+    let jobs: Jobs | null = null
+    if (options.only !== 'api') {
+      jobs = await startJobs({
+        url: database.appUrl,
+        tasks: tasksOf(db),
+        onError: (task, error) => log.error({ task, err: error }, 'background work failed'),
+      })
+      stops.push(jobs.stop)
+    }
+    if (options.only !== 'worker') {
+      const address = await listen(config, db, log, () => jobs, stops)
+      database.announce(address)
+      greet(address, demo)
+    } else log.info('background work runs')
+    const reason = await Promise.race([ended, database.exited])
+    if (reason instanceof Error) throw reason
+    log.info({ signal: reason }, 'stopping')
+  } finally {
+    for (const stop of stops.reverse()) await stop()
+  }
+}
+
+type RunningDatabase = {
+  ownerUrl: string
+  appUrl: string
+  embedded: boolean
+  exited: Promise<Error>
+  announce(address: string): void
+}
+
+async function startDatabase(
+  config: Config,
+  log: pino.Logger,
+  stops: (() => Promise<void>)[],
+): Promise<RunningDatabase> {
+  if (config.databaseUrl !== null) {
+    return {
+      ownerUrl: config.databaseUrl,
+      appUrl: config.appDatabaseUrl ?? appUrlFor(config.databaseUrl),
+      embedded: false,
+      exited: new Promise(() => undefined),
+      announce: () => undefined,
+    }
+  }
+  const server = await startEmbedded({ dataDir: config.dataDir, log: (message) => log.info(message) })
+  stops.push(() => server.stop())
+  return { ...server, embedded: true }
+}
+
+async function listen(
+  config: Config,
+  db: Database,
+  log: pino.Logger,
+  jobs: () => Jobs | null,
+  stops: (() => Promise<void>)[],
+): Promise<string> {
+  const app = await buildApp({
+    db,
+    limits: new SignInLimits(db.pool),
+    log,
+    trustProxy: config.trustProxy,
+    metricsToken: config.metricsToken,
+    jobs,
+  })
+  stops.push(() => app.close())
+  try {
+    return await app.listen({ host: config.host, port: config.port })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'EADDRINUSE') {
+      throw new ConfigError(
+        `Port ${config.port} of ${config.host} is in use. Stop what uses it, or choose another: PORT=3001`,
+      )
+    }
+    if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
+      throw new ConfigError(
+        `Cannot listen on ${config.host} port ${config.port} (${code}). Set HOST and PORT to what this machine allows.`,
+      )
+    }
+    throw error
+  }
+}
+
+function greet(address: string, demo: DemoSignIns | null): void {
+  const lines = ['', `  Fairlock is at ${address}`, `  API reference: ${address}/docs`]
+  if (demo !== null) {
+    lines.push('', `  Demo sign-ins, all with the password ${demo.password}:`)
+    for (const one of demo.people) lines.push(`    ${one.email.padEnd(24)} ${one.about}`)
+  }
+  process.stdout.write(`${[...lines, '', '  Ctrl-C stops everything.', ''].join('\n')}\n`)
+}
+
+function untilSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(signal))
+  })
+}
+
+async function main(): Promise<number> {
+  const program = buildProgram({
+    serve,
+    demo: ({ yes }) =>
+      withDatabase(async (connection, config) => {
+        await bringUp(connection)
+        await writeSettings(connection.ownerUrl, config)
+        await fillEmptyDatabase(connection, yes)
+      }),
+  })
+  try {
+    await program.parseAsync(process.argv)
+    return 0
+  } catch (error) {
+    return exitCode(error)
+  }
+}
+
+/** 1: it ran and found something wrong. 2: wrong usage or configuration. Anything else is a fault of ours. */
+function exitCode(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  const isSaid = error instanceof Finding || error instanceof MigrationError
+  const isUsage =
+    error instanceof ConfigError || error instanceof EmbeddedError || error instanceof UsageError
+  if (isSaid || isUsage) process.stderr.write(`fairlock: ${error.message}\n`)
+  else
+    process.stderr.write(
+      `fairlock: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    )
+  return isUsage ? 2 : 1
+}
+
+process.exitCode = await main()

@@ -1,0 +1,149 @@
+import { type Static, Type } from 'typebox'
+import {
+  Amount,
+  type App,
+  answers,
+  type Database,
+  decodeCursor,
+  encodeCursor,
+  IdempotencyHeaders,
+  IdParams,
+  idempotencyOf,
+  isTimeAndId,
+  isUuid,
+  MethodType,
+  Page,
+  PageQuery,
+  Pair,
+  Problem,
+  strict,
+} from '../platform/index.ts'
+import { offerById, ownOffers, searchOffers } from './queries.ts'
+import { Offer, OfferChange, OfferRequest, Side } from './schemas.ts'
+
+/** The market, and a maker's own offers. */
+export function offerRoutes(app: App, { db }: { db: Database }): void {
+  marketRoutes(app, db)
+  makerRoutes(app, db)
+}
+
+function marketRoutes(app: App, db: Database): void {
+  app.get(
+    '/v1/offers',
+    {
+      config: { access: 'public' },
+      schema: {
+        tags: ['Offers'],
+        summary: 'The market, best price first',
+        querystring: strict({
+          ...PageQuery,
+          pair: Type.Optional(Pair),
+          side: Type.Optional(Side),
+          paymentMethodType: Type.Optional(MethodType),
+          amount: Type.Optional(Amount),
+        }),
+        response: answers(200, Page(Offer)),
+      },
+    },
+    async (request) => {
+      const { limit = 20, cursor, ...search } = request.query
+      return page(
+        await db.read(request.caller, searchOffers(search, limit, decodeCursor(cursor, isPriceAndId))),
+        limit,
+      )
+    },
+  )
+  app.get(
+    '/v1/offers/:id',
+    {
+      config: { access: 'public' },
+      schema: { tags: ['Offers'], summary: 'One offer', params: IdParams, response: answers(200, Offer) },
+    },
+    async (request) => {
+      const [row] = await db.read(request.caller, offerById(request.params.id))
+      if (row === undefined) throw new Problem('not_found')
+      return row.body
+    },
+  )
+}
+
+function makerRoutes(app: App, db: Database): void {
+  app.get(
+    '/v1/me/offers',
+    {
+      schema: {
+        tags: ['Offers'],
+        summary: 'Your own offers, newest first',
+        querystring: strict(PageQuery),
+        response: answers(200, Page(Offer)),
+      },
+    },
+    async (request) => {
+      const { limit = 20, cursor } = request.query
+      return page(await db.read(request.caller, ownOffers(limit, decodeCursor(cursor, isTimeAndId))), limit)
+    },
+  )
+  app.post(
+    '/v1/offers',
+    {
+      schema: {
+        tags: ['Offers'],
+        summary: 'Publish an offer',
+        headers: IdempotencyHeaders,
+        body: OfferRequest,
+        response: answers(201, Offer),
+      },
+    },
+    async (request, reply) => {
+      const key = idempotencyOf(request, 'create_offer', request.body)
+      return reply.code(201).send(await db.command(request.caller, 'create_offer', request.body, key))
+    },
+  )
+  app.patch(
+    '/v1/offers/:id',
+    {
+      schema: {
+        tags: ['Offers'],
+        summary: 'Change, pause or reopen your offer; each change is a new version',
+        params: IdParams,
+        body: OfferChange,
+        response: answers(200, Offer),
+      },
+    },
+    async (request) =>
+      db.command<Static<typeof Offer>>(
+        request.caller,
+        'change_offer',
+        { offerId: request.params.id, change: request.body },
+        null,
+      ),
+  )
+  app.delete(
+    '/v1/offers/:id',
+    {
+      schema: {
+        tags: ['Offers'],
+        summary: 'Close your offer for good; trades under way go on',
+        params: IdParams,
+        response: answers(204, Type.Null()),
+      },
+    },
+    async (request, reply) => {
+      const change = { offerId: request.params.id, change: { status: 'closed' } }
+      await db.command(request.caller, 'change_offer', change, null)
+      return reply.code(204).send(null)
+    },
+  )
+}
+
+function page(rows: { at: string; id: string; body: Static<typeof Offer> }[], limit: number) {
+  const last = rows.length > limit ? rows[limit - 1] : undefined
+  return {
+    items: rows.slice(0, limit).map((row) => row.body),
+    nextCursor: last === undefined ? null : encodeCursor([last.at, last.id]),
+  }
+}
+
+function isPriceAndId(parts: string[]): parts is [string, string] {
+  return parts.length === 2 && /^\d{1,12}(\.\d{1,8})?$/.test(parts[0]!) && isUuid(parts[1]!)
+}

@@ -1,0 +1,222 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+
+/** A wrong environment: the message names every variable and what would be right. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+export type Config = {
+  /** The owner's connection string, or null for the embedded server. */
+  readonly databaseUrl: string | null
+  /** The application's, or null to derive it from the owner's. */
+  readonly appDatabaseUrl: string | null
+  readonly dataDir: string
+  readonly host: string
+  readonly port: number
+  readonly logLevel: string
+  /** Fee rates in percent, as decimal strings. */
+  readonly makerFeePercent: string
+  readonly takerFeePercent: string
+  readonly fundingMinutes: number
+  readonly releaseMinutes: number
+  readonly openOffersPerUser: number
+  readonly liveTradesPerUser: number
+  readonly databaseConnections: number
+  /** Bearer token that /metrics asks for; without one it answers this machine alone. */
+  readonly metricsToken: string | null
+  /** Whether X-Forwarded-For is believed: only behind a proxy that sets it. */
+  readonly trustProxy: boolean
+}
+
+type Variable = { key: keyof Config; fallback: string; secret?: true; about: string } & (
+  | { kind: 'text'; pattern?: RegExp; expected?: string }
+  | { kind: 'integer'; least: number; most: number }
+  | { kind: 'flag' }
+)
+
+const url = {
+  kind: 'text',
+  pattern: /^$|^postgres(ql)?:\/\//,
+  expected: 'a postgres:// connection string',
+} as const
+const percent = {
+  kind: 'text',
+  pattern: /^(?:10|\d(?:\.\d{1,6})?)$/,
+  expected: 'a number from 0 to 10',
+} as const
+
+/** Every variable that is understood; docs/configuration.md is compared with it by a test. */
+export const VARIABLES: Record<string, Variable> = {
+  DATABASE_URL: {
+    key: 'databaseUrl',
+    fallback: '',
+    secret: true,
+    about: "Owner's connection string; empty: the embedded server",
+    ...url,
+  },
+  FAIRLOCK_APP_DATABASE_URL: {
+    key: 'appDatabaseUrl',
+    fallback: '',
+    secret: true,
+    about: "The application's connection string; empty: derived from the owner's",
+    ...url,
+  },
+  FAIRLOCK_DATA_DIR: {
+    key: 'dataDir',
+    fallback: '.fairlock',
+    about: 'Embedded database and files',
+    kind: 'text',
+    pattern: /./,
+    expected: 'a folder',
+  },
+  HOST: {
+    key: 'host',
+    fallback: '127.0.0.1',
+    about: 'Address to listen on',
+    kind: 'text',
+    pattern: /./,
+    expected: 'an address',
+  },
+  PORT: {
+    key: 'port',
+    fallback: '3000',
+    about: 'Port to listen on',
+    kind: 'integer',
+    least: 0,
+    most: 65_535,
+  },
+  LOG_LEVEL: {
+    key: 'logLevel',
+    fallback: 'info',
+    about: 'fatal, error, warn, info, debug, trace or silent',
+    kind: 'text',
+    pattern: /^(?:fatal|error|warn|info|debug|trace|silent)$/,
+    expected: 'fatal, error, warn, info, debug, trace or silent',
+  },
+  FAIRLOCK_MAKER_FEE_PERCENT: {
+    key: 'makerFeePercent',
+    fallback: '0.1',
+    about: "The maker's fee, percent of the amount",
+    ...percent,
+  },
+  FAIRLOCK_TAKER_FEE_PERCENT: {
+    key: 'takerFeePercent',
+    fallback: '0.2',
+    about: "The taker's fee, percent of the amount",
+    ...percent,
+  },
+  FAIRLOCK_FUNDING_MINUTES: {
+    key: 'fundingMinutes',
+    fallback: '30',
+    about: 'How long a seller has to fund a trade',
+    kind: 'integer',
+    least: 1,
+    most: 1440,
+  },
+  FAIRLOCK_RELEASE_MINUTES: {
+    key: 'releaseMinutes',
+    fallback: '1440',
+    about: 'How long a seller has to release',
+    kind: 'integer',
+    least: 10,
+    most: 20_160,
+  },
+  FAIRLOCK_OPEN_OFFERS_PER_USER: {
+    key: 'openOffersPerUser',
+    fallback: '50',
+    about: 'Offers one person may have open',
+    kind: 'integer',
+    least: 1,
+    most: 1000,
+  },
+  FAIRLOCK_LIVE_TRADES_PER_USER: {
+    key: 'liveTradesPerUser',
+    fallback: '20',
+    about: 'Live trades one person may have taken',
+    kind: 'integer',
+    least: 1,
+    most: 100_000,
+  },
+  FAIRLOCK_DATABASE_CONNECTIONS: {
+    key: 'databaseConnections',
+    fallback: '16',
+    about: 'Connections of one API process',
+    kind: 'integer',
+    least: 1,
+    most: 500,
+  },
+  FAIRLOCK_METRICS_TOKEN: {
+    key: 'metricsToken',
+    fallback: '',
+    secret: true,
+    about: 'Token for /metrics; empty: loopback only',
+    kind: 'text',
+    pattern: /^$|^.{16,}$/,
+    expected: 'at least 16 characters',
+  },
+  FAIRLOCK_TRUST_PROXY: {
+    key: 'trustProxy',
+    fallback: 'false',
+    about: 'Believe X-Forwarded-For (behind a proxy only)',
+    kind: 'flag',
+  },
+}
+
+/** Variables that the scripts and tests set for themselves. */
+const INTERNAL = new Set(['FAIRLOCK_TEST_SERVER'])
+
+/** Reads `.env` of a folder; what the environment says wins over it. Throws `ConfigError`. */
+export function environment(folder: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const file = resolve(folder, '.env')
+  if (!existsSync(file)) return env
+  return { ...parseEnv(readFileSync(file, 'utf8')), ...env }
+}
+
+/** Checks the environment once, at the start. Throws `ConfigError` naming everything that is wrong. */
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  const wrong: string[] = []
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('FAIRLOCK_') && !(name in VARIABLES) && !INTERNAL.has(name)) {
+      wrong.push(`${name} is not a variable of Fairlock. Known: ${Object.keys(VARIABLES).join(', ')}`)
+    }
+  }
+  const values: Partial<Record<keyof Config, unknown>> = {}
+  for (const [name, variable] of Object.entries(VARIABLES)) {
+    const text = env[name] === undefined || env[name] === '' ? variable.fallback : env[name]
+    const value = readValue(variable, text)
+    if (value instanceof Error)
+      wrong.push(`${name} must be ${value.message}${variable.secret ? '' : `, not "${text}"`}`)
+    else values[variable.key] = value
+  }
+  if (wrong.length > 0) throw new ConfigError(wrong.join('\n'))
+  const config = values as Config
+  return { ...config, dataDir: resolve(config.dataDir) }
+}
+
+function readValue(variable: Variable, text: string): string | number | boolean | null | Error {
+  if (variable.kind === 'flag') {
+    return text === 'true' ? true : text === 'false' ? false : new Error('true or false')
+  }
+  if (variable.kind === 'integer') {
+    const number = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN
+    if (number >= variable.least && number <= variable.most) return number
+    return new Error(`a whole number from ${variable.least} to ${variable.most}`)
+  }
+  if (variable.pattern && !variable.pattern.test(text)) return new Error(variable.expected)
+  return text === '' ? null : text
+}
+
+/** What is in force, secrets masked, for `fairlock config`. */
+export function describeConfig(config: Config): { variable: string; value: string; about: string }[] {
+  return Object.entries(VARIABLES).map(([variable, { key, secret, about }]) => {
+    const value = config[key]
+    const shown = value === null ? '(not set)' : secret ? maskSecret(String(value)) : String(value)
+    return { variable, value: shown, about }
+  })
+}
+
+function maskSecret(value: string): string {
+  return value.includes('://') ? value.replace(/(:\/\/[^:/@]*):[^@]*@/, '$1:***@') : '***'
+}

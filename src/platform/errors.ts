@@ -1,0 +1,138 @@
+/**
+ * Every way Fairlock says no: the stable code, the HTTP status, and the sentence a person reads. Codes with a
+ * `sqlstate` are raised by the database; the others are refusals that the command functions return (or, for what never
+ * reaches the database, the API itself). `docs/errors.md` is compared with this table by a test.
+ */
+export const ERRORS = {
+  invalid_request: { status: 400, title: 'The request is not of the form this call takes.' },
+  invalid_json: { status: 400, title: 'The body is not valid JSON.' },
+  invalid_value: { status: 422, title: 'A value is outside what can be kept.' },
+  not_signed_in: {
+    status: 401,
+    title: 'Sign in first: the token is missing, unknown, ended or over.',
+    sqlstate: 'FL001',
+  },
+  wrong_credentials: { status: 401, title: 'The e-mail address or the password is wrong.' },
+  admin_only: { status: 403, title: 'Only an administrator may do this.' },
+  banned: {
+    status: 403,
+    title: 'You cannot start anything new while you are banned; what is in escrow can still end.',
+  },
+  requirements_not_met: {
+    status: 403,
+    title: 'The maker set a requirement for this offer that you do not meet.',
+  },
+  not_found: { status: 404, title: 'There is nothing here that you may see.' },
+  method_not_allowed: { status: 405, title: 'This address exists, but not with this method.' },
+  email_taken: { status: 409, title: 'Somebody has registered with this e-mail address.', field: 'email' },
+  display_name_taken: { status: 409, title: 'This name is taken.', field: 'displayName' },
+  own_offer: { status: 409, title: 'You cannot take your own offer.' },
+  offer_not_open: { status: 409, title: 'The offer is not on the market any more.' },
+  offer_closed: { status: 409, title: 'A closed offer stays closed; create a new one.' },
+  offer_changed: {
+    status: 409,
+    title: 'The maker has changed the offer since you saw it. Look at it again.',
+  },
+  not_enough_left: { status: 409, title: 'Less is left of the offer than you want to take.' },
+  outside_working_hours: { status: 409, title: 'The maker takes trades at other hours.' },
+  too_many_offers: {
+    status: 409,
+    title: 'You have as many open offers as one person may have. Close one first.',
+  },
+  too_many_live_trades: {
+    status: 409,
+    title: 'You have as many live trades as one person may take. End one first.',
+  },
+  insufficient_funds: {
+    status: 409,
+    title: 'The wallet does not hold enough for this.',
+    constraint: 'accounts_never_negative',
+  },
+  move_not_allowed: { status: 409, title: 'The trade is in a state in which you cannot do this.' },
+  deadline_passed: { status: 409, title: 'The time for this is over; the trade is about to end.' },
+  deadline_not_reached: { status: 409, title: 'The deadline has not been reached yet.' },
+  disputes_not_open_yet: {
+    status: 409,
+    title: 'Disputes cannot be opened in this version yet. The coins stay in escrow.',
+  },
+  conflict: { status: 409, title: 'Something else changed this at the same moment. Look again and repeat.' },
+  body_too_large: { status: 413, title: 'The body is larger than this call takes (1 MB).' },
+  unsupported_media_type: { status: 415, title: 'Send JSON, with Content-Type: application/json.' },
+  unknown_pair: {
+    status: 422,
+    title: 'The pair is not a known crypto currency against a known fiat currency.',
+  },
+  unknown_currency: { status: 422, title: 'The currency is not one that is traded here.' },
+  unknown_user: { status: 422, title: 'There is no such person.' },
+  invalid_amounts: { status: 422, title: 'The amounts of the offer contradict each other.' },
+  invalid_expiry: { status: 422, title: 'An offer must expire in the future.' },
+  invalid_working_hours: { status: 422, title: 'The working hours are not possible.' },
+  amount_outside_offer: { status: 422, title: 'The amount is outside what the offer allows.' },
+  payment_method_not_offered: { status: 422, title: 'The offer does not take this payment method.' },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'This idempotency key belongs to another request. Use a new key.',
+  },
+  too_many_requests: { status: 429, title: 'Too many attempts. Wait as long as Retry-After says.' },
+  internal: { status: 500, title: 'Something is broken on our side. Nothing was changed.' },
+  unavailable: { status: 503, title: 'The database does not answer. Try again in a moment.' },
+} as const satisfies Record<string, ErrorEntry>
+
+type ErrorEntry = { status: number; title: string; sqlstate?: string; constraint?: string; field?: string }
+export type ErrorCode = keyof typeof ERRORS
+export type FieldError = { field: string; problem: string }
+
+/** A refusal on its way to the person who asked. */
+export class Problem extends Error {
+  override readonly name = 'Problem'
+  readonly code: ErrorCode
+  readonly details: Record<string, unknown>
+  readonly errors: FieldError[]
+
+  constructor(code: ErrorCode, details: Record<string, unknown> = {}, errors: FieldError[] = []) {
+    super(ERRORS[code].title)
+    this.code = code
+    this.details = details
+    this.errors = errors
+  }
+}
+
+/** Makes the problem that a refusal of the database's command functions names, with its field where it has one. */
+export function problemFromRefusal(code: string, details: Record<string, unknown>): Problem {
+  if (!isErrorCode(code)) throw new Error(`the database refused with a code that is not registered: ${code}`)
+  const { field, problem, ...rest } = details
+  const entry: ErrorEntry = ERRORS[code]
+  const named = typeof field === 'string' ? field : entry.field
+  const said = typeof problem === 'string' ? problem : entry.title
+  return new Problem(code, rest, named === undefined ? [] : [{ field: named, problem: said }])
+}
+
+/** The problem behind an error that PostgreSQL raised, or null when the error is a fault of ours. */
+export function problemFromDatabase(error: unknown): Problem | null {
+  if (!(error instanceof Error)) return null
+  const { code, constraint } = error as Error & { code?: unknown; constraint?: unknown }
+  if (typeof code !== 'string') return isLostConnection(error) ? new Problem('unavailable') : null
+  for (const [name, entry] of Object.entries<ErrorEntry>(ERRORS)) {
+    if (entry.sqlstate === code || (entry.constraint !== undefined && entry.constraint === constraint)) {
+      return new Problem(name as ErrorCode)
+    }
+  }
+  // 22: a value that its type cannot hold. 23514 and 23502: a law of a table that no refusal spoke of before.
+  if (code.startsWith('22') || code === '23514' || code === '23502') {
+    return new Problem('invalid_value', typeof constraint === 'string' ? { constraint } : {})
+  }
+  if (code === '23505' || code === '40001' || code === '40P01' || code === '55P03')
+    return new Problem('conflict')
+  if (code.startsWith('08') || code.startsWith('57') || code === '53300' || code.startsWith('E')) {
+    return new Problem('unavailable')
+  }
+  return null
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERRORS, code)
+}
+
+function isLostConnection(error: Error): boolean {
+  return /Connection terminated|connection error|timeout exceeded when trying to connect/i.test(error.message)
+}

@@ -1,0 +1,7 @@
+export * from './api.ts'
+export { type Config, ConfigError, describeConfig, environment, loadConfig, VARIABLES } from './config.ts'
+export { type Caller, Database, type Idempotency, type Json, type JsonObject, query } from './database.ts'
+export type { DB } from './database-types.ts'
+export { ERRORS, type ErrorCode, type FieldError, Problem, problemFromDatabase } from './errors.ts'
+export { newId } from './ids.ts'
+export { asEngine } from './owner.ts'

@@ -1,0 +1,24 @@
+import pg from 'pg'
+
+/**
+ * Runs `work` in one transaction as fairlock_engine, the role that sees every row; for the operator's commands and
+ * verifiers, which have the owner's connection string. The owner itself sees nothing: policies are forced on it too.
+ * Everything is read from one snapshot.
+ */
+export async function asEngine<T>(ownerUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({
+    connectionString: ownerUrl,
+    options: '-c timezone=UTC',
+    application_name: 'fairlock operator',
+  })
+  await client.connect()
+  try {
+    await client.query('begin isolation level repeatable read')
+    await client.query('set local role fairlock_engine')
+    const result = await work(client)
+    await client.query('commit')
+    return result
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,72 @@
+import { type Static, Type } from 'typebox'
+import { Trader } from '../identity/index.ts'
+import { Side } from '../offers/index.ts'
+import { Currency, Id, MethodType, Money, Nullable, Pair, Time } from '../platform/index.ts'
+import { TRADE_STATUSES } from './states.ts'
+
+const status = Type.Union([
+  Type.Literal('pending'),
+  Type.Literal('funded'),
+  Type.Literal('paid'),
+  Type.Literal('disputed'),
+  Type.Literal('completed'),
+  Type.Literal('cancelled'),
+  Type.Literal('expired'),
+])
+export const Status = Type.Union([...status.anyOf], { description: TRADE_STATUSES.join(' · ') })
+
+const Escrow = Type.Object({
+  id: Id,
+  status: Type.String({ description: 'pending · funded · disputed · released · refunded' }),
+  amount: Type.String({ description: 'What is held: the amount of the trade and the fee of the seller.' }),
+  currency: Currency,
+  releasedAmount: Money,
+  refundedAmount: Money,
+  feeAmount: Money,
+})
+
+const facts = {
+  id: Id,
+  offerId: Nullable(Id),
+  offerVersion: Nullable(Type.Integer()),
+  status: Status,
+  side: Side,
+  pair: Pair,
+  price: Money,
+  amount: Money,
+  totalValue: Type.String({ description: 'What the buyer pays, in the fiat currency of the pair.' }),
+  fee: Type.String({ description: 'Both fees together.' }),
+  feeCurrency: Currency,
+  sellerFee: Money,
+  buyerFee: Money,
+  paymentMethodType: Nullable(MethodType),
+  paymentWindowMinutes: Nullable(Type.Integer()),
+  takerId: Nullable(Id),
+  seller: Trader,
+  buyer: Trader,
+  deadline: Nullable(
+    Type.String({ description: 'When the open duty must be done; null at the end of a trade.' }),
+  ),
+  createdAt: Time,
+  fundedAt: Nullable(Time),
+  paidAt: Nullable(Time),
+  completedAt: Nullable(Time),
+  cancelledAt: Nullable(Time),
+  endedBy: Nullable(Type.String({ description: 'seller · buyer · arbitrator · clock' })),
+  cancelReason: Nullable(Type.String()),
+  escrow: Escrow,
+}
+
+/** A trade as the database gives it. */
+const TradeBody = Type.Object(facts)
+export type TradeBody = Static<typeof TradeBody>
+
+/** A trade as one of its sides sees it. */
+export const Trade = Type.Object({
+  ...facts,
+  role: Type.Union([Type.Literal('seller'), Type.Literal('buyer')], { description: 'Which side you are' }),
+  actions: Type.Array(Type.String(), {
+    description: 'What you may do now: fund, pay, release, cancel, dispute',
+  }),
+})
+export type Trade = Static<typeof Trade>

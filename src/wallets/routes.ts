@@ -1,0 +1,122 @@
+import { sql } from 'kysely'
+import { type Static, Type } from 'typebox'
+import {
+  type App,
+  answers,
+  Currency,
+  type Database,
+  decodeCursor,
+  encodeCursor,
+  Id,
+  IdempotencyHeaders,
+  idempotencyOf,
+  isTimeAndId,
+  Page,
+  PageQuery,
+  Problem,
+  query,
+  SignedAmount,
+  strict,
+} from '../platform/index.ts'
+import { Adjustment, Movement, Wallet } from './schemas.ts'
+
+/** Balances, the statement, and the adjustments of administrators. */
+export function walletRoutes(app: App, { db }: { db: Database }): void {
+  app.get(
+    '/v1/wallets',
+    {
+      schema: {
+        tags: ['Wallets'],
+        summary: 'Your balances',
+        response: answers(200, Type.Object({ items: Type.Array(Wallet), nextCursor: Type.Null() })),
+      },
+    },
+    async (request) => {
+      const { items } = await db.call<{ items: Static<typeof Wallet>[] }>(
+        request.caller,
+        'select fairlock.my_wallets(null) as answer',
+        [],
+      )
+      return { items, nextCursor: null }
+    },
+  )
+  app.get(
+    '/v1/wallets/:currency',
+    {
+      schema: {
+        tags: ['Wallets'],
+        summary: 'Your balance in one currency',
+        params: strict({ currency: Currency }),
+        response: answers(200, Wallet),
+      },
+    },
+    async (request) => {
+      const { items } = await db.call<{ items: Static<typeof Wallet>[] }>(
+        request.caller,
+        'select fairlock.my_wallets($1) as answer',
+        [request.params.currency],
+      )
+      if (items[0] === undefined) throw new Problem('not_found')
+      return items[0]
+    },
+  )
+  statementRoute(app, db)
+  app.post(
+    '/v1/admin/adjustments',
+    {
+      schema: {
+        tags: ['Administration'],
+        summary: 'Credit or debit a wallet, with a reason',
+        headers: IdempotencyHeaders,
+        body: strict({
+          userId: Id,
+          currency: Currency,
+          amount: SignedAmount,
+          reason: Type.String({ minLength: 1, maxLength: 1000, pattern: '\\S' }),
+        }),
+        response: answers(201, Adjustment),
+      },
+    },
+    async (request, reply) => {
+      const key = idempotencyOf(request, 'adjust_balance', request.body)
+      return reply.code(201).send(await db.command(request.caller, 'adjust_balance', request.body, key))
+    },
+  )
+}
+
+function statementRoute(app: App, db: Database): void {
+  app.get(
+    '/v1/transactions',
+    {
+      schema: {
+        tags: ['Wallets'],
+        summary: 'Every movement of your wallets, newest first',
+        querystring: strict({ ...PageQuery, currency: Type.Optional(Currency), tradeId: Type.Optional(Id) }),
+        response: answers(200, Page(Movement)),
+      },
+    },
+    async (request) => {
+      const { limit = 20, cursor, currency, tradeId } = request.query
+      const after = decodeCursor(cursor, isTimeAndId)
+      const rows = await db.read(
+        request.caller,
+        sql<{ at: string; id: string; body: Static<typeof Movement> }>`
+          select to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, id,
+            jsonb_build_object('id', id, 'type', transaction_type, 'amount', amount::text, 'currency', currency,
+              'status', status, 'tradeId', trade_id, 'platformFee', platform_fee::text, 'category', category,
+              'exchangeRate', exchange_rate::text, 'createdAt', fairlock.rfc3339(created_at)) as body
+          from crypto_transactions
+          where user_id = (select fairlock.acting_user())
+            ${currency === undefined ? sql`` : sql`and currency = ${currency}`}
+            ${tradeId === undefined ? sql`` : sql`and trade_id = ${tradeId}`}
+            ${after === null ? sql`` : sql`and (created_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`}
+          order by created_at desc, id desc limit ${limit + 1}`.compile(query),
+      )
+      const last = rows.length > limit ? rows[limit - 1] : undefined
+      return {
+        items: rows.slice(0, limit).map((row) => row.body),
+        nextCursor: last === undefined ? null : encodeCursor([last.at, last.id]),
+      }
+    },
+  )
+}

@@ -1,0 +1,103 @@
+-- Wallets show what the ledger holds; the rows of crypto_transactions are what a person reads of each movement.
+grant select, insert on public.crypto_wallets, public.crypto_transactions to fairlock_engine;
+grant select on fairlock.currencies to fairlock_engine, fairlock_app;
+grant select (id, user_id, wallet_address, wallet_provider, chain_type, balance, currency, is_primary, is_connected,
+  last_synced_at, last_backup, supported_currencies, withdrawal_limit_daily, withdrawal_limit_monthly, created_at,
+  updated_at) on public.crypto_wallets to fairlock_app;
+grant select on public.crypto_transactions to fairlock_app;
+
+alter table public.crypto_wallets enable row level security, force row level security;
+alter table public.crypto_transactions enable row level security, force row level security;
+alter table fairlock.currencies enable row level security, force row level security;
+create policy "the engine opens wallets" on public.crypto_wallets to fairlock_engine using (true);
+create policy "people see their wallets" on public.crypto_wallets for select to fairlock_app
+  using (user_id = (select fairlock.acting_user()));
+create policy "the engine writes movements" on public.crypto_transactions to fairlock_engine using (true);
+create policy "people see their movements" on public.crypto_transactions for select to fairlock_app
+  using (user_id = (select fairlock.acting_user()));
+create policy "everybody knows the currencies" on fairlock.currencies for select
+  to fairlock_app, fairlock_engine using (true);
+
+set local role fairlock_engine;
+
+-- The person's wallet in a currency, opened with its ledger account on first use.
+create function fairlock.wallet_of(p_user uuid, p_currency text) returns uuid
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_wallet uuid;
+begin
+  select id into v_wallet from public.crypto_wallets where user_id = p_user and currency = p_currency;
+  if found then
+    return v_wallet;
+  end if;
+  insert into public.crypto_wallets (id, user_id, currency, balance, wallet_provider)
+  values (fairlock.new_id(), p_user, p_currency, 0, 'fairlock')
+  on conflict (user_id, currency) do nothing returning id into v_wallet;
+  if v_wallet is null then
+    -- Somebody opened it in the same moment; the insert has waited for their commit.
+    select id into v_wallet from public.crypto_wallets where user_id = p_user and currency = p_currency;
+    return v_wallet;
+  end if;
+  perform ledger.open_account(v_wallet, 'trader', p_currency, p_user);
+  return v_wallet;
+end $$;
+
+-- The wallet as the API shows it. `held` is what the person's coins in live escrows come to.
+create function fairlock.wallet_json(p_user uuid, p_currency text) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'currency', p_currency,
+    'available', coalesce((select w.balance from public.crypto_wallets w
+      where w.user_id = p_user and w.currency = p_currency), 0::numeric(20, 8))::numeric(20, 8)::text,
+    'held', coalesce((select sum(e.amount) from public.crypto_escrows e
+      where e.seller_id = p_user and e.currency = p_currency and e.status in ('funded', 'disputed')), 0)::numeric(20, 8)::text)
+$$;
+
+-- The acting person's wallets; with a currency that one alone, empty if it was never used, and nothing if it is not
+-- traded here.
+create function fairlock.my_wallets(p_currency text) returns jsonb
+language sql stable security definer set search_path = ''
+as $$
+  select jsonb_build_object('items', coalesce(jsonb_agg(
+    fairlock.wallet_json(fairlock.acting_user(), c.code) order by c.code), '[]'))
+  from fairlock.currencies c
+  where c.kind = 'crypto' and (c.code = p_currency or p_currency is null and exists (
+    select from public.crypto_wallets w where w.user_id = fairlock.acting_user() and w.currency = c.code))
+$$;
+grant execute on function fairlock.my_wallets(text) to fairlock_app;
+
+-- Credits (above zero) or debits (below) a person's wallet against custody. Admins only; always with a reason.
+create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount numeric, p_reason text)
+returns jsonb
+language plpgsql volatile set search_path = ''
+as $$
+declare
+  v_id uuid := fairlock.new_id();
+  v_wallet uuid;
+  v_transfer bigint;
+begin
+  if not fairlock.has_role('admin') then
+    return fairlock.refuse('admin_only');
+  elsif not exists (select from public.users where id = p_user) then
+    return fairlock.refuse('unknown_user', '{"field": "userId"}');
+  elsif not exists (select from fairlock.currencies where code = p_currency and kind = 'crypto') then
+    return fairlock.refuse('unknown_currency', '{"field": "currency"}');
+  end if;
+  v_wallet := fairlock.wallet_of(p_user, p_currency);
+  perform from ledger.accounts where id = v_wallet and balance + p_amount >= 0 for no key update;
+  if not found then
+    return fairlock.refuse('insufficient_funds', '{"field": "amount"}');
+  end if;
+  v_transfer := ledger.post('adjustment', array[v_wallet], array[p_amount],
+    ledger.system_account('custody', p_currency), null, p_reason);
+  insert into public.crypto_transactions (id, user_id, wallet_id, amount, currency, status, transaction_type, category, metadata)
+  values (v_id, p_user, v_wallet, p_amount, p_currency, 'completed', 'adjustment', 'adjustment',
+    jsonb_build_object('reason', p_reason, 'transfer', v_transfer));
+  perform fairlock.record_event('balance.adjusted', 'crypto_wallets', v_wallet, p_reason,
+    jsonb_build_object('amount', p_amount::text, 'currency', p_currency, 'transfer', v_transfer));
+  return jsonb_build_object('id', v_id, 'userId', p_user, 'amount', p_amount::numeric(20, 8)::text, 'reason', p_reason,
+    'createdAt', fairlock.rfc3339(now()), 'currency', p_currency, 'wallet', fairlock.wallet_json(p_user, p_currency));
+end $$;
+reset role;

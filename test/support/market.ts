@@ -1,0 +1,143 @@
+import pino from 'pino'
+import { buildApp } from '../../src/http/index.ts'
+import { SignInLimits } from '../../src/identity/index.ts'
+import { type App, asEngine, Database } from '../../src/platform/index.ts'
+import { type TestDatabase, testDatabase } from './server.ts'
+
+export type Json = { [key: string]: unknown }
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked into freely, the assertions say what they must be
+export type Answer = { status: number; body: any; headers: Headers }
+
+/** A running API on a database of its own, with real HTTP, and people to act in it. */
+export type Market = {
+  url: string
+  database: TestDatabase
+  db: Database
+  app: App
+  /** Registers somebody new; the name is made unique. */
+  person(name?: string): Promise<Person>
+  /** An administrator. */
+  admin(): Promise<Person>
+  /** Puts coins into a wallet. */
+  credit(person: Person, currency: string, amount: string): Promise<void>
+  stop(): Promise<void>
+}
+
+export class Person {
+  readonly id: string
+  readonly email: string
+  readonly token: string
+  readonly #url: string
+
+  constructor(url: string, id: string, email: string, token: string) {
+    this.#url = url
+    this.id = id
+    this.email = email
+    this.token = token
+  }
+
+  get = (path: string) => call(this.#url, 'GET', path, undefined, this.headers())
+  post = (path: string, body?: unknown, key?: string) =>
+    call(this.#url, 'POST', path, body, {
+      ...this.headers(),
+      ...(key === undefined ? {} : { 'idempotency-key': key }),
+    })
+  patch = (path: string, body: unknown) => call(this.#url, 'PATCH', path, body, this.headers())
+  put = (path: string, body: unknown) => call(this.#url, 'PUT', path, body, this.headers())
+  delete = (path: string) => call(this.#url, 'DELETE', path, undefined, this.headers())
+  headers = () => ({ authorization: `Bearer ${this.token}` })
+}
+
+/** One HTTP request; the body is sent as JSON, a string as it is. */
+export async function call(
+  url: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }
+  const type = body === undefined ? {} : { 'content-type': 'application/json' }
+  const response = await fetch(url + path, { method, headers: { ...type, ...headers }, ...sent })
+  const text = await response.text()
+  const isJson = /json/.test(response.headers.get('content-type') ?? '')
+  return {
+    status: response.status,
+    body: isJson && text !== '' ? JSON.parse(text) : text,
+    headers: response.headers,
+  }
+}
+
+/** Starts a market. Background work does not run: tests call what it would call. */
+export async function startMarket(options: { connections?: number } = {}): Promise<Market> {
+  const database = await testDatabase()
+  const db = new Database(database.appUrl, { connections: options.connections ?? 10 })
+  const app = await buildApp({
+    db,
+    limits: new SignInLimits(db.pool),
+    log: pino({ level: process.env.LOG_LEVEL ?? 'fatal' }),
+    trustProxy: false,
+    metricsToken: null,
+    jobs: () => null,
+  })
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  let people = 0
+  let administrator: Promise<Person> | undefined
+  const person = async (name = 'person') => {
+    const unique = `${name}_${++people}`
+    const email = `${unique}@example.org`
+    const made = await call(url, 'POST', '/v1/auth/register', {
+      email,
+      password: `password of ${unique}`,
+      displayName: unique,
+    })
+    if (made.status !== 201) throw new Error(`could not register: ${JSON.stringify(made.body)}`)
+    return new Person(url, made.body.user.id, email, made.body.token)
+  }
+  const admin = () => {
+    administrator ??= person('admin').then(async (one) => {
+      await asEngine(database.ownerUrl, (client) =>
+        client.query(`select fairlock.set_staff_role($1, 'admin', true)`, [one.id]),
+      )
+      return one
+    })
+    return administrator
+  }
+  return {
+    url,
+    database,
+    db,
+    app,
+    person,
+    admin,
+    async credit(to, currency, amount) {
+      const done = await (await admin()).post('/v1/admin/adjustments', {
+        userId: to.id,
+        currency,
+        amount,
+        reason: 'test deposit',
+      })
+      if (done.status !== 201) throw new Error(`could not credit: ${JSON.stringify(done.body)}`)
+    },
+    async stop() {
+      await app.close()
+      await db.close()
+      await database.drop()
+    },
+  }
+}
+
+/** An offer's body; what a test does not care about has sound values. */
+export function offerBody(changes: Json = {}): Json {
+  return {
+    side: 'sell',
+    pair: 'BTC/EUR',
+    pricing: { type: 'fixed', price: '60000' },
+    totalAmount: '1',
+    minAmount: '0.001',
+    maxAmount: '1',
+    paymentMethodTypes: ['sepa', 'revolut'],
+    paymentWindowMinutes: 30,
+    ...changes,
+  }
+}
