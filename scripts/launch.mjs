@@ -5,6 +5,7 @@ import { node24, root } from './ensure.mjs'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
 const REPEATED_WITHIN_MS = 1000
+const PARENT_CHECK_MS = 250
 
 /**
  * Runs Node.js 24 with these arguments until it ends, and ends with its exit code.
@@ -23,6 +24,16 @@ export function launch(args, { env = process.env } = {}) {
     detached: true,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   })
+  passOn(child)
+  if (process.env.npm_lifecycle_event) endWithNpm(child)
+  child.on('error', (error) => {
+    console.error(`fairlock: Node.js 24 could not be started: ${error.message}`)
+    process.exit(2)
+  })
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))
+}
+
+function passOn(child) {
   const lastSent = new Map()
   for (const signal of SIGNALS) {
     process.on(signal, () => {
@@ -32,9 +43,15 @@ export function launch(args, { env = process.env } = {}) {
       child.kill(signal)
     })
   }
-  child.on('error', (error) => {
-    console.error(`fairlock: Node.js 24 could not be started: ${error.message}`)
-    process.exit(2)
-  })
-  child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))
+}
+
+/** When npm itself is killed nobody passes anything on, and the program would run on unseen. */
+function endWithNpm(child) {
+  const npm = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === npm) return
+    clearInterval(watch)
+    child.kill('SIGTERM')
+  }, PARENT_CHECK_MS)
+  watch.unref()
 }

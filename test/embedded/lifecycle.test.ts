@@ -4,7 +4,7 @@ import { statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { attachEmbedded } from '../../src/platform/embedded/index.ts'
+import { attachEmbedded, startEmbedded } from '../../src/platform/embedded/index.ts'
 import { isRunning, otherProgram, postmasterPid, query, started, temporaryFolder } from './support.ts'
 
 test('a stopped server leaves no process, and starts again with its data and passwords', async (t) => {
@@ -73,6 +73,16 @@ test('a second program on the folder is told who holds it, and can attach to the
   assert.equal(attached?.ownerUrl, url)
   await attached?.stop()
   assert.equal((await query(url, 'select 1 as one')).length, 1)
+})
+
+test('a program that is just ending is waited for', async (t) => {
+  const dataDir = temporaryFolder(t)
+  const first = await started(t, dataDir)
+  const next = startEmbedded({ dataDir, settings: { shared_buffers: '16MB' } })
+  await first.stop()
+  const second = await next
+  assert.equal((await query(second.ownerUrl, 'select 1 as one')).length, 1)
+  await second.stop()
 })
 
 test('of two programs that start together one wins', async (t) => {

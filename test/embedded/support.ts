@@ -26,7 +26,7 @@ export async function started(
   dataDir: string,
   log?: (message: string) => void,
 ): Promise<Embedded> {
-  const server = await startEmbedded({ dataDir, settings: SETTINGS, ...(log ? { log } : {}) })
+  const server = await startEmbedded({ dataDir, settings: SETTINGS, waitMs: 0, ...(log ? { log } : {}) })
   cleanUp(t, () => server.stop())
   return server
 }

@@ -45,8 +45,11 @@ export type EmbeddedOptions = {
   log?: (message: string) => void
   /** Server settings beside or instead of the usual ones. */
   settings?: Record<string, string>
+  /** How long to wait for another program on the folder that may just be ending. */
+  waitMs?: number
 }
 
+const WAIT_MS = 5_000
 const PORT_ATTEMPTS = 5
 const STARTING_WITHIN_MS = 60_000
 
@@ -55,7 +58,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const { log = () => {}, settings = {} } = options
   const binaries = postgresBinaries()
   const folder = openFolder(options.dataDir)
-  const lock = await lockFolder(folder.dataDir)
+  const lock = await lockFolder(folder.dataDir, { waitMs: options.waitMs ?? WAIT_MS, log })
   try {
     const runner = chooseRunner(binaries, folder.pgdata, folder.dataDir)
     await clearLeftovers(folder.pgdata, log)
