@@ -24,8 +24,8 @@ export function launch(args, { env = process.env } = {}) {
     detached: true,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   })
-  passOn(child)
-  if (process.env.npm_lifecycle_event) endWithNpm(child)
+  const signalled = passOn(child)
+  if (process.env.npm_lifecycle_event) endWithNpm(child, signalled)
   child.on('error', (error) => {
     console.error(`fairlock: Node.js 24 could not be started: ${error.message}`)
     process.exit(2)
@@ -33,6 +33,7 @@ export function launch(args, { env = process.env } = {}) {
   child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))
 }
 
+/** @returns a function that says whether the program has been signalled yet */
 function passOn(child) {
   const lastSent = new Map()
   for (const signal of SIGNALS) {
@@ -43,15 +44,16 @@ function passOn(child) {
       child.kill(signal)
     })
   }
+  return () => lastSent.size > 0
 }
 
 /** When npm itself is killed nobody passes anything on, and the program would run on unseen. */
-function endWithNpm(child) {
+function endWithNpm(child, signalled) {
   const npm = process.ppid
   const watch = setInterval(() => {
     if (process.ppid === npm) return
     clearInterval(watch)
-    child.kill('SIGTERM')
+    if (!signalled()) child.kill('SIGTERM')
   }, PARENT_CHECK_MS)
   watch.unref()
 }
