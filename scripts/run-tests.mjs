@@ -1,10 +1,9 @@
 // Run by Node.js 24. `test` runs the tests, `proof` the long proofs, both against one PostgreSQL.
 import { spawn } from 'node:child_process'
-import { existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
-import { constants, tmpdir } from 'node:os'
+import { existsSync, globSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
-import { startEmbedded } from '../src/platform/embedded/index.ts'
-import { TEST_SETTINGS } from '../test/support/settings.ts'
+import { startTestServer } from '../test/support/test-server.ts'
 import { refuse, root } from './ensure.mjs'
 
 const KINDS = {
@@ -28,7 +27,7 @@ if (files.length === 0) refuse(new Error('there are no test files.'))
 
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stopping.abort(signal))
-process.exitCode = await withServer((url) => runNodeTest(url))
+process.exitCode = await withServer(runNodeTest)
 
 /** `name` in a file's path chooses files; `-t name` chooses tests; other flags go to node. */
 function readArguments(given) {
@@ -50,19 +49,18 @@ function filesFor(filter) {
 }
 
 async function withServer(action) {
-  const dataDir = mkdtempSync(join(tmpdir(), 'fairlock-test-'))
+  const server = await startTestServer()
+  const died = server.exited.then((error) => {
+    throw error
+  })
   try {
-    const server = await startEmbedded({ dataDir, settings: TEST_SETTINGS })
-    const stopped = server.exited.then((error) => refuse(error))
-    const code = await Promise.race([action(server.superuserUrl), stopped])
-    await server.stop()
-    return code
+    return await Promise.race([action(server), died])
   } finally {
-    rmSync(dataDir, { recursive: true, force: true })
+    await server.stop()
   }
 }
 
-function runNodeTest(url) {
+function runNodeTest({ superuserUrl, temporary }) {
   const reporters = [join(root, 'scripts/slow-reporter.mjs'), 'spec'].flatMap((reporter) => [
     `--test-reporter=${reporter}`,
     '--test-reporter-destination=stdout',
@@ -73,7 +71,7 @@ function runNodeTest(url) {
       ['--test', ...kind.flags, ...reporters, ...flags, ...new Set(files)],
       {
         stdio: 'inherit',
-        env: { ...process.env, FAIRLOCK_TEST_SERVER: url },
+        env: { ...process.env, FAIRLOCK_TEST_SERVER: superuserUrl, TMPDIR: temporary },
       },
     )
     stopping.signal.addEventListener('abort', () => child.kill(stopping.signal.reason))

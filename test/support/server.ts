@@ -1,12 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { bringUp } from '../../src/cli/bring-up.ts'
-import { startEmbedded } from '../../src/platform/embedded/index.ts'
-import { TEST_SETTINGS } from './settings.ts'
+import { startTestServer } from './test-server.ts'
 
 /** A database of its own for one test or test file; it goes when the process ends, if not dropped before. */
 export type TestDatabase = {
@@ -61,13 +59,9 @@ async function findServer(): Promise<string> {
 
 /** For a single test file run by hand: a server that lives as long as this process. */
 async function ownServer(): Promise<string> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'fairlock-test-'))
-  const server = await startEmbedded({ dataDir, settings: TEST_SETTINGS })
-  cleanups.push(async () => {
-    await server.stop()
-    rmSync(dataDir, { recursive: true, force: true })
-  })
-  return server.superuserUrl
+  const { superuserUrl, stop } = await startTestServer()
+  cleanups.push(stop)
+  return superuserUrl
 }
 
 async function newDatabase(origin: string): Promise<TestDatabase> {
@@ -105,8 +99,9 @@ async function ensureTemplate(client: pg.Client): Promise<string> {
     if (await isReady(client, name)) return
     await client.query(`drop database if exists ${name} with (force)`)
     await client.query(`create database ${name} owner ${OWNER} template template0`)
-    await migrateTemplate(urlOf(await testServer(), name, OWNER))
-    await ensureAppPassword(client)
+    const url = await testServer()
+    const { problems } = await bringUp({ ownerUrl: urlOf(url, name, OWNER), appUrl: urlOf(url, name, APP) })
+    if (problems.length > 0) throw new Error(problems.join('\n'))
     await client.query(`alter database ${name} is_template true`)
   })
   return name
@@ -119,20 +114,10 @@ async function isReady(client: pg.Client, name: string): Promise<boolean> {
   return rowCount === 1
 }
 
-async function migrateTemplate(ownerUrl: string): Promise<void> {
-  const { problems } = await bringUp({ ownerUrl })
-  if (problems.length > 0) throw new Error(problems.join('\n'))
-}
-
 async function ensureOwner(client: pg.Client): Promise<void> {
   const { rowCount } = await client.query('select from pg_roles where rolname = $1', [OWNER])
   if (rowCount === 0) await client.query(`create role ${OWNER}`)
   await client.query(`alter role ${OWNER} login createrole password '${PASSWORDS[OWNER]}'`)
-}
-
-async function ensureAppPassword(client: pg.Client): Promise<void> {
-  const { rowCount } = await client.query('select from pg_roles where rolname = $1', [APP])
-  if (rowCount === 1) await client.query(`alter role ${APP} password '${PASSWORDS[APP]}'`)
 }
 
 /** One test process at a time; the lock goes with the connection. */

@@ -1,0 +1,55 @@
+import { chmodSync, globSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { attachEmbedded, type EmbeddedError, startEmbedded } from '../../src/platform/embedded/index.ts'
+
+/** A server in a folder of its own, both gone after stop(). */
+export type TestServer = {
+  superuserUrl: string
+  /** For the temporary files of the tests: removed with the server. */
+  temporary: string
+  exited: Promise<EmbeddedError>
+  stop(): Promise<void>
+}
+
+// Nothing in a test server outlives the tests, so nothing has to reach the disk.
+const SETTINGS = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_connections: '500',
+  shared_buffers: '512MB',
+}
+const PREFIX = 'fairlock-test-'
+const ABANDONED_AFTER_MS = 10 * 60_000
+
+/** Starts a PostgreSQL for tests. */
+export async function startTestServer(): Promise<TestServer> {
+  await removeAbandoned()
+  const folder = mkdtempSync(join(tmpdir(), PREFIX))
+  const [dataDir, temporary] = [join(folder, 'data'), join(folder, 'tmp')]
+  // Run by root, the server is another user and has to get through.
+  chmodSync(folder, 0o711)
+  mkdirSync(temporary)
+  try {
+    const server = await startEmbedded({ dataDir, settings: SETTINGS })
+    const stop = async () => {
+      await server.stop()
+      rmSync(folder, { recursive: true, force: true })
+    }
+    return { superuserUrl: server.superuserUrl, temporary, exited: server.exited, stop }
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** A run that was killed outright could not tidy up after itself. */
+async function removeAbandoned(): Promise<void> {
+  for (const folder of globSync(join(tmpdir(), `${PREFIX}*`))) {
+    const { uid, mtimeMs } = statSync(folder, { throwIfNoEntry: false }) ?? {}
+    if (uid !== process.getuid?.() || Date.now() - (mtimeMs ?? 0) < ABANDONED_AFTER_MS) continue
+    if (await attachEmbedded({ dataDir: join(folder, 'data') })) continue
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
