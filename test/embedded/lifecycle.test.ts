@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { attachEmbedded, startEmbedded } from '../../src/platform/embedded/index.ts'
-import { isRunning, otherProgram, postmasterPid, query, started, temporaryFolder } from './support.ts'
+import { isRunning, otherProgram, postmasterPid, QUICK, query, started, temporaryFolder } from './support.ts'
 
 test('a stopped server leaves no process, and starts again with its data and passwords', async (t) => {
   const dataDir = temporaryFolder(t)
@@ -23,7 +23,7 @@ test('a stopped server leaves no process, and starts again with its data and pas
 })
 
 test('the server keeps what it has committed, and sorts alike everywhere', async (t) => {
-  const { ownerUrl, superuserUrl } = await started(t, temporaryFolder(t))
+  const { ownerUrl, superuserUrl, stop } = await startEmbedded({ dataDir: temporaryFolder(t) })
   const settings = await query(
     superuserUrl,
     `select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit,
@@ -49,6 +49,7 @@ test('the server keeps what it has committed, and sorts alike everywhere', async
     ),
     [{ rolsuper: false, rolbypassrls: false, rolcreaterole: true }],
   )
+  await stop()
 })
 
 test('the passwords are readable by their owner alone, and nobody signs in without one', async (t) => {
@@ -78,7 +79,7 @@ test('a second program on the folder is told who holds it, and can attach to the
 test('a program that is just ending is waited for', async (t) => {
   const dataDir = temporaryFolder(t)
   const first = await started(t, dataDir)
-  const next = startEmbedded({ dataDir, settings: { shared_buffers: '16MB' } })
+  const next = startEmbedded({ dataDir, settings: QUICK })
   await first.stop()
   const second = await next
   assert.equal((await query(second.ownerUrl, 'select 1 as one')).length, 1)
