@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MigrationError, retried, type Session, transaction } from './connection.ts'
-import { managedRoles, managedSchemas } from './managed.ts'
+import { codeSchemas, managedRoles, managedSchemas } from './managed.ts'
 import { sha256 } from './migrations.ts'
 
 export type CodeFile = { path: string; text: string }
@@ -118,24 +118,23 @@ function dropCommand({ kind, identity }: CodeObject): string {
   return `drop ${kind} if exists ${identity} cascade`
 }
 
+/** Takes back what the owner granted to Fairlock's roles, in the schemas of other parts too. */
 async function revokeAll(session: Session): Promise<void> {
   const found = await session.query<{ command: string }>(
-    `with relations as (
-       select oid, relkind, relacl from pg_class where relnamespace::regnamespace::text = any ($1)
-     ),
-     grants (object, acl) as (
-       select format('schema %I', nspname), nspacl from pg_namespace where nspname = any ($1)
+    `with grants (object, acl) as (
+       select format('schema %I', nspname), nspacl from pg_namespace
        union all
        select format('%s %s', case relkind when 'S' then 'sequence' else 'table' end, oid::regclass), relacl
-       from relations
+       from pg_class
        union all
-       select format('table %s', attrelid::regclass), attacl
-       from pg_attribute where attrelid in (select oid from relations)
+       select format('table %s', attrelid::regclass), attacl from pg_attribute where not attisdropped
+       union all
+       select format('routine %s', oid::regprocedure), proacl from pg_proc
      )
      select distinct format('revoke all on %s from %I', object, pg_get_userbyid(grantee)) as command
      from grants, aclexplode(acl)
-     where pg_get_userbyid(grantee) = any ($2)`,
-    [managedSchemas, managedRoles],
+     where pg_get_userbyid(grantee) = any ($1) and pg_get_userbyid(grantor) = current_user`,
+    [managedRoles],
   )
   for (const row of found.rows) await session.query(row.command)
 }
@@ -166,7 +165,7 @@ async function listObjects(session: Session): Promise<CodeObject[]> {
      )
      union all select 'row security', oid::regclass::text from relations where relrowsecurity
      union all select 'forced row security', oid::regclass::text from relations where relforcerowsecurity`,
-    [managedSchemas],
+    [codeSchemas],
   )
   return found.rows
 }

@@ -126,7 +126,7 @@ export function journalProblems(entries: Entry[], migrations: Migration[]): stri
       )
       continue
     }
-    chain = chained(chain, migration)
+    chain = chained(chain, entry)
     if (migration.hash !== entry.hash) {
       problems.push(
         `${label(migration)}/up.sql changed after it was applied. Restore its text and put the change into a new ` +

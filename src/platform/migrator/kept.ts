@@ -19,11 +19,11 @@ export type Restored = { table: string; columns: string[]; restored: number; lef
 
 /** Copies what a way down would lose into the side schema, in the transaction of that way down. */
 export async function keepAll(session: Session, migration: Migration): Promise<void> {
+  for (const table of migration.down.keeps) await keep(session, migration.id, table)
   // What an earlier way up could not bring back gets another chance on the next one.
   await session.query('update fairlock_migrations.kept set restored_at = null where migration = $1', [
     migration.id,
   ])
-  for (const table of migration.down.keeps) await keep(session, migration.id, table)
 }
 
 async function keep(session: Session, migration: string, wanted: TableColumns): Promise<void> {
@@ -46,8 +46,10 @@ async function keep(session: Session, migration: string, wanted: TableColumns): 
   const id = registered.rows[0]!.id
   const copy = `k${id}_${migration}_${wanted.table}`.slice(0, 63)
   await session.query('update fairlock_migrations.kept set copy = $1 where id = $2', [copy, id])
+  const rowsKept = await notKeptYet(session, migration, wanted, id)
   const selected = columns.length === 0 ? '*' : quotedList([...new Set([...table.key, ...columns])])
-  await session.query(`create table ${quoted('fairlock_kept', copy)} as select ${selected} from ${name}`)
+  await session.query(`create table ${quoted('fairlock_kept', copy)} as
+     select ${selected} from ${name} as rows where ${rowsKept}`)
   await session.query(
     `alter table ${quoted('fairlock_kept', copy)} add primary key (${quotedList(table.key)})`,
   )
@@ -55,6 +57,27 @@ async function keep(session: Session, migration: string, wanted: TableColumns): 
 
 const registry =
   'select id, migration, "schema", "table", columns, key, copy, sequences from fairlock_migrations.kept'
+
+/**
+ * A condition on `rows`. When a way up was killed before it brought anything back, the live values are only defaults,
+ * and what was kept before is what people had.
+ */
+async function notKeptYet(
+  session: Session,
+  migration: string,
+  wanted: TableColumns,
+  id: string,
+): Promise<string> {
+  const found = await session.query<Kept>(
+    `${registry} where migration = $1 and "schema" = $2 and "table" = $3 and restored_at is null and id <> $4`,
+    [migration, wanted.schema, wanted.table, id],
+  )
+  const conditions = found.rows.map((kept) => {
+    const same = kept.key.map((column) => `kept.${quoted(column)} = rows.${quoted(column)}`).join(' and ')
+    return `not exists (select from ${quoted('fairlock_kept', kept.copy)} as kept where ${same})`
+  })
+  return ['true', ...conditions].join(' and ')
+}
 
 /** Counts the rows that wait in the side schema. */
 export async function countKept(session: Session): Promise<Restored[]> {

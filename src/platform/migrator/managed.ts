@@ -3,6 +3,9 @@ import { MigrationError, type Session, sqlState, transaction } from './connectio
 /** The schemas whose contents Fairlock answers for. */
 export const managedSchemas = ['public', 'fairlock', 'ledger', 'audit']
 
+/** Where code may also put policies and grants: the schema that graphile-worker makes and owns the shape of. */
+export const codeSchemas = [...managedSchemas, 'graphile_worker']
+
 /** The roles that the code grants privileges to. */
 export const managedRoles = ['fairlock_app', 'fairlock_engine', 'fairlock_ledger']
 

@@ -89,7 +89,7 @@ export function sha256(text: string): string {
 }
 
 /** The link of a migration in the chain of hashes: it fixes everything that was applied before. */
-export function chained(previous: string, migration: Migration): string {
+export function chained(previous: string, migration: Pick<Migration, 'id' | 'name' | 'hash'>): string {
   return sha256(`${previous}\n${migration.id}-${migration.name}\n${migration.hash}`)
 }
 

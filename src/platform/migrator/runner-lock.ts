@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { MigrationError, openSession, type Session, sqlState } from './connection.ts'
 
 export type Holder = { pid: number; since: Date; user: string; address: string | null }
@@ -29,7 +30,6 @@ export async function alone<T>(
 ): Promise<T> {
   const holder = await openSession(ownerUrl)
   try {
-    await holder.query('begin')
     await takeRow(holder, options)
     return await work()
   } finally {
@@ -41,19 +41,26 @@ async function takeRow(
   session: Session,
   options: { wait: boolean; onWait: (message: string) => void },
 ): Promise<void> {
+  // Asking again and again, not waiting in a statement: its snapshot would hold up the other runner's CREATE INDEX
+  // CONCURRENTLY, and both would wait for each other for ever.
+  for (let attempt = 1; !(await tryRow(session)); attempt++) {
+    const message = describe(await currentHolder(session))
+    if (!options.wait) throw new MigrationError(`${message} Try again when it is done.`)
+    if (attempt === 1) options.onWait(`${message} Waiting for it to end.`)
+    await sleep(100)
+  }
+}
+
+async function tryRow(session: Session): Promise<boolean> {
   try {
+    await session.query('begin')
     await session.query('select from fairlock_migrations.runner for update nowait')
-    return
+    return true
   } catch (error) {
     if (sqlState(error) !== '55P03') throw error
+    await session.query('rollback')
+    return false
   }
-  await session.query('rollback')
-  const message = describe(await currentHolder(session))
-  if (!options.wait) throw new MigrationError(`${message} Try again when it is done.`)
-  options.onWait(`${message} Waiting for it to end.`)
-  await session.query('begin')
-  await session.query('set local lock_timeout = 0')
-  await session.query('select from fairlock_migrations.runner for update')
 }
 
 function describe(holder: Holder | undefined): string {

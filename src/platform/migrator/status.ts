@@ -124,7 +124,8 @@ export async function verify(options: Target): Promise<Problem[]> {
 
 async function verifyOne(session: Session, migration: Migration): Promise<Problem[]> {
   const found = await seeingAllRows(session, () => session.query<{ problem: string }>(migration.verify))
-  return found.rows.map(({ problem }) => ({ source: label(migration), problem }))
+  const problems = found.rows.map((row) => row.problem).sort()
+  return problems.map((problem) => ({ source: label(migration), problem }))
 }
 
 async function runProblems(session: Session): Promise<Problem[]> {

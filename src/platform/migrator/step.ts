@@ -79,6 +79,7 @@ async function runScript(step: Step, atEnd: () => Promise<void>): Promise<void> 
   }
   if (step.script.mode === 'transaction') {
     await atomically(step, async () => {
+      if (await isComplete(step)) return
       if (step.direction === 'down') {
         await keepAll(step.session, step.migration)
       }
@@ -93,11 +94,14 @@ async function runScript(step: Step, atEnd: () => Promise<void>): Promise<void> 
       await (isConcurrent(statement)
         ? runConcurrently(step, statement, index)
         : atomically(step, async () => {
+            if (await isRecorded(step, index)) return
             await runStatement(step, statement, index)
             await recordProgress(step, statement, index)
           }))
     }
-    await atomically(step, finish)
+    await atomically(step, async () => {
+      if (!(await isComplete(step))) await finish()
+    })
   }
   step.report(progressOf(step, step.script.statements.length))
 }
@@ -165,6 +169,27 @@ function isDone(step: Step, statement: Statement, index: number): boolean {
     )
   }
   return found !== undefined
+}
+
+// A killed runner's last COMMIT can still arrive after its successor has read the journal. So each transaction looks
+// again once it holds the journal's lock.
+
+async function isComplete(step: Step): Promise<boolean> {
+  const found = await step.session.query<{ journaled: boolean; started: boolean }>(
+    `select exists (select from fairlock_migrations.journal where id = $1) as journaled,
+            exists (select from fairlock_migrations.progress where migration = $1) as started`,
+    [step.migration.id],
+  )
+  const { journaled, started } = found.rows[0]!
+  return step.direction === 'up' ? journaled : !journaled && !started
+}
+
+async function isRecorded(step: Step, index: number): Promise<boolean> {
+  const found = await step.session.query(
+    'select from fairlock_migrations.progress where migration = $1 and direction = $2 and statement = $3',
+    [step.migration.id, step.direction, index],
+  )
+  return found.rowCount === 1
 }
 
 async function recordProgress(step: Step, statement: Statement, index: number): Promise<void> {
