@@ -133,7 +133,7 @@ async function revokeAll(session: Session): Promise<void> {
      )
      select distinct format('revoke all on %s from %I', object, pg_get_userbyid(grantee)) as command
      from grants, aclexplode(acl)
-     where pg_get_userbyid(grantee) = any ($1) and pg_get_userbyid(grantor) = current_user`,
+     where pg_get_userbyid(grantee) = any ($1) and pg_has_role(current_user, grantor, 'USAGE')`,
     [managedRoles],
   )
   for (const row of found.rows) await session.query(row.command)

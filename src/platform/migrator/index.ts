@@ -13,5 +13,5 @@ export {
   up,
 } from './run.ts'
 export type { Holder } from './runner-lock.ts'
-export { type Problem, type Status, status, verify } from './status.ts'
+export { lineDifference, type Problem, type Status, status, verify } from './status.ts'
 export type { StepProgress } from './step.ts'
