@@ -1,0 +1,40 @@
+-- Rows in every table that Fairlock adds beside the specification's. Runs after fill.sql.
+update public.crypto_profiles set country = 'DE' where total_trades = 0;
+
+insert into audit.events (actor_id, action, subject, subject_id, reason, details)
+select id, 'user.ban', 'user', id, 'no-show', '{"days": 3}' from public.users;
+
+insert into ledger.accounts (id, kind, currency, user_id, balance)
+select id, 'trader', currency, user_id, balance from public.crypto_wallets
+union all select gen_random_uuid(), 'custody', 'BTC', null, 0;
+insert into ledger.transfers (kind, actor_id, reason)
+select 'adjustment', id, 'opening balance' from public.users;
+insert into ledger.entries (transfer_id, account_id, currency, amount, balance_before, balance_after)
+select n, account.id, 'BTC', account.balance, 0, account.balance
+from (select *, row_number() over (order by id) as n from ledger.accounts where kind = 'trader' and currency = 'BTC')
+  as account;
+update ledger.roll_up_mark set entry_id = 7, settled_after = '12345678901';
+
+insert into fairlock.credentials (user_id, password_hash) select id, '$argon2id$' || id from public.users;
+insert into fairlock.sessions (id, user_id, token_hash, expires_at, address)
+select gen_random_uuid(), id, sha256(id::text::bytea), now() + interval '1 day', '192.0.2.1' from public.users;
+insert into fairlock.staff_roles (user_id, role, granted_by)
+select id, 'support', '00000000-0000-4000-8000-000000000001' from public.users limit 5;
+insert into fairlock.rate_limits (key, points, expire) values ('login:a', 3, 1700000000000);
+insert into fairlock.idempotency_keys (user_id, key, operation, fingerprint, answer)
+select id, 'key', 'take', sha256('body'), '{"id": null}' from public.users;
+
+delete from fairlock.currencies where code = 'VES';
+insert into fairlock.offers (id, maker_id, side, base_currency, quote_currency, price, total_amount, taken_amount,
+  min_amount, max_amount, payment_method_types, payment_window_minutes, countries, working_zone, working_days,
+  working_from_minute, working_to_minute)
+select ('40000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, id, 'sell', 'BTC', 'EUR', 60000 + n, 2, 0.5,
+       0.1, 1, array['sepa', 'revolut'], 30, array['DE', 'FR'], 'Europe/Berlin', '{1,2,3}', 480, 1080
+from (select id, row_number() over (order by id) as n from public.users) as makers;
+insert into fairlock.offer_listings (pair, side, payment_method_type, price, offer_id)
+select pair, side, method, price, id from fairlock.offers, unnest(payment_method_types) as method;
+update public.crypto_trades as trade
+set offer_id = offer.id, offer_version = offer.version, taker_id = trade.buyer_id
+from fairlock.offers as offer
+where offer.maker_id = trade.user_id;
+update fairlock.settings set maker_fee_rate = 0.0005;
