@@ -1,7 +1,7 @@
 -- The log is appended to and read, never changed. These triggers stop everybody, the owner included, who would have
 -- to switch them off first.
 create function audit.refuse_change() returns trigger
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
   raise exception using errcode = 'FL090', message = format('%I.%I is append-only', tg_table_schema, tg_table_name);
@@ -19,7 +19,7 @@ set local role fairlock_engine;
 create function fairlock.record_event(
   p_action text, p_subject text, p_subject_id uuid, p_reason text default null, p_details jsonb default null
 ) returns void
-language sql volatile set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   insert into audit.events (actor_id, session_id, request_id, action, subject, subject_id, reason, details)
   values (

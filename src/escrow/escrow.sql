@@ -19,7 +19,7 @@ set local role fairlock_engine;
 create function fairlock.escrow_hold(
   p_escrow uuid, p_trade uuid, p_seller_wallet uuid, p_currency text, p_amount numeric
 ) returns boolean
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform from ledger.accounts where id = p_seller_wallet and balance >= p_amount for no key update;
@@ -36,7 +36,7 @@ end $$;
 create function fairlock.escrow_release(
   p_escrow uuid, p_trade uuid, p_buyer_wallet uuid, p_currency text, p_held numeric, p_to_buyer numeric
 ) returns void
-language sql volatile set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   select ledger.post('release', array[p_escrow, p_buyer_wallet], array[-p_held, p_to_buyer],
     ledger.system_account('fees', p_currency), p_trade, null)
@@ -45,7 +45,7 @@ $$;
 -- Gives everything back to the seller, without a fee.
 create function fairlock.escrow_refund(p_escrow uuid, p_trade uuid, p_seller_wallet uuid, p_held numeric)
 returns void
-language sql volatile set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   select ledger.post('refund', array[p_escrow, p_seller_wallet], array[-p_held, p_held], null, p_trade, null)
 $$;
@@ -53,7 +53,7 @@ $$;
 -- I6 and I7: a live escrow's account holds exactly its amount, an ended one's nothing; the parties, the amount and the
 -- currency never change; the status moves only as the transition table says.
 create function fairlock.guard_escrow() returns trigger
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_balance numeric;

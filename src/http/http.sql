@@ -3,7 +3,7 @@
 set local role fairlock_engine;
 
 create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   answer jsonb;
@@ -52,7 +52,7 @@ grant execute on function fairlock.command(text, jsonb, text, bytea) to fairlock
 -- Forgets answers nobody will ask for again, sessions long over and counters that have run out. For the background
 -- work; at most p_most of each, so that one run stays short.
 create function fairlock.sweep(p_most integer) returns integer
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_answers integer;

@@ -43,14 +43,14 @@ create policy "the api counts attempts" on fairlock.rate_limits to fairlock_app 
 set local role fairlock_engine;
 
 create function fairlock.has_role(p_role text) returns boolean
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$ select exists (select from fairlock.staff_roles where user_id = fairlock.acting_user() and role = p_role) $$;
 grant execute on function fairlock.has_role(text) to fairlock_app;
 
 -- Makes this transaction act for the session's person, or for nobody when no session is given.
 -- Error FL001 when the session is unknown, ended or over.
 create function fairlock.authenticate(p_session uuid, p_token_hash bytea, p_request text) returns uuid
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_user uuid;
@@ -76,11 +76,11 @@ grant execute on function fairlock.authenticate(uuid, bytea, text) to fairlock_a
 
 -- kyc_status keeps the specification's column; the level is read off it.
 create function fairlock.kyc_level(p_status text) returns text
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 as $$ select case when p_status in ('basic', 'full', 'institution') then p_status else 'none' end $$;
 
 create function fairlock.person_json(p_user uuid) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select jsonb_build_object(
     'id', u.id, 'email', u.email, 'displayName', p.display_name, 'country', p.country,
@@ -94,7 +94,7 @@ $$;
 
 -- A person with profile and password; refuses an address or a name that is taken.
 create function fairlock.register_person(p_email text, p_name text, p_password_hash text) returns jsonb
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_user uuid := fairlock.new_id();
@@ -115,7 +115,7 @@ grant execute on function fairlock.register_person(text, text, text) to fairlock
 -- What sign-in needs to check a password; no row for an unknown address.
 create function fairlock.sign_in_material(p_email text)
 returns table (user_id uuid, password_hash text)
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
   select c.user_id, c.password_hash from public.users u join fairlock.credentials c on c.user_id = u.id
   where lower(u.email) = lower(p_email)
@@ -125,7 +125,7 @@ grant execute on function fairlock.sign_in_material(text) to fairlock_app;
 create function fairlock.open_session(
   p_session uuid, p_user uuid, p_token_hash bytea, p_days integer, p_user_agent text, p_address inet
 ) returns jsonb
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_expires timestamptz := now() + make_interval(days => p_days);
@@ -140,7 +140,7 @@ grant execute on function fairlock.open_session(uuid, uuid, bytea, integer, text
 
 -- Ends one of the acting person's sessions; refuses what is not theirs or over already.
 create function fairlock.end_session(p_session uuid) returns jsonb
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   update fairlock.sessions set ended_at = clock_timestamp()
@@ -154,7 +154,7 @@ end $$;
 
 -- For the command line, which runs as the owner: gives and takes staff roles.
 create function fairlock.set_staff_role(p_user uuid, p_role text, p_granted boolean) returns void
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   if p_granted then
@@ -167,12 +167,12 @@ begin
 end $$;
 
 create function fairlock.me() returns jsonb
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$ select fairlock.person_json(fairlock.acting_user()) $$;
 grant execute on function fairlock.me() to fairlock_app;
 
 create function fairlock.change_me(p jsonb) returns jsonb
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   me uuid := fairlock.acting_user();
@@ -191,7 +191,7 @@ end $$;
 
 -- Sets a person's KYC level: administrators and compliance, on the record.
 create function fairlock.set_kyc(p_user uuid, p_level text, p_reason text) returns jsonb
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   if not (fairlock.has_role('admin') or fairlock.has_role('compliance')) then
@@ -210,7 +210,7 @@ end $$;
 -- Bans a person until a time, or lifts the ban when the time is empty. The API asks for the role before; the command
 -- line runs as the owner of the system.
 create function fairlock.ban_person(p_user uuid, p_until timestamptz, p_reason text) returns jsonb
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   update public.crypto_profiles set banned_until = p_until, updated_at = now() where user_id = p_user;
@@ -224,7 +224,7 @@ end $$;
 
 -- Whether the person may start something new (I12); a ban ends by itself.
 create function fairlock.is_banned(p_user uuid) returns boolean
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select exists (select from public.crypto_profiles where user_id = p_user and banned_until > clock_timestamp())
 $$;
@@ -237,7 +237,7 @@ create view fairlock.traders as
 grant select on fairlock.traders to fairlock_app;
 
 create function fairlock.trader_json(t fairlock.traders) returns jsonb
-language sql immutable set search_path = ''
+language sql immutable set search_path = pg_catalog, pg_temp
 as $$
   select jsonb_build_object('id', t.user_id, 'displayName', t.display_name, 'totalTrades', t.total_trades,
     'averageRating', t.average_rating::text, 'isVerifiedTrader', t.is_verified_trader)

@@ -23,7 +23,7 @@ end $$;
 create policy "the ledger sets the balance" on public.crypto_wallets to fairlock_ledger using (true);
 
 create function ledger.refuse_change() returns trigger
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
   raise exception using errcode = 'FL090', message = format('%I.%I is append-only', tg_table_schema, tg_table_name);
@@ -38,7 +38,7 @@ create trigger never_deleted before delete or truncate on ledger.accounts
 
 -- I1: what one statement adds must add up to zero in each transfer and currency.
 create function ledger.check_zero_sum() returns trigger
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
   if exists (select from added group by transfer_id, currency having sum(amount) <> 0) then
@@ -51,7 +51,7 @@ create trigger zero_sum after insert on ledger.entries referencing new table as 
 
 -- I5: the wallet shows what the account holds.
 create function ledger.follow_balance() returns trigger
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
   update public.crypto_wallets set balance = new.balance, updated_at = now() where id = new.id;
@@ -66,12 +66,12 @@ set local role fairlock_ledger;
 -- The account of the fees or of custody (what the platform holds for everybody, the opposite side) in a currency.
 -- Its id follows from its name, so that posting needs no lookup.
 create function ledger.system_account(p_kind text, p_currency text) returns uuid
-language sql immutable strict set search_path = ''
+language sql immutable strict set search_path = pg_catalog, pg_temp
 as $$ select md5('fairlock:' || p_kind || ':' || p_currency)::uuid $$;
 
 -- Opens an account, and with a trader's the two of its currency that the platform itself needs. Safe to repeat.
 create function ledger.open_account(p_id uuid, p_kind text, p_currency text, p_user uuid) returns void
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   insert into ledger.accounts (id, kind, currency, user_id) values (p_id, p_kind, p_currency, p_user)
@@ -90,7 +90,7 @@ end $$;
 create function ledger.post(
   p_kind text, p_accounts uuid[], p_amounts numeric[], p_system uuid, p_trade uuid, p_reason text
 ) returns bigint
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_transfer bigint;
@@ -144,7 +144,7 @@ end $$;
 -- older than that has ended, knows that nothing below the mark can still appear, and adds it up. A transaction has its
 -- number before it draws an entry id, because ledger.post writes the transfer first. Nobody waits for a lock.
 create function ledger.roll_up() returns bigint
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   mark ledger.roll_up_mark;

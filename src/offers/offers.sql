@@ -18,7 +18,7 @@ create policy "listings are public" on fairlock.offer_listings for select to fai
 set local role fairlock_engine;
 
 create function fairlock.keep_listings() returns trigger
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   if tg_op = 'UPDATE' then
@@ -34,7 +34,7 @@ grant execute on function fairlock.keep_listings() to session_user;
 
 -- What an offer is and who made it never change; a closed one stays closed.
 create function fairlock.guard_offer() returns trigger
-language plpgsql set search_path = ''
+language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
   if (new.id, new.maker_id, new.side, new.base_currency, new.quote_currency)
@@ -48,7 +48,7 @@ end $$;
 grant execute on function fairlock.guard_offer() to session_user;
 
 create function fairlock.is_working(p_offer fairlock.offers, p_at timestamptz) returns boolean
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select p_offer.working_zone is null or (
     extract(isodow from p_at at time zone p_offer.working_zone)::smallint = any (p_offer.working_days)
@@ -60,7 +60,7 @@ grant execute on function fairlock.is_working(fairlock.offers, timestamptz) to f
 
 -- The offer as the API shows it to everybody.
 create function fairlock.offer_json(o fairlock.offers) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select jsonb_build_object(
     'id', o.id, 'side', o.side, 'pair', o.pair, 'status', o.status, 'version', o.version,
@@ -86,7 +86,7 @@ grant execute on function fairlock.offer_json(fairlock.offers) to fairlock_app;
 
 -- Fills the changeable columns of an offer from a request; what the request leaves out stays as it is.
 create function fairlock.fill_offer(o fairlock.offers, p jsonb) returns fairlock.offers
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
   r jsonb := p -> 'requirements';
@@ -124,7 +124,7 @@ end $$;
 -- The first rule that a filled offer breaks, as a refusal with the field; nothing when it is sound. The table's CHECKs
 -- say the same once more, without a field.
 create function fairlock.refuse_unsound_offer(o fairlock.offers) returns jsonb
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
   if o.min_amount > o.max_amount then
@@ -149,7 +149,7 @@ begin
 end $$;
 
 create function fairlock.create_offer(p jsonb) returns jsonb
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   me uuid := fairlock.acting_user();
@@ -196,7 +196,7 @@ end $$;
 
 -- Changes an offer of the acting person; every change is a new version, so that a taker who saw the old one is told.
 create function fairlock.change_offer(p_offer uuid, p jsonb) returns jsonb
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   o fairlock.offers;
@@ -236,7 +236,7 @@ end $$;
 
 -- Takes offers off the market whose time is over; returns how many. At most p_most, so that one run stays short.
 create function fairlock.close_expired_offers(p_most integer) returns integer
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_offer uuid;

@@ -63,7 +63,7 @@ grant select on fairlock.trade_views to fairlock_app;
 -- I7 and I8: a trade and its escrow stand in one of the table's pairs. It looks when the whole statement is done, so a
 -- statement that moves one of the two without the other is refused.
 create function fairlock.check_pair(p_trade uuid) returns void
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_trade text;
@@ -82,7 +82,7 @@ begin
 end $$;
 
 create function fairlock.guard_trade() returns trigger
-language plpgsql security definer set search_path = ''
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   if tg_op = 'INSERT' then
@@ -111,7 +111,7 @@ grant execute on function fairlock.guard_trade() to session_user;
 -- has locked.
 create function fairlock.refuse_take(o fairlock.offers, p_taker uuid, p_amount numeric, p_method text, p_version integer)
 returns jsonb
-language plpgsql stable set search_path = ''
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 declare
   p public.crypto_profiles;
@@ -159,7 +159,7 @@ end $$;
 create function fairlock.record_movement(
   p_user uuid, p_wallet uuid, p_trade uuid, p_type text, p_amount numeric, p_fee numeric, p_currency text, p_price numeric
 ) returns void
-language sql volatile set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   insert into public.crypto_transactions (id, user_id, wallet_id, trade_id, amount, currency, platform_fee, status,
     transaction_type, category, exchange_rate)
@@ -171,7 +171,7 @@ $$;
 -- are held at once and the trade begins funded; otherwise it waits for the seller to fund it.
 create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_version integer)
 returns jsonb
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   me uuid := fairlock.acting_user();
@@ -254,7 +254,7 @@ end $$;
 -- Moves a trade along the table: looks the move up by the state of the locked row, the event and who asks, moves the
 -- coins, and writes trade and escrow in one statement. Refuses what the table does not have.
 create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   me uuid := fairlock.acting_user();
@@ -343,7 +343,7 @@ begin
 end $$;
 
 create function fairlock.count_completed(p_user uuid) returns void
-language sql volatile set search_path = ''
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   update public.crypto_profiles set total_trades = coalesce(total_trades, 0) + 1,
     successful_escrows = coalesce(successful_escrows, 0) + 1 where user_id = p_user
@@ -352,7 +352,7 @@ $$;
 -- For the background work: ends one trade whose deadline has passed. It decides again under the lock, so that it
 -- never acts twice and never against somebody who was in time.
 create function fairlock.expire_trade(p_trade uuid) returns jsonb
-language plpgsql volatile security definer set search_path = ''
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform set_config('fairlock.user_id', '', true);
@@ -363,7 +363,7 @@ grant execute on function fairlock.expire_trade(uuid) to fairlock_app;
 -- Trades whose open duty is over, oldest first. A paid trade is not among them: only a person ends it (the seller by
 -- releasing, the buyer by conceding, an arbitrator by ruling).
 create function fairlock.overdue_trades(p_most integer) returns setof uuid
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
   select id from public.crypto_trades where status in ('pending', 'funded') and deadline <= clock_timestamp() order by deadline limit p_most
 $$;
@@ -371,7 +371,7 @@ grant execute on function fairlock.overdue_trades(integer) to fairlock_app;
 
 -- For the metrics: live trades by status, and how many are past their deadline.
 create function fairlock.count_live_trades() returns jsonb
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
   select jsonb_build_object('pending', count(*) filter (where status = 'pending'),
     'funded', count(*) filter (where status = 'funded'), 'paid', count(*) filter (where status = 'paid'),

@@ -22,7 +22,7 @@ set local role fairlock_engine;
 
 -- The person's wallet in a currency, opened with its ledger account on first use.
 create function fairlock.wallet_of(p_user uuid, p_currency text) returns uuid
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_wallet uuid;
@@ -45,7 +45,7 @@ end $$;
 
 -- The wallet as the API shows it. `held` is what the person's coins in live escrows come to.
 create function fairlock.wallet_json(p_user uuid, p_currency text) returns jsonb
-language sql stable set search_path = ''
+language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select jsonb_build_object(
     'currency', p_currency,
@@ -58,7 +58,7 @@ $$;
 -- The acting person's wallets; with a currency that one alone, empty if it was never used, and nothing if it is not
 -- traded here.
 create function fairlock.my_wallets(p_currency text) returns jsonb
-language sql stable security definer set search_path = ''
+language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
   select jsonb_build_object('items', coalesce(jsonb_agg(
     fairlock.wallet_json(fairlock.acting_user(), c.code) order by c.code), '[]'))
@@ -71,7 +71,7 @@ grant execute on function fairlock.my_wallets(text) to fairlock_app;
 -- Credits (above zero) or debits (below) a person's wallet against custody. Admins only; always with a reason.
 create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount numeric, p_reason text)
 returns jsonb
-language plpgsql volatile set search_path = ''
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_id uuid := fairlock.new_id();
