@@ -1,1 +1,9 @@
 export { rollUp } from './jobs.ts'
+export {
+  type LedgerCheck,
+  type LedgerFinding,
+  type LedgerReport,
+  type LedgerTotals,
+  type VerifyOptions,
+  verifyLedger,
+} from './verify.ts'
