@@ -1,0 +1,9 @@
+-- People see their own payment methods, without the sealed account details.
+grant select on public.crypto_payment_methods to fairlock_engine;
+grant select (id, user_id, type, provider, is_verified, verification_status, verified_at, is_primary, created_at,
+  updated_at) on public.crypto_payment_methods to fairlock_app;
+
+alter table public.crypto_payment_methods enable row level security, force row level security;
+create policy "the engine keeps payment methods" on public.crypto_payment_methods to fairlock_engine using (true);
+create policy "people see their payment methods" on public.crypto_payment_methods for select to fairlock_app
+  using (user_id = (select fairlock.acting_user()));

@@ -1,0 +1,65 @@
+/** How many rows an actor sees through fairlock_app: all of them, or that many. */
+type Rows = 'all' | number
+
+/** What the actors may do with a table: nothing that is not said here. */
+export type Expectation = {
+  /** One for everybody, or by actor: owner, counterparty, other, anonymous, admin, support, compliance, arbitrator. */
+  reads?: Rows | [Rows, Rows, Rows, Rows, Rows, Rows, Rows, Rows]
+  /** The verbs that fairlock_app has beside select, on all rows. */
+  writes?: ('insert' | 'update' | 'delete')[]
+  /** How many rows the owner of the schema sees; nothing, if not said. */
+  schemaOwner?: Rows
+}
+
+const NOTHING: Expectation = {}
+const EVERYBODY: Expectation = { reads: 'all' }
+const SELF: Expectation = { reads: [1, 1, 1, 0, 1, 1, 1, 1] }
+const BOTH_SIDES = (rows: number): Expectation => ({ reads: [rows, rows, 0, 0, 0, 0, 0, 0] })
+const TRADERS = (...[owner, counterparty, other]: [number, number, number]): Expectation => ({
+  reads: [owner, counterparty, other, 0, 0, 0, 0, 0],
+})
+// Tables of the job library: the background work signs in as fairlock_app, and they hold nothing of a person's.
+const JOBS: Expectation = { reads: 'all', writes: ['insert', 'update', 'delete'], schemaOwner: 'all' }
+
+export const EXPECTED: Record<string, Expectation> = {
+  'public.users': SELF,
+  'public.crypto_profiles': SELF,
+  'public.crypto_wallets': TRADERS(1, 1, 1),
+  // The owner's deposit, two holds and a sale; the counterparty's purchase; the other's deposit.
+  'public.crypto_transactions': TRADERS(4, 1, 1),
+  'public.crypto_trades': BOTH_SIDES(2),
+  'public.crypto_escrows': BOTH_SIDES(2),
+  'public.crypto_disputes': BOTH_SIDES(1),
+  'public.crypto_payment_methods': TRADERS(1, 1, 1),
+  'public.crypto_prices': EVERYBODY,
+
+  'fairlock.credentials': NOTHING,
+  'fairlock.currencies': EVERYBODY,
+  'fairlock.idempotency_keys': NOTHING,
+  'fairlock.offer_listings': EVERYBODY,
+  // One offer is on the market; the owner and the other trader each have a paused one beside it.
+  'fairlock.offers': { reads: [2, 1, 2, 1, 1, 1, 1, 1] },
+  // Counters under hashed keys, written by the API before anybody is signed in.
+  'fairlock.rate_limits': { reads: 'all', writes: ['insert', 'update', 'delete'] },
+  'fairlock.sessions': SELF,
+  // The operator changes them by `fairlock db up`.
+  'fairlock.settings': { reads: 'all', schemaOwner: 'all' },
+  'fairlock.staff_roles': { reads: [0, 0, 0, 0, 1, 1, 1, 1] },
+  'fairlock.trade_transitions': EVERYBODY,
+  'fairlock.traders': EVERYBODY,
+  'fairlock.trade_views': BOTH_SIDES(2),
+
+  'ledger.accounts': NOTHING,
+  'ledger.balances': NOTHING,
+  'ledger.entries': NOTHING,
+  'ledger.roll_up_mark': NOTHING,
+  'ledger.transfers': NOTHING,
+  'audit.events': NOTHING,
+
+  'graphile_worker._private_job_queues': JOBS,
+  'graphile_worker._private_jobs': JOBS,
+  'graphile_worker._private_known_crontabs': JOBS,
+  'graphile_worker._private_tasks': JOBS,
+  'graphile_worker.jobs': { reads: 'all', schemaOwner: 'all' },
+  'graphile_worker.migrations': { reads: 'all', schemaOwner: 'all' },
+}

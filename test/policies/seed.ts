@@ -1,0 +1,78 @@
+import pg from 'pg'
+import { type Market, offerBody, Person } from '../support/market.ts'
+
+/** Who looks, in the order of the numbers in expectations.ts. */
+export const ACTORS = [
+  'owner',
+  'counterparty',
+  'other',
+  'anonymous',
+  'admin',
+  'support',
+  'compliance',
+  'arbitrator',
+] as const
+export type Actor = (typeof ACTORS)[number]
+
+/**
+ * One complete market: the owner has two offers (one on the market, one paused), two trades with the counterparty (one
+ * completed, one paid and in dispute); the other trader has coins and a paused offer. Returns each actor's user id.
+ */
+export async function seed(market: Market): Promise<Record<Actor, string>> {
+  const [owner, counterparty, other] = await Promise.all(
+    ['owner', 'counterparty', 'other'].map(market.person),
+  )
+  const staff = await Promise.all(['support', 'compliance', 'arbitrator'].map(market.person))
+  if (!owner || !counterparty || !other) throw new Error('nobody registered')
+  const admin = await market.admin()
+  await market.credit(owner, 'BTC', '2')
+  await market.credit(other, 'BTC', '1')
+
+  const { id: offer } = (await done(owner.post('/v1/offers', offerBody(), 'a key'))).body
+  for (const maker of [owner, other]) {
+    const { id } = (await done(maker.post('/v1/offers', offerBody()))).body
+    await done(maker.patch(`/v1/offers/${id}`, { status: 'paused' }))
+  }
+  const take = { amount: '0.1', paymentMethodType: 'sepa' }
+  const trades = []
+  for (let i = 0; i < 2; i++)
+    trades.push((await done(counterparty.post(`/v1/offers/${offer}/trades`, take))).body)
+  for (const { id } of trades) await done(counterparty.post(`/v1/trades/${id}/payment`))
+  await done(owner.post(`/v1/trades/${trades[0].id}/release`))
+
+  const database = new pg.Client(market.database.superuserUrl)
+  await database.connect()
+  try {
+    await database.query(
+      `insert into fairlock.staff_roles (user_id, role) select * from unnest($1::uuid[], $2::text[])`,
+      [staff.map((one) => one.id), ['support', 'compliance', 'arbitrator']],
+    )
+    await database.query(
+      `insert into crypto_disputes (trade_id, escrow_id, raised_by, against_user_id, reason)
+       values ($1, $2, $3, $4, 'the fiat did not come')`,
+      [trades[1].id, trades[1].escrow.id, owner.id, counterparty.id],
+    )
+    await database.query(
+      `insert into crypto_payment_methods (user_id, type, provider, account_details_encrypted)
+       select id, 'sepa', 'bank', 'sealed' from unnest($1::uuid[]) id`,
+      [[owner.id, counterparty.id, other.id]],
+    )
+    await database.query(`insert into crypto_prices (symbol, price_usd) values ('BTC', 65000)`)
+    await database.query(`select graphile_worker.add_job('nothing', queue_name => 'a queue')`)
+    await database.query(
+      `insert into graphile_worker._private_known_crontabs (identifier, known_since) values ('nothing', now())`,
+    )
+  } finally {
+    await database.end()
+  }
+  const ids = [owner, counterparty, other, null, admin, ...staff].map((one) =>
+    one instanceof Person ? one.id : '',
+  )
+  return Object.fromEntries(ACTORS.map((actor, i) => [actor, ids[i] ?? ''])) as Record<Actor, string>
+}
+
+async function done(asked: ReturnType<Person['get']>) {
+  const answer = await asked
+  if (answer.status >= 300) throw new Error(`the market could not be seeded: ${JSON.stringify(answer.body)}`)
+  return answer
+}
