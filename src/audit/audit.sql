@@ -19,12 +19,13 @@ set local role fairlock_engine;
 create function fairlock.record_event(
   p_action text, p_subject text, p_subject_id uuid, p_reason text default null, p_details jsonb default null
 ) returns void
-language sql volatile set search_path = pg_catalog, pg_temp
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
+begin
   insert into audit.events (actor_id, session_id, request_id, action, subject, subject_id, reason, details)
   values (
     fairlock.acting_user(), nullif(current_setting('fairlock.session_id', true), '')::uuid,
     nullif(current_setting('fairlock.request_id', true), ''), p_action, p_subject, p_subject_id, p_reason, p_details
-  )
-$$;
+  );
+end $$;
 reset role;

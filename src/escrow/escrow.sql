@@ -36,19 +36,21 @@ end $$;
 create function fairlock.escrow_release(
   p_escrow uuid, p_trade uuid, p_buyer_wallet uuid, p_currency text, p_held numeric, p_to_buyer numeric
 ) returns void
-language sql volatile set search_path = pg_catalog, pg_temp
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
-  select ledger.post('release', array[p_escrow, p_buyer_wallet], array[-p_held, p_to_buyer],
-    ledger.system_account('fees', p_currency), p_trade, null)
-$$;
+begin
+  perform ledger.post('release', array[p_escrow, p_buyer_wallet], array[-p_held, p_to_buyer],
+    ledger.system_account('fees', p_currency), p_trade, null);
+end $$;
 
 -- Gives everything back to the seller, without a fee.
 create function fairlock.escrow_refund(p_escrow uuid, p_trade uuid, p_seller_wallet uuid, p_held numeric)
 returns void
-language sql volatile set search_path = pg_catalog, pg_temp
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
-  select ledger.post('refund', array[p_escrow, p_seller_wallet], array[-p_held, p_held], null, p_trade, null)
-$$;
+begin
+  perform ledger.post('refund', array[p_escrow, p_seller_wallet], array[-p_held, p_held], null, p_trade, null);
+end $$;
 
 -- I6 and I7: a live escrow's account holds exactly its amount, an ended one's nothing; the parties, the amount and the
 -- currency never change; the status moves only as the transition table says.
@@ -74,7 +76,8 @@ begin
       raise exception using errcode = 'FL095', message = format('an escrow does not go from %s to %s', old.status, new.status);
     end if;
   end if;
-  perform fairlock.check_pair(new.trade_id);
+  perform fairlock.check_pair(new.trade_id,
+    (select status from public.crypto_trades where id = new.trade_id and escrow_id = new.id), new.status);
   return null;
 end $$;
 -- Attaching a trigger asks for the right to execute it; the session is the owner's.

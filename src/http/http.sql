@@ -29,7 +29,8 @@ begin
     when 'release_trade' then answer := fairlock.move_trade((p ->> 'tradeId')::uuid, 'release', false, null);
     when 'cancel_trade' then answer := fairlock.move_trade((p ->> 'tradeId')::uuid, 'cancel', false, p ->> 'reason');
     when 'adjust_balance' then
-      answer := fairlock.adjust_balance((p ->> 'userId')::uuid, p ->> 'currency', (p ->> 'amount')::numeric(20, 8), p ->> 'reason');
+      answer := fairlock.adjust_balance((p ->> 'userId')::uuid, p ->> 'currency', (p ->> 'amount')::numeric(20, 8),
+        p ->> 'reason');
     when 'change_me' then answer := fairlock.change_me(p);
     when 'end_session' then answer := fairlock.end_session((p ->> 'sessionId')::uuid);
     when 'set_kyc' then answer := fairlock.set_kyc((p ->> 'userId')::uuid, p ->> 'level', p ->> 'reason');

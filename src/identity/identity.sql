@@ -76,7 +76,7 @@ grant execute on function fairlock.authenticate(uuid, bytea, text) to fairlock_a
 
 -- kyc_status keeps the specification's column; the level is read off it.
 create function fairlock.kyc_level(p_status text) returns text
-language sql immutable set search_path = pg_catalog, pg_temp
+language sql immutable
 as $$ select case when p_status in ('basic', 'full', 'institution') then p_status else 'none' end $$;
 
 create function fairlock.person_json(p_user uuid) returns jsonb
@@ -237,7 +237,7 @@ create view fairlock.traders as
 grant select on fairlock.traders to fairlock_app;
 
 create function fairlock.trader_json(t fairlock.traders) returns jsonb
-language sql immutable set search_path = pg_catalog, pg_temp
+language sql stable
 as $$
   select jsonb_build_object('id', t.user_id, 'displayName', t.display_name, 'totalTrades', t.total_trades,
     'averageRating', t.average_rating::text, 'isVerifiedTrader', t.is_verified_trader)

@@ -18,39 +18,40 @@ set local role fairlock_engine;
 
 -- The person this transaction acts for; empty for anonymous requests and for the clock. Policies call it as
 -- `(select fairlock.acting_user())`, which PostgreSQL evaluates once per statement and not once per row.
+-- Expressions over built-in functions carry no search_path of their own, so that PostgreSQL can inline them.
 create function fairlock.acting_user() returns uuid
-language sql stable set search_path = pg_catalog, pg_temp
+language sql stable
 as $$ select nullif(current_setting('fairlock.user_id', true), '')::uuid $$;
 grant execute on function fairlock.acting_user() to public;
 
 -- A version 7 UUID (RFC 9562): new rows land beside each other in the index. PostgreSQL has its own from 18 on only.
 create function fairlock.new_id() returns uuid
-language sql volatile set search_path = pg_catalog, pg_temp
+language sql volatile
 as $$
-  select (substr(ms, 1, 8) || '-' || substr(ms, 9, 4) || '-7' || substr(gen_random_uuid()::text, 16))::uuid
-  from lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') ms
+  select (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') || '7'
+    || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid
 $$;
 
 -- An answer that refuses: the code of src/platform/errors.ts and what the person may want to know. Refusals are
 -- returned, not raised, so that an idempotency key remembers them like any other answer.
 create function fairlock.refuse(p_code text, p_details jsonb default null) returns jsonb
-language sql immutable set search_path = pg_catalog, pg_temp
+language sql immutable
 as $$ select jsonb_build_object('refusal', p_code, 'details', coalesce(p_details, '{}')) $$;
 
 -- A fee in the currency of the amount: rounded half to even at the 8th decimal, as product.md says.
 create function fairlock.fee(p_amount numeric, p_rate numeric) returns numeric
-language sql immutable strict set search_path = pg_catalog, pg_temp
+language sql immutable
 as $$
   select case
-    when exact - trunc(exact, 8) = 0.000000005 and trunc(exact, 8) * 100000000 % 2 = 0 then trunc(exact, 8)
-    else round(exact, 8)
+    when p_amount * p_rate - trunc(p_amount * p_rate, 8) = 0.000000005
+      and trunc(p_amount * p_rate, 8) * 100000000 % 2 = 0 then trunc(p_amount * p_rate, 8)
+    else round(p_amount * p_rate, 8)
   end
-  from (select p_amount * p_rate as exact) product
 $$;
 
 -- RFC 3339 in UTC with milliseconds, the form of every time on the wire.
 create function fairlock.rfc3339(p_time timestamptz) returns text
-language sql stable strict set search_path = pg_catalog, pg_temp
+language sql stable
 as $$ select to_char(p_time at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') $$;
 grant execute on function fairlock.rfc3339(timestamptz) to fairlock_app;
 

@@ -19,7 +19,7 @@ export async function expireTrades(db: Database): Promise<number> {
   for (const id of ids) {
     const { refusal } = await db.call<{ refusal: string | null }>(
       caller,
-      `select jsonb_build_object('refusal', null) || jsonb_build_object('refusal', fairlock.expire_trade($1) ->> 'refusal') as answer`,
+      `select jsonb_build_object('refusal', fairlock.expire_trade($1) ->> 'refusal') as answer`,
       [id],
     )
     if (refusal === null) ended++

@@ -4,7 +4,6 @@
 -- keep public.crypto_profiles (country)
 alter table public.crypto_profiles drop column country;
 drop index public.crypto_trades_live_takes;
-drop index public.crypto_trades_offer;
 alter table public.crypto_trades drop constraint crypto_trades_offer_id_fkey;
 drop table fairlock.offer_listings;
 drop table fairlock.offers;

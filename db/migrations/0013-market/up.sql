@@ -98,7 +98,6 @@ create index offer_listings_market on fairlock.offer_listings (pair, side, payme
 alter table public.crypto_trades add constraint crypto_trades_offer_id_fkey
   foreign key (offer_id) references fairlock.offers (id) not valid;
 alter table public.crypto_trades validate constraint crypto_trades_offer_id_fkey;
-create index crypto_trades_offer on public.crypto_trades (offer_id) where offer_id is not null;
 create index crypto_trades_live_takes on public.crypto_trades (taker_id)
   where status in ('pending', 'funded', 'paid', 'disputed');
 alter table public.crypto_profiles add column country text
