@@ -66,7 +66,7 @@ set local role fairlock_ledger;
 -- The account of the fees or of custody (what the platform holds for everybody, the opposite side) in a currency.
 -- Its id follows from its name, so that posting needs no lookup.
 create function ledger.system_account(p_kind text, p_currency text) returns uuid
-language sql immutable strict set search_path = pg_catalog, pg_temp
+language sql immutable
 as $$ select md5('fairlock:' || p_kind || ':' || p_currency)::uuid $$;
 
 -- Opens an account, and with a trader's the two of its currency that the platform itself needs. Safe to repeat.
@@ -84,9 +84,10 @@ begin
 end $$;
 
 -- Posts one transfer: adds each amount to its account, and what is left over to the system account, if one is given.
--- Accounts are locked in the order of their ids, so that two transfers cannot wait for each other.
--- Errors: 23514 accounts_never_negative when a trader's or an escrow's account would fall below zero (I3),
--- FL091 when the amounts do not add up to zero (I1), FL092 for an unknown account or a mixture of currencies.
+-- Accounts are locked in the order of their ids, so that two transfers cannot wait for each other. One statement writes
+-- the transfer, the balances and the entries; their triggers look when it is done.
+-- Errors: 23514 accounts_never_negative when a trader's or an escrow's account would fall below zero (I3), FL091 when
+-- the amounts do not add up to zero in one currency (I1), FL092 for an unknown account.
 create function ledger.post(
   p_kind text, p_accounts uuid[], p_amounts numeric[], p_system uuid, p_trade uuid, p_reason text
 ) returns bigint
@@ -94,47 +95,32 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_transfer bigint;
-  v_currency text;
-  v_account_currency text;
-  v_balance numeric;
-  v_rest numeric := 0;
-  v_ids uuid[] := '{}';
-  v_amounts numeric[] := '{}';
-  v_before numeric[] := '{}';
-  v_after numeric[] := '{}';
-  leg record;
+  v_entries integer;
 begin
-  insert into ledger.transfers (kind, trade_id, actor_id, reason)
-  values (p_kind, p_trade, fairlock.acting_user(), p_reason) returning id into v_transfer;
-
-  for leg in select * from unnest(p_accounts, p_amounts) l(account, amount) order by account loop
-    update ledger.accounts set balance = balance + leg.amount
-    where id = leg.account and kind in ('trader', 'escrow') returning balance, currency into v_balance, v_account_currency;
-    if v_account_currency is null or v_account_currency <> coalesce(v_currency, v_account_currency) then
-      raise exception using errcode = 'FL092', message = format('account %s cannot take part in this transfer', leg.account);
-    end if;
-    v_currency := v_account_currency;
-    v_account_currency := null;
-    v_rest := v_rest - leg.amount;
-    v_ids := v_ids || leg.account;
-    v_amounts := v_amounts || leg.amount;
-    v_before := v_before || (v_balance - leg.amount);
-    v_after := v_after || v_balance;
-  end loop;
-
-  if p_system is not null and v_rest <> 0 then
-    if p_system not in (ledger.system_account('fees', v_currency), ledger.system_account('custody', v_currency)) then
-      raise exception using errcode = 'FL092', message = format('account %s is not the platform''s', p_system);
-    end if;
-    v_ids := v_ids || p_system;
-    v_amounts := v_amounts || v_rest;
-    v_before := v_before || null::numeric;
-    v_after := v_after || null::numeric;
+  perform from ledger.accounts where id = any (p_accounts) order by id for no key update;
+  with transfer as (
+    insert into ledger.transfers (kind, trade_id, actor_id, reason)
+    values (p_kind, p_trade, fairlock.acting_user(), p_reason) returning id
+  ), moved as (
+    update ledger.accounts a set balance = a.balance + leg.amount
+    from unnest(p_accounts, p_amounts) leg(account, amount)
+    where a.id = leg.account and a.kind in ('trader', 'escrow')
+    returning a.id, a.currency, leg.amount, a.balance
+  ), legs as (
+    select id, currency, amount, balance - amount as balance_before, balance as balance_after from moved
+    union all
+    -- The system's entry has no balance: nobody waits for the row of an account that every trade touches.
+    select a.id, a.currency, rest.amount, null, null
+    from (select -sum(amount) as amount from moved) rest, ledger.accounts a
+    where a.id = p_system and a.kind in ('fees', 'custody') and rest.amount <> 0
+  ), entries as (
+    insert into ledger.entries (transfer_id, account_id, currency, amount, balance_before, balance_after)
+    select transfer.id, legs.* from transfer, legs returning transfer_id, balance_after
+  )
+  select min(transfer_id), count(balance_after) into v_transfer, v_entries from entries;
+  if v_entries <> cardinality(p_accounts) then
+    raise exception using errcode = 'FL092', message = 'an account of the transfer is unknown or named twice';
   end if;
-
-  insert into ledger.entries (transfer_id, account_id, currency, amount, balance_before, balance_after)
-  select v_transfer, e.account, v_currency, e.amount, e.before, e.after
-  from unnest(v_ids, v_amounts, v_before, v_after) e(account, amount, before, after);
   return v_transfer;
 end $$;
 
