@@ -25,6 +25,7 @@ export async function startJobs(options: {
   const { tasks } = options
   const pool = new pg.Pool({ connectionString: options.url, max: 4, application_name: 'fairlock jobs' })
   pool.on('error', (error) => options.onError('connection', error))
+  pool.on('connect', (client) => client.on('error', (error) => options.onError('connection', error)))
   const runs = new Map(Object.keys(tasks).map((name) => [name, { done: 0, failed: 0, lastDone: 0 }]))
   let stopping = false
   const names = Object.keys(tasks)

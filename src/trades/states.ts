@@ -58,9 +58,13 @@ export const TRANSITIONS: readonly Transition[] = [
   move('disputed', 'rule_refund', 'arbitrator', 'cancelled', 'disputed', 'refunded'),
 ]
 
+/** The events that a person can cause through the API. Disputes cannot be opened or ruled yet. */
+const OFFERED: readonly TradeEvent[] = ['fund', 'pay', 'release', 'cancel']
+
 /** What the actor may do now with a trade, as events; the API's `actions`. */
 export function actionsOf(status: TradeStatus, actor: Actor): TradeEvent[] {
-  return TRANSITIONS.filter((one) => one.from === status && one.actor === actor).map((one) => one.event)
+  const moves = TRANSITIONS.filter((one) => one.from === status && one.actor === actor)
+  return moves.map((one) => one.event).filter((event) => OFFERED.includes(event))
 }
 
 function move(
