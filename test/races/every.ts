@@ -1,0 +1,6 @@
+import type { Race } from './arena.ts'
+import { balances } from './balances.ts'
+import { ending } from './ending.ts'
+import { taking } from './taking.ts'
+
+export const EVERY_RACE: readonly Race[] = [...taking, ...ending, ...balances]
