@@ -167,15 +167,32 @@ async function main(): Promise<number> {
 /** 1: it ran and found something wrong. 2: wrong usage or configuration. Anything else is a fault of ours. */
 function exitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  const isSaid = error instanceof Finding || error instanceof MigrationError
+  const unreachable = databaseUnreachable(error)
   const isUsage =
     error instanceof ConfigError || error instanceof EmbeddedError || error instanceof UsageError
-  if (isSaid || isUsage) process.stderr.write(`fairlock: ${error.message}\n`)
-  else
-    process.stderr.write(
-      `fairlock: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    )
-  return isUsage ? 2 : 1
+  const isSaid = isUsage || error instanceof Finding || error instanceof MigrationError
+  const whole = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  process.stderr.write(`fairlock: ${unreachable ?? (isSaid ? error.message : whole)}\n`)
+  return isUsage || unreachable !== null ? 2 : 1
 }
 
+/** What to say when the configured database cannot be reached or does not let us in; null for any other error. */
+function databaseUnreachable(error: unknown): string | null {
+  if (!(error instanceof Error && 'code' in error)) return null
+  const reasons: Record<string, string> = {
+    ECONNREFUSED: 'nothing answers at its address',
+    ENOTFOUND: 'its host name is not known',
+    ETIMEDOUT: 'its address does not answer',
+    EHOSTUNREACH: 'its address cannot be reached',
+    '28P01': 'the password is wrong',
+    '28000': 'the role may not sign in',
+    '3D000': 'the database does not exist',
+  }
+  const reason = reasons[String(error.code)]
+  if (reason === undefined) return null
+  return `The database cannot be used: ${reason} (${error.message}). \`fairlock config\` shows DATABASE_URL.`
+}
+
+// `fairlock … | head` closes the pipe when it has seen enough: no reason to complain.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
 process.exitCode = await main()
