@@ -182,5 +182,5 @@ const totals: Check = {
 }
 
 /** What the ledger says of itself. */
-export const BOOKS = [zeroSum, chain, entries, transfers, neverNegative, balances, accounts]
+export const BOOKS = [entries, zeroSum, chain, transfers, neverNegative, balances, accounts]
 export const TOTALS = totals
