@@ -88,9 +88,11 @@ begin
       raise exception using errcode = 'FL095', message = format('a trade does not begin as %s', new.status);
     end if;
   elsif (new.id, new.user_id, new.buyer_id, new.taker_id, new.offer_id, new.escrow_id, new.amount, new.price,
-      new.seller_fee, new.buyer_fee)
+      new.seller_fee, new.buyer_fee,
+      new.fee, new.fee_currency, new.pair, new.side, new.total_value)
     is distinct from (old.id, old.user_id, old.buyer_id, old.taker_id, old.offer_id, old.escrow_id, old.amount,
-      old.price, old.seller_fee, old.buyer_fee) then
+      old.price, old.seller_fee, old.buyer_fee,
+      old.fee, old.fee_currency, old.pair, old.side, old.total_value) then
     raise exception using errcode = 'FL094',
       message = 'the two sides, the escrow and the terms of a trade never change';
   elsif old.paid_at is not null and new.paid_at is distinct from old.paid_at then
