@@ -8,11 +8,12 @@ import { offerRoutes } from '../offers/index.ts'
 import { type App, type Database, newId, Problem, ProblemSchema } from '../platform/index.ts'
 import { tradeRoutes } from '../trades/index.ts'
 import { walletRoutes } from '../wallets/index.ts'
+import { readBodies } from './bodies.ts'
 import { healthRoutes } from './health.ts'
 import { metricsRoutes } from './metrics.ts'
 import { openApiOptions } from './openapi.ts'
 import { pageRoutes } from './pages.ts'
-import { problemHandler } from './problems.ts'
+import { answerFrameworkError, problemHandler } from './problems.ts'
 import { validatorCompiler } from './validation.ts'
 
 export type AppOptions = {
@@ -35,6 +36,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: options.trustProxy,
     genReqId: newId,
+    frameworkErrors: answerFrameworkError,
     routerOptions: { maxParamLength: 200 },
     return503OnClosing: true,
     forceCloseConnections: 'idle',
@@ -42,7 +44,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   app.setValidatorCompiler(validatorCompiler)
   app.addSchema(ProblemSchema)
   problemHandler(app)
-  acceptEmptyBodies(app)
+  readBodies(app)
   findCaller(app)
   logRequests(app)
   await app.register(swagger, openApiOptions)
@@ -60,19 +62,6 @@ export async function buildApp(options: AppOptions): Promise<App> {
     disputeRoutes(api, options)
   })
   return app
-}
-
-/** `curl -X POST` without a body asks the same as with an empty object. */
-function acceptEmptyBodies(app: App): void {
-  const parse = app.getDefaultJsonParser('error', 'error')
-  app.removeContentTypeParser(['application/json', 'text/plain'])
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
-    if (text === '') done(null, {})
-    else parse(request, text, done)
-  })
-  app.addHook('preValidation', async (request) => {
-    if (request.body === undefined && request.routeOptions.schema?.body) request.body = {}
-  })
 }
 
 /** Reads the token before anything else; whether the session lives is decided in the database, in the same transaction. */

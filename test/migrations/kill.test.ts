@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { down, lineDifference, migrateToLatest, up, verify } from '../../src/platform/migrator/index.ts'
 import { schemaSnapshot } from '../../src/platform/schema-snapshot.ts'
 import type { TestDatabase } from '../support/server.ts'
-import { checksums, freshDatabase, scratchDirectory } from './support.ts'
+import { checksums, freshDatabase, migrationsDirectory, scratchDirectory } from './support.ts'
 
 const schemas = ['public', 'fairlock', 'ledger', 'audit']
 const child = fileURLToPath(new URL('killed-run.ts', import.meta.url))
@@ -20,9 +20,13 @@ async function dies(
   statement: number,
 ): Promise<boolean> {
   const { ownerUrl, appUrl } = database
-  const migrator = spawn(process.execPath, [child, direction, ownerUrl, appUrl, code, String(statement)], {
-    stdio: 'inherit',
-  })
+  const migrator = spawn(
+    process.execPath,
+    [child, direction, ownerUrl, appUrl, migrationsDirectory, code, String(statement)],
+    {
+      stdio: 'inherit',
+    },
+  )
   const [exitCode, signal] = await once(migrator, 'exit')
   if (signal !== 'SIGKILL') assert.equal(exitCode, 0)
   return signal === 'SIGKILL'

@@ -65,7 +65,7 @@ export async function up(options: UpOptions): Promise<RunResult> {
       const run: Run = { session, migrations, options, result }
       await finishWayDown(run)
       const pending = await pendingMigrations(run, until)
-      if (pending.length > 0) await recorded(run, () => applyAll(run, pending))
+      if (pending.length > 0 || (await hasOpenRun(session))) await recorded(run, () => applyAll(run, pending))
       if ((await readJournal(session)).length === migrations.length)
         await finishUp(run, options.extra ?? [], code)
     })
@@ -90,7 +90,7 @@ export async function down(options: RunOptions & { to: string }): Promise<RunRes
       const run: Run = { session, migrations, options, result }
       requireSoundJournal(await readJournal(session), migrations)
       const undone = await migrationsAfter(run, stay)
-      if (undone.length === 0) return
+      if (undone.length === 0 && !(await hasOpenRun(session))) return
       await dropCode(session)
       await recorded(run, () => undoAll(run, undone))
     })
@@ -171,6 +171,12 @@ async function stepContext(
   }
 }
 
+/** Whether a run was killed before it had compared the facts. */
+async function hasOpenRun(session: Session): Promise<boolean> {
+  const found = await session.query('select from fairlock_migrations.runs where finished_at is null')
+  return found.rowCount !== 0
+}
+
 type OpenRun = {
   id: string
   oldest_xid: string
@@ -181,10 +187,7 @@ type OpenRun = {
 /** Surrounds a run with the facts before and after it. A run that goes on after a kill keeps the first one's facts. */
 async function recorded(run: Run, work: () => Promise<void>): Promise<void> {
   const { session, result } = run
-  const unfinished = await session.query<{ id: string }>(
-    'select id from fairlock_migrations.runs where finished_at is null',
-  )
-  if (unfinished.rows.length === 0) {
+  if (!(await hasOpenRun(session))) {
     const before = await readFacts(session)
     await session.query(
       'insert into fairlock_migrations.runs (direction, oldest_xid, facts_before) values ($1, $2, $3)',
