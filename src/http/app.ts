@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyBaseLogger } from 'fastify'
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import { disputeRoutes } from '../disputes/index.ts'
 import { callerFromHeader, identityRoutes, type SignInLimits } from '../identity/index.ts'
 import type { Jobs } from '../jobs/index.ts'
@@ -32,7 +32,7 @@ const BODY_LIMIT_BYTES = 1024 * 1024
 export async function buildApp(options: AppOptions): Promise<App> {
   const app: App = Fastify({
     loggerInstance: options.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: options.trustProxy,
     genReqId: newId,
@@ -54,7 +54,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     const api = routes.withTypeProvider<TypeBoxTypeProvider>() as App
     metricsRoutes(api, { db: options.db, token: options.metricsToken, jobs: options.jobs })
     healthRoutes(api, options)
-    pageRoutes(api)
+    pageRoutes(api, options)
     identityRoutes(api, options)
     walletRoutes(api, options)
     offerRoutes(api, options)
@@ -81,7 +81,7 @@ function logRequests(app: App): void {
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id)
     reply.header('x-content-type-options', 'nosniff')
-    reply.header('cache-control', 'no-store')
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
   })
   app.addHook('onResponse', async (request, reply) => {
     const level = reply.statusCode >= 500 ? 'error' : 'info'

@@ -26,6 +26,11 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
     security: [{ token: [] }],
   },
+  // Who may call is part of the description: everybody, where the route is public.
+  transform: ({ schema, url, route }) => ({
+    schema: route.config?.access === 'public' ? { ...schema, security: [] } : schema,
+    url,
+  }),
   refResolver: {
     buildLocalReference: (json, _base, _fragment, index) =>
       typeof json.$id === 'string' ? json.$id : `def-${index}`,

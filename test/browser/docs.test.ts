@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { after, before, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { fillDemo } from '../../src/cli/demo.ts'
+import { type Market, startMarket } from '../support/market.ts'
+import { openBrowser } from './chromium.ts'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const PAGES = ['/', '/docs', '/docs/errors']
+
+let market: Market
+let chromium: Awaited<ReturnType<typeof openBrowser>>
+before(async () => {
+  ;[market, chromium] = await Promise.all([startMarket(), openBrowser()])
+  await fillDemo(market.database)
+})
+after(async () => {
+  await chromium?.close()
+  await market?.stop()
+})
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const width of [1280, 360]) {
+    test(`at ${width} px in ${colorScheme}: nothing sticks out, nothing fails, axe finds nothing`, async () => {
+      await withPage({ width, colorScheme }, async (page, said) => {
+        for (const path of PAGES) {
+          const answer = await page.goto(market.url + path)
+          assert.equal(answer?.status(), 200, path)
+          const [content, view] = await page.evaluate<[number, number]>(
+            '[document.documentElement.scrollWidth, innerWidth]',
+          )
+          assert.ok(content <= view, `${path} is ${content} px wide on a screen of ${view}`)
+          assert.deepEqual(await accessibilityProblems(page), [], path)
+        }
+        assert.deepEqual(said, [])
+      })
+    })
+  }
+}
+
+test('under their own policy the pages find their style and nothing is blocked', async () => {
+  const page = await chromium.browser.newPage()
+  const said: string[] = []
+  page.on('console', (message) => said.push(message.text()))
+  for (const path of PAGES) {
+    await page.goto(market.url + path)
+    assert.equal(await page.evaluate('getComputedStyle(document.body).marginTop'), '0px')
+  }
+  await page.close()
+  assert.deepEqual(said, [])
+})
+
+test('every link within the pages leads somewhere', async () => {
+  await withPage({ width: 1280, colorScheme: 'light' }, async (page) => {
+    for (const path of PAGES) {
+      await page.goto(market.url + path)
+      const links = await page.$$eval('a[href]', (found) => found.map((one) => one.getAttribute('href')!))
+      assert.ok(links.length > 5)
+      for (const link of new Set(links)) {
+        const [address = '', anchor = ''] = link.split('#')
+        const answer = await page.request.get(new URL(address || path, market.url).href)
+        assert.equal(answer.status(), 200, link)
+        if (anchor !== '') assert.match(await answer.text(), new RegExp(`id="${anchor}"`), link)
+      }
+    }
+  })
+})
+
+test('an anchor scrolls to its call, and the way there needs no mouse', async () => {
+  await withPage({ width: 1280, colorScheme: 'light' }, async (page) => {
+    await page.goto(`${market.url}/docs#post-v1-offers-id-trades`)
+    const call = page.locator('#post-v1-offers-id-trades')
+    const box = await call.boundingBox()
+    assert.ok(box && box.y >= 0 && box.y < 120, `it begins at ${box?.y} px`)
+    assert.ok(await call.getByText('Take an offer').isVisible())
+
+    await page.goto(`${market.url}/docs`)
+    await page.keyboard.press('Tab')
+    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Skip to the text')
+    await page.keyboard.press('Enter')
+    assert.equal(await page.evaluate('document.activeElement.id'), 'main')
+    const answer = page.locator('#get-v1-trades-id details')
+    const field = answer.getByText('escrow.releasedAmount')
+    assert.ok(!(await field.isVisible()))
+    await answer.locator('summary').focus()
+    await page.keyboard.press('Enter')
+    assert.ok(await field.isVisible())
+  })
+})
+
+async function withPage(
+  { width, colorScheme }: { width: number; colorScheme: 'light' | 'dark' },
+  work: (page: Page, said: string[]) => Promise<void>,
+): Promise<void> {
+  // The policy of the pages lets no script in, not even the test's own.
+  const context = await chromium.browser.newContext({
+    viewport: { width, height: 800 },
+    colorScheme,
+    bypassCSP: true,
+  })
+  const page = await context.newPage()
+  const said: string[] = []
+  page.on('console', (message) => said.push(`${message.type()}: ${message.text()}`))
+  page.on('pageerror', (error) => said.push(error.message))
+  page.on('requestfailed', (request) => said.push(`${request.url()} ${request.failure()?.errorText}`))
+  try {
+    await work(page, said)
+  } finally {
+    await context.close()
+  }
+}
+
+type Violation = { id: string; impact: string; nodes: { html: string }[] }
+
+async function accessibilityProblems(page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  const { violations } = await page.evaluate<{ violations: Violation[] }>('axe.run()')
+  return violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes[0]?.html}`)
+}
