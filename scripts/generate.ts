@@ -1,5 +1,5 @@
-// Writes what is generated from the live schema: the picture of it for reviewers and the types of its rows. With
-// `--check` nothing is written and a difference is an error.
+// Writes what is generated: from the live schema the picture of it for reviewers and the types of its rows, from the
+// routes the description of the API. With `--check` nothing is written and a difference is an error.
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,6 +7,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import pg from 'pg'
+import pino from 'pino'
+import { buildApp } from '../src/http/index.ts'
+import { SignInLimits } from '../src/identity/index.ts'
+import { Database } from '../src/platform/index.ts'
 import { schemaSnapshot } from '../src/platform/schema-snapshot.ts'
 import { testDatabase } from '../test/support/server.ts'
 
@@ -17,6 +21,7 @@ const database = await testDatabase()
 const wrong: string[] = []
 await put('db/schema.snapshot.sql', await snapshot(database.ownerUrl))
 await put('src/platform/database-types.ts', await rowTypes(database.ownerUrl))
+await put('openapi.json', await openApi(database.appUrl))
 await database.drop()
 if (wrong.length > 0) {
   console.error(`Out of date: ${wrong.join(', ')}. Run \`npm run generate\` and commit what it writes.`)
@@ -37,6 +42,24 @@ async function snapshot(url: string): Promise<string> {
   } finally {
     await client.end()
   }
+}
+
+/** The API described for programs, from the schemas of its routes; no request is made. */
+async function openApi(url: string): Promise<string> {
+  const db = new Database(url)
+  const app = await buildApp({
+    db,
+    limits: new SignInLimits(db.pool),
+    log: pino({ level: 'silent' }),
+    trustProxy: false,
+    metricsToken: null,
+    jobs: () => null,
+  })
+  await app.ready()
+  const text = `${JSON.stringify(app.swagger(), null, 2)}\n`
+  await app.close()
+  await db.close()
+  return text
 }
 
 /** Kysely's types: numeric and bigint are strings, times are Dates. */

@@ -1,6 +1,5 @@
-import pg from 'pg'
 import { migrateJobs } from '../jobs/index.ts'
-import type { Config } from '../platform/index.ts'
+import { asEngine, type Config } from '../platform/index.ts'
 import { type RunResult, type UpOptions, up } from '../platform/migrator/index.ts'
 
 /** Brings the whole schema to the newest: migrations, the tables of the background work, and the code. */
@@ -10,10 +9,8 @@ export function bringUp(options: UpOptions): Promise<RunResult> {
 
 /** Writes the numbers the operator chose to where the rules read them. */
 export async function writeSettings(ownerUrl: string, config: Config): Promise<void> {
-  const client = new pg.Client({ connectionString: ownerUrl })
-  await client.connect()
-  try {
-    await client.query(
+  await asEngine(ownerUrl, (client) =>
+    client.query(
       `update fairlock.settings set maker_fee_rate = $1::numeric / 100, taker_fee_rate = $2::numeric / 100,
          funding_window_minutes = $3, release_window_minutes = $4, open_offers_per_user = $5,
          live_trades_per_user = $6`,
@@ -25,8 +22,6 @@ export async function writeSettings(ownerUrl: string, config: Config): Promise<v
         config.openOffersPerUser,
         config.liveTradesPerUser,
       ],
-    )
-  } finally {
-    await client.end()
-  }
+    ),
+  )
 }

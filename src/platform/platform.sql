@@ -78,11 +78,12 @@ reset role;
 
 grant select, insert, delete on fairlock.idempotency_keys to fairlock_engine;
 grant select on fairlock.settings to fairlock_engine, fairlock_app;
+grant update on fairlock.settings to fairlock_engine;
 
 alter table fairlock.idempotency_keys enable row level security, force row level security;
 create policy "the engine keeps answers" on fairlock.idempotency_keys to fairlock_engine using (true);
 
 alter table fairlock.settings enable row level security, force row level security;
 create policy "everybody reads the settings" on fairlock.settings for select to public using (true);
-create policy "the owner changes the settings" on fairlock.settings for update
-  to current_user using (true) with check (true);
+create policy "the operator changes the settings" on fairlock.settings for update to fairlock_engine
+  using (true) with check (true);

@@ -1,0 +1,1151 @@
+create schema audit;
+grant usage on schema audit to fairlock_engine;
+create schema fairlock;
+grant usage on schema fairlock to fairlock_app;
+grant usage on schema fairlock to fairlock_engine;
+grant usage on schema fairlock to fairlock_ledger;
+create schema ledger;
+grant usage on schema ledger to fairlock_app;
+grant usage on schema ledger to fairlock_engine;
+grant usage on schema ledger to fairlock_ledger;
+create schema public;
+grant usage on schema public to fairlock_app;
+grant usage on schema public to fairlock_engine;
+grant usage on schema public to fairlock_ledger;
+grant usage on schema public to public;
+
+create table audit.events (
+  action text not null,
+  actor_id uuid,
+  at timestamp with time zone default clock_timestamp() not null,
+  details jsonb,
+  id bigint generated always as identity not null,
+  reason text,
+  request_id text,
+  session_id uuid,
+  subject text not null,
+  subject_id uuid,
+  constraint events_action_check CHECK ((action <> ''::text)),
+  constraint events_subject_check CHECK ((subject <> ''::text)),
+  constraint events_pkey PRIMARY KEY (id)
+);
+alter table audit.events enable row level security;
+alter table audit.events force row level security;
+create policy "the engine writes and reads the log" on audit.events for all to fairlock_engine using (true);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.events FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+grant insert, select on audit.events to fairlock_engine;
+
+create table fairlock.credentials (
+  changed_at timestamp with time zone default now() not null,
+  password_hash text not null,
+  user_id uuid not null,
+  constraint credentials_password_hash_check CHECK ((password_hash ~~ '$argon2id$%'::text)),
+  constraint credentials_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint credentials_pkey PRIMARY KEY (user_id)
+);
+alter table fairlock.credentials enable row level security;
+alter table fairlock.credentials force row level security;
+create policy "the engine acts for everybody" on fairlock.credentials for all to fairlock_engine using (true);
+grant insert, select on fairlock.credentials to fairlock_engine;
+grant update on fairlock.credentials (changed_at) to fairlock_engine;
+grant update on fairlock.credentials (password_hash) to fairlock_engine;
+
+create table fairlock.currencies (
+  code text not null,
+  decimals smallint not null,
+  kind text not null,
+  name text not null,
+  constraint currencies_code_check CHECK ((code ~ '^[A-Z0-9]{2,10}$'::text)),
+  constraint currencies_decimals_check CHECK (((decimals >= 0) AND (decimals <= 8))),
+  constraint currencies_kind_check CHECK ((kind = ANY (ARRAY['crypto'::text, 'fiat'::text]))),
+  constraint currencies_pkey PRIMARY KEY (code)
+);
+alter table fairlock.currencies enable row level security;
+alter table fairlock.currencies force row level security;
+create policy "everybody knows the currencies" on fairlock.currencies for select to fairlock_app, fairlock_engine using (true);
+grant select on fairlock.currencies to fairlock_app;
+grant select on fairlock.currencies to fairlock_engine;
+
+create table fairlock.idempotency_keys (
+  answer jsonb not null,
+  created_at timestamp with time zone default now() not null,
+  fingerprint bytea not null,
+  key text not null,
+  operation text not null,
+  user_id uuid not null,
+  constraint idempotency_keys_key_check CHECK (((length(key) >= 1) AND (length(key) <= 200))),
+  constraint idempotency_keys_pkey PRIMARY KEY (user_id, key)
+);
+alter table fairlock.idempotency_keys enable row level security;
+alter table fairlock.idempotency_keys force row level security;
+CREATE INDEX idempotency_keys_age ON fairlock.idempotency_keys USING btree (created_at);
+create policy "the engine keeps answers" on fairlock.idempotency_keys for all to fairlock_engine using (true);
+grant delete, insert, select on fairlock.idempotency_keys to fairlock_engine;
+
+create table fairlock.offer_listings (
+  offer_id uuid not null,
+  pair text not null,
+  payment_method_type text not null,
+  price numeric(20,8) not null,
+  side text not null,
+  constraint offer_listings_offer_id_fkey FOREIGN KEY (offer_id) REFERENCES fairlock.offers(id) ON DELETE CASCADE,
+  constraint offer_listings_pkey PRIMARY KEY (offer_id, payment_method_type)
+);
+alter table fairlock.offer_listings enable row level security;
+alter table fairlock.offer_listings force row level security;
+CREATE INDEX offer_listings_market ON fairlock.offer_listings USING btree (pair, side, payment_method_type, price, offer_id);
+create policy "listings are public" on fairlock.offer_listings for select to fairlock_app using (true);
+create policy "the engine keeps listings" on fairlock.offer_listings for all to fairlock_engine using (true);
+grant delete, insert, select on fairlock.offer_listings to fairlock_engine;
+grant select on fairlock.offer_listings to fairlock_app;
+
+create table fairlock.offers (
+  base_currency text not null,
+  closed_at timestamp with time zone,
+  countries text[],
+  created_at timestamp with time zone default now() not null,
+  expires_at timestamp with time zone,
+  first_trade_limit numeric(20,8),
+  id uuid not null,
+  listed boolean generated always as (((status = 'open'::text) AND ((total_amount - taken_amount) >= min_amount))) stored not null,
+  maker_id uuid not null,
+  max_amount numeric(20,8) not null,
+  min_amount numeric(20,8) not null,
+  min_completed_trades integer,
+  min_kyc_level text,
+  pair text generated always as (((base_currency || '/'::text) || quote_currency)) stored not null,
+  payment_method_types text[] not null,
+  payment_window_minutes integer not null,
+  price numeric(20,8) not null,
+  quote_currency text not null,
+  side text not null,
+  status text default 'open'::text not null,
+  taken_amount numeric(20,8) default 0 not null,
+  terms text,
+  total_amount numeric(20,8) not null,
+  updated_at timestamp with time zone default now() not null,
+  verified_traders_only boolean default false not null,
+  version integer default 1 not null,
+  working_days smallint[],
+  working_from_minute smallint,
+  working_to_minute smallint,
+  working_zone text,
+  constraint offers_amounts CHECK (((min_amount > (0)::numeric) AND (min_amount <= max_amount) AND (max_amount <= total_amount) AND (total_amount <> 'NaN'::numeric))),
+  constraint offers_check CHECK ((base_currency <> quote_currency)),
+  constraint offers_closed CHECK (((status = 'closed'::text) = (closed_at IS NOT NULL))),
+  constraint offers_countries_check CHECK (((cardinality(countries) >= 1) AND (cardinality(countries) <= 250))),
+  constraint offers_first_trade_limit_check CHECK ((first_trade_limit > (0)::numeric)),
+  constraint offers_min_completed_trades_check CHECK (((min_completed_trades >= 1) AND (min_completed_trades <= 100000))),
+  constraint offers_min_kyc_level_check CHECK ((min_kyc_level = ANY (ARRAY['none'::text, 'basic'::text, 'full'::text, 'institution'::text]))),
+  constraint offers_payment_method_types_check CHECK (((cardinality(payment_method_types) >= 1) AND (cardinality(payment_method_types) <= 20))),
+  constraint offers_payment_window_minutes_check CHECK (((payment_window_minutes >= 10) AND (payment_window_minutes <= 20160))),
+  constraint offers_price_check CHECK (((price > (0)::numeric) AND (price <> 'NaN'::numeric))),
+  constraint offers_side_check CHECK ((side = ANY (ARRAY['sell'::text, 'buy'::text]))),
+  constraint offers_status_check CHECK ((status = ANY (ARRAY['open'::text, 'paused'::text, 'closed'::text]))),
+  constraint offers_taken CHECK (((taken_amount >= (0)::numeric) AND (taken_amount <= total_amount))),
+  constraint offers_terms_check CHECK ((length(terms) <= 4000)),
+  constraint offers_version_check CHECK ((version >= 1)),
+  constraint offers_within_range CHECK (((total_amount <= ('900000000000'::bigint)::numeric) AND ((total_amount * price) < ('1000000000000'::bigint)::numeric))),
+  constraint offers_working_from_minute_check CHECK (((working_from_minute >= 0) AND (working_from_minute <= 1439))),
+  constraint offers_working_hours CHECK (((num_nulls(working_zone, working_days, working_from_minute, working_to_minute) = ANY (ARRAY[0, 4])) AND (working_from_minute < working_to_minute))),
+  constraint offers_working_to_minute_check CHECK (((working_to_minute >= 1) AND (working_to_minute <= 1440))),
+  constraint offers_base_currency_fkey FOREIGN KEY (base_currency) REFERENCES fairlock.currencies(code),
+  constraint offers_maker_id_fkey FOREIGN KEY (maker_id) REFERENCES public.users(id),
+  constraint offers_quote_currency_fkey FOREIGN KEY (quote_currency) REFERENCES fairlock.currencies(code),
+  constraint offers_pkey PRIMARY KEY (id)
+);
+alter table fairlock.offers enable row level security;
+alter table fairlock.offers force row level security;
+CREATE INDEX offers_expiry ON fairlock.offers USING btree (expires_at) WHERE ((status <> 'closed'::text) AND (expires_at IS NOT NULL));
+CREATE INDEX offers_maker ON fairlock.offers USING btree (maker_id, created_at DESC, id DESC);
+CREATE INDEX offers_market ON fairlock.offers USING btree (pair, side, price, id) WHERE listed;
+create policy "the engine keeps offers" on fairlock.offers for all to fairlock_engine using (true);
+create policy "the market is public, the rest the maker's" on fairlock.offers for select to fairlock_app using ((listed OR (maker_id = ( SELECT fairlock.acting_user() AS acting_user))));
+CREATE TRIGGER guard BEFORE UPDATE ON fairlock.offers FOR EACH ROW EXECUTE FUNCTION fairlock.guard_offer();
+CREATE TRIGGER listings AFTER INSERT ON fairlock.offers FOR EACH ROW EXECUTE FUNCTION fairlock.keep_listings();
+CREATE TRIGGER listings_follow AFTER UPDATE ON fairlock.offers FOR EACH ROW WHEN (((new.listed <> old.listed) OR (new.price <> old.price) OR (new.payment_method_types <> old.payment_method_types))) EXECUTE FUNCTION fairlock.keep_listings();
+grant insert, select on fairlock.offers to fairlock_engine;
+grant select on fairlock.offers to fairlock_app;
+grant update on fairlock.offers (closed_at) to fairlock_engine;
+grant update on fairlock.offers (countries) to fairlock_engine;
+grant update on fairlock.offers (expires_at) to fairlock_engine;
+grant update on fairlock.offers (first_trade_limit) to fairlock_engine;
+grant update on fairlock.offers (max_amount) to fairlock_engine;
+grant update on fairlock.offers (min_amount) to fairlock_engine;
+grant update on fairlock.offers (min_completed_trades) to fairlock_engine;
+grant update on fairlock.offers (min_kyc_level) to fairlock_engine;
+grant update on fairlock.offers (payment_method_types) to fairlock_engine;
+grant update on fairlock.offers (payment_window_minutes) to fairlock_engine;
+grant update on fairlock.offers (price) to fairlock_engine;
+grant update on fairlock.offers (status) to fairlock_engine;
+grant update on fairlock.offers (taken_amount) to fairlock_engine;
+grant update on fairlock.offers (terms) to fairlock_engine;
+grant update on fairlock.offers (total_amount) to fairlock_engine;
+grant update on fairlock.offers (updated_at) to fairlock_engine;
+grant update on fairlock.offers (verified_traders_only) to fairlock_engine;
+grant update on fairlock.offers (version) to fairlock_engine;
+grant update on fairlock.offers (working_days) to fairlock_engine;
+grant update on fairlock.offers (working_from_minute) to fairlock_engine;
+grant update on fairlock.offers (working_to_minute) to fairlock_engine;
+grant update on fairlock.offers (working_zone) to fairlock_engine;
+
+create table fairlock.rate_limits (
+  expire bigint,
+  key character varying(255) not null,
+  points integer default 0 not null,
+  constraint rate_limits_pkey PRIMARY KEY (key)
+);
+alter table fairlock.rate_limits enable row level security;
+alter table fairlock.rate_limits force row level security;
+create policy "the api counts attempts" on fairlock.rate_limits for all to fairlock_app using (true);
+create policy "the engine acts for everybody" on fairlock.rate_limits for all to fairlock_engine using (true);
+grant delete, insert, select, update on fairlock.rate_limits to fairlock_app;
+
+create table fairlock.sessions (
+  address inet,
+  created_at timestamp with time zone default now() not null,
+  ended_at timestamp with time zone,
+  expires_at timestamp with time zone not null,
+  id uuid not null,
+  last_seen_at timestamp with time zone default now() not null,
+  token_hash bytea not null,
+  user_agent text,
+  user_id uuid not null,
+  constraint sessions_check CHECK ((expires_at > created_at)),
+  constraint sessions_token_hash_check CHECK ((octet_length(token_hash) = 32)),
+  constraint sessions_user_agent_check CHECK ((length(user_agent) <= 400)),
+  constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint sessions_pkey PRIMARY KEY (id)
+);
+alter table fairlock.sessions enable row level security;
+alter table fairlock.sessions force row level security;
+CREATE INDEX sessions_expiry ON fairlock.sessions USING btree (expires_at);
+CREATE INDEX sessions_user ON fairlock.sessions USING btree (user_id, created_at DESC) WHERE (ended_at IS NULL);
+create policy "people see their sessions" on fairlock.sessions for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
+create policy "the engine acts for everybody" on fairlock.sessions for all to fairlock_engine using (true);
+grant delete, insert, select on fairlock.sessions to fairlock_engine;
+grant select on fairlock.sessions (address) to fairlock_app;
+grant select on fairlock.sessions (created_at) to fairlock_app;
+grant select on fairlock.sessions (ended_at) to fairlock_app;
+grant update on fairlock.sessions (ended_at) to fairlock_engine;
+grant select on fairlock.sessions (expires_at) to fairlock_app;
+grant select on fairlock.sessions (id) to fairlock_app;
+grant select on fairlock.sessions (last_seen_at) to fairlock_app;
+grant update on fairlock.sessions (last_seen_at) to fairlock_engine;
+grant select on fairlock.sessions (user_agent) to fairlock_app;
+grant select on fairlock.sessions (user_id) to fairlock_app;
+
+create table fairlock.settings (
+  funding_window_minutes integer default 30 not null,
+  live_trades_per_user integer default 20 not null,
+  maker_fee_rate numeric(9,8) default 0.001 not null,
+  one boolean default true not null,
+  open_offers_per_user integer default 50 not null,
+  release_window_minutes integer default 1440 not null,
+  taker_fee_rate numeric(9,8) default 0.002 not null,
+  constraint settings_funding_window_minutes_check CHECK (((funding_window_minutes >= 1) AND (funding_window_minutes <= 1440))),
+  constraint settings_live_trades_per_user_check CHECK (((live_trades_per_user >= 1) AND (live_trades_per_user <= 100000))),
+  constraint settings_maker_fee_rate_check CHECK (((maker_fee_rate >= (0)::numeric) AND (maker_fee_rate <= 0.1))),
+  constraint settings_one_check CHECK (one),
+  constraint settings_open_offers_per_user_check CHECK (((open_offers_per_user >= 1) AND (open_offers_per_user <= 1000))),
+  constraint settings_release_window_minutes_check CHECK (((release_window_minutes >= 10) AND (release_window_minutes <= 20160))),
+  constraint settings_taker_fee_rate_check CHECK (((taker_fee_rate >= (0)::numeric) AND (taker_fee_rate <= 0.1))),
+  constraint settings_pkey PRIMARY KEY (one)
+);
+alter table fairlock.settings enable row level security;
+alter table fairlock.settings force row level security;
+create policy "everybody reads the settings" on fairlock.settings for select to public using (true);
+create policy "the operator changes the settings" on fairlock.settings for update to fairlock_engine using (true) with check (true);
+grant select on fairlock.settings to fairlock_app;
+grant select, update on fairlock.settings to fairlock_engine;
+
+create table fairlock.staff_roles (
+  granted_at timestamp with time zone default now() not null,
+  granted_by uuid,
+  role text not null,
+  user_id uuid not null,
+  constraint staff_roles_role_check CHECK ((role = ANY (ARRAY['arbitrator'::text, 'support'::text, 'compliance'::text, 'admin'::text]))),
+  constraint staff_roles_granted_by_fkey FOREIGN KEY (granted_by) REFERENCES public.users(id),
+  constraint staff_roles_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint staff_roles_pkey PRIMARY KEY (user_id, role)
+);
+alter table fairlock.staff_roles enable row level security;
+alter table fairlock.staff_roles force row level security;
+create policy "people see their roles" on fairlock.staff_roles for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
+create policy "the engine acts for everybody" on fairlock.staff_roles for all to fairlock_engine using (true);
+grant delete, insert, select on fairlock.staff_roles to fairlock_engine;
+grant select on fairlock.staff_roles to fairlock_app;
+
+create table fairlock.trade_transitions (
+  actor text not null,
+  escrow_from text not null,
+  escrow_to text not null,
+  event text not null,
+  from_status text not null,
+  to_status text not null,
+  constraint trade_transitions_actor_check CHECK ((actor = ANY (ARRAY['seller'::text, 'buyer'::text, 'arbitrator'::text, 'clock'::text]))),
+  constraint trade_transitions_pkey PRIMARY KEY (from_status, event, actor, escrow_from)
+);
+alter table fairlock.trade_transitions enable row level security;
+alter table fairlock.trade_transitions force row level security;
+create policy "the engine keeps the table of moves" on fairlock.trade_transitions for all to fairlock_engine using (true);
+create policy "the table of moves is public" on fairlock.trade_transitions for select to fairlock_app using (true);
+grant delete, insert, select on fairlock.trade_transitions to fairlock_engine;
+grant select on fairlock.trade_transitions to fairlock_app;
+
+create view fairlock.trade_views (id uuid, seller_id uuid, buyer_id uuid, status text, created_at timestamp with time zone, body jsonb) with (security_invoker=true);
+alter table fairlock.trade_views owner to fairlock_engine;
+grant delete, insert, references, select, trigger, truncate, update on fairlock.trade_views to fairlock_engine;
+grant select on fairlock.trade_views to fairlock_app;
+
+create view fairlock.traders (user_id uuid, display_name text, total_trades integer, average_rating numeric(3,2), is_verified_trader boolean, created_at timestamp with time zone);
+alter table fairlock.traders owner to fairlock_engine;
+grant delete, insert, references, select, trigger, truncate, update on fairlock.traders to fairlock_engine;
+grant select on fairlock.traders to fairlock_app;
+
+create table ledger.accounts (
+  balance numeric(38,8) default 0 not null,
+  created_at timestamp with time zone default now() not null,
+  currency text not null,
+  id uuid not null,
+  kind text not null,
+  rolled_up_to bigint default 0 not null,
+  user_id uuid,
+  constraint accounts_balance_is_a_number CHECK ((balance <> 'NaN'::numeric)),
+  constraint accounts_kind CHECK ((kind = ANY (ARRAY['trader'::text, 'escrow'::text, 'fees'::text, 'custody'::text]))),
+  constraint accounts_never_negative CHECK (((kind <> ALL (ARRAY['trader'::text, 'escrow'::text])) OR (balance >= (0)::numeric))),
+  constraint accounts_trader_has_user CHECK (((kind = 'trader'::text) = (user_id IS NOT NULL))),
+  constraint accounts_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint accounts_pkey PRIMARY KEY (id)
+);
+alter table ledger.accounts enable row level security;
+alter table ledger.accounts force row level security;
+CREATE UNIQUE INDEX accounts_one_per_system ON ledger.accounts USING btree (kind, currency) WHERE (kind = ANY (ARRAY['fees'::text, 'custody'::text]));
+CREATE UNIQUE INDEX accounts_one_per_trader ON ledger.accounts USING btree (user_id, currency) WHERE (kind = 'trader'::text);
+create policy "the engine reads the books" on ledger.accounts for all to fairlock_engine using (true);
+create policy "the ledger posts" on ledger.accounts for all to fairlock_ledger using (true);
+CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON ledger.accounts FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+CREATE TRIGGER wallet_follows AFTER UPDATE OF balance ON ledger.accounts FOR EACH ROW WHEN (((new.kind = 'trader'::text) AND (new.balance IS DISTINCT FROM old.balance))) EXECUTE FUNCTION ledger.follow_balance();
+grant insert on ledger.accounts (currency) to fairlock_ledger;
+grant insert on ledger.accounts (id) to fairlock_ledger;
+grant insert on ledger.accounts (kind) to fairlock_ledger;
+grant insert on ledger.accounts (user_id) to fairlock_ledger;
+grant select on ledger.accounts to fairlock_engine;
+grant select on ledger.accounts to fairlock_ledger;
+grant update on ledger.accounts (balance) to fairlock_ledger;
+grant update on ledger.accounts (created_at) to fairlock_engine;
+grant update on ledger.accounts (rolled_up_to) to fairlock_ledger;
+
+create view ledger.balances (id uuid, kind text, currency text, user_id uuid, balance numeric);
+alter table ledger.balances owner to fairlock_ledger;
+grant delete, insert, references, select, trigger, truncate, update on ledger.balances to fairlock_ledger;
+grant select on ledger.balances to fairlock_engine;
+
+create table ledger.entries (
+  account_id uuid not null,
+  amount numeric(38,8) not null,
+  balance_after numeric(38,8),
+  balance_before numeric(38,8),
+  currency text not null,
+  id bigint generated always as identity not null,
+  transfer_id bigint not null,
+  constraint entries_amount CHECK (((amount <> (0)::numeric) AND (amount <> 'NaN'::numeric))),
+  constraint entries_balance CHECK ((((balance_before IS NULL) = (balance_after IS NULL)) AND (balance_after = (balance_before + amount)))),
+  constraint entries_pkey PRIMARY KEY (id)
+);
+alter table ledger.entries enable row level security;
+alter table ledger.entries force row level security;
+CREATE INDEX entries_account ON ledger.entries USING btree (account_id, id);
+CREATE INDEX entries_transfer ON ledger.entries USING btree (transfer_id);
+create policy "the engine reads the books" on ledger.entries for all to fairlock_engine using (true);
+create policy "the ledger posts" on ledger.entries for all to fairlock_ledger using (true);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.entries FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+CREATE TRIGGER zero_sum AFTER INSERT ON ledger.entries REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ledger.check_zero_sum();
+grant insert, select on ledger.entries to fairlock_ledger;
+grant select on ledger.entries to fairlock_engine;
+
+create table ledger.roll_up_mark (
+  entry_id bigint default 0 not null,
+  one boolean default true not null,
+  settled_after xid8 default '0'::xid8 not null,
+  constraint roll_up_mark_one_check CHECK (one),
+  constraint roll_up_mark_pkey PRIMARY KEY (one)
+);
+alter table ledger.roll_up_mark enable row level security;
+alter table ledger.roll_up_mark force row level security;
+create policy "the engine reads the books" on ledger.roll_up_mark for all to fairlock_engine using (true);
+create policy "the ledger posts" on ledger.roll_up_mark for all to fairlock_ledger using (true);
+grant select on ledger.roll_up_mark to fairlock_engine;
+grant select, update on ledger.roll_up_mark to fairlock_ledger;
+
+create table ledger.transfers (
+  actor_id uuid,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  id bigint generated always as identity not null,
+  kind text not null,
+  reason text,
+  trade_id uuid,
+  constraint transfers_adjustment_has_reason CHECK (((kind <> 'adjustment'::text) OR (reason <> ''::text))),
+  constraint transfers_kind CHECK ((kind = ANY (ARRAY['adjustment'::text, 'hold'::text, 'release'::text, 'refund'::text, 'split'::text]))),
+  constraint transfers_trade CHECK (((kind = 'adjustment'::text) = (trade_id IS NULL))),
+  constraint transfers_pkey PRIMARY KEY (id)
+);
+alter table ledger.transfers enable row level security;
+alter table ledger.transfers force row level security;
+create policy "the engine reads the books" on ledger.transfers for all to fairlock_engine using (true);
+create policy "the ledger posts" on ledger.transfers for all to fairlock_ledger using (true);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.transfers FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+grant insert, select on ledger.transfers to fairlock_ledger;
+grant select on ledger.transfers to fairlock_engine;
+
+create table public.crypto_disputes (
+  against_user_id uuid not null,
+  created_at timestamp with time zone default now() not null,
+  description text,
+  escrow_id uuid,
+  evidence jsonb,
+  id uuid default gen_random_uuid() not null,
+  raised_by uuid not null,
+  reason text not null,
+  resolution text,
+  resolved_at timestamp with time zone,
+  resolved_by uuid,
+  status text default 'pending'::text not null,
+  trade_id uuid not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint crypto_disputes_ended CHECK (((status = 'pending'::text) = (resolved_at IS NULL))),
+  constraint crypto_disputes_parties CHECK ((raised_by <> against_user_id)),
+  constraint crypto_disputes_resolved CHECK ((((status = 'resolved'::text) = (resolved_by IS NOT NULL)) AND ((status <> 'resolved'::text) OR (resolution IS NOT NULL)))),
+  constraint crypto_disputes_status CHECK ((status = ANY (ARRAY['pending'::text, 'resolved'::text, 'closed'::text]))),
+  constraint crypto_disputes_against_user_id_fkey FOREIGN KEY (against_user_id) REFERENCES public.users(id),
+  constraint crypto_disputes_escrow_id_fkey FOREIGN KEY (escrow_id) REFERENCES public.crypto_escrows(id),
+  constraint crypto_disputes_raised_by_fkey FOREIGN KEY (raised_by) REFERENCES public.users(id),
+  constraint crypto_disputes_resolved_by_fkey FOREIGN KEY (resolved_by) REFERENCES public.users(id),
+  constraint crypto_disputes_trade_id_fkey FOREIGN KEY (trade_id) REFERENCES public.crypto_trades(id),
+  constraint crypto_disputes_pkey PRIMARY KEY (id)
+);
+alter table public.crypto_disputes enable row level security;
+alter table public.crypto_disputes force row level security;
+CREATE INDEX idx_crypto_disputes_against_user ON public.crypto_disputes USING btree (against_user_id);
+CREATE INDEX idx_crypto_disputes_raised_by ON public.crypto_disputes USING btree (raised_by);
+CREATE INDEX idx_crypto_disputes_status ON public.crypto_disputes USING btree (status);
+CREATE INDEX idx_crypto_disputes_trade_id ON public.crypto_disputes USING btree (trade_id);
+CREATE UNIQUE INDEX crypto_disputes_one_open ON public.crypto_disputes USING btree (trade_id) WHERE (status = 'pending'::text);
+create policy "both sides see the dispute" on public.crypto_disputes for select to fairlock_app using (((raised_by = ( SELECT fairlock.acting_user() AS acting_user)) OR (against_user_id = ( SELECT fairlock.acting_user() AS acting_user))));
+create policy "the engine keeps disputes" on public.crypto_disputes for all to fairlock_engine using (true);
+grant select on public.crypto_disputes to fairlock_app;
+grant select on public.crypto_disputes to fairlock_engine;
+
+create table public.crypto_escrows (
+  amount numeric(20,8) not null,
+  buyer_id uuid not null,
+  closed_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  currency text not null,
+  disputed_at timestamp with time zone,
+  expires_at timestamp with time zone,
+  fee_amount numeric(20,8) default 0 not null,
+  funded_at timestamp with time zone,
+  id uuid default gen_random_uuid() not null,
+  metadata jsonb,
+  refunded_amount numeric(20,8) default 0 not null,
+  refunded_at timestamp with time zone,
+  released_amount numeric(20,8) default 0 not null,
+  released_at timestamp with time zone,
+  seller_id uuid not null,
+  status text default 'pending'::text not null,
+  trade_id uuid not null,
+  constraint crypto_escrows_amount CHECK (((amount > (0)::numeric) AND (amount <> 'NaN'::numeric))),
+  constraint crypto_escrows_closed CHECK (((closed_at IS NULL) OR (status <> ALL (ARRAY['funded'::text, 'disputed'::text])))),
+  constraint crypto_escrows_currency CHECK (((currency <> ''::text) AND (currency = upper(currency)))),
+  constraint crypto_escrows_disputed CHECK ((((status <> 'disputed'::text) OR (disputed_at IS NOT NULL)) AND ((status <> 'pending'::text) OR (disputed_at IS NULL)))),
+  constraint crypto_escrows_funded CHECK (((status = 'pending'::text) = (funded_at IS NULL))),
+  constraint crypto_escrows_parties CHECK ((buyer_id <> seller_id)),
+  constraint crypto_escrows_refunded CHECK (((status = 'refunded'::text) = (refunded_at IS NOT NULL))),
+  constraint crypto_escrows_released CHECK (((status = 'released'::text) = (released_at IS NOT NULL))),
+  constraint crypto_escrows_settled CHECK (((released_amount >= (0)::numeric) AND (refunded_amount >= (0)::numeric) AND (fee_amount >= (0)::numeric) AND
+CASE status
+    WHEN 'released'::text THEN ((released_amount > (0)::numeric) AND (((released_amount + refunded_amount) + fee_amount) = amount))
+    WHEN 'refunded'::text THEN ((refunded_amount = amount) AND (released_amount = (0)::numeric) AND (fee_amount = (0)::numeric))
+    ELSE ((released_amount = (0)::numeric) AND (refunded_amount = (0)::numeric) AND (fee_amount = (0)::numeric))
+END)),
+  constraint crypto_escrows_status CHECK ((status = ANY (ARRAY['pending'::text, 'funded'::text, 'released'::text, 'refunded'::text, 'disputed'::text]))),
+  constraint crypto_escrows_buyer_id_fkey FOREIGN KEY (buyer_id) REFERENCES public.users(id),
+  constraint crypto_escrows_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES public.users(id),
+  constraint crypto_escrows_trade_id_fkey FOREIGN KEY (trade_id) REFERENCES public.crypto_trades(id),
+  constraint crypto_escrows_pkey PRIMARY KEY (id)
+);
+alter table public.crypto_escrows enable row level security;
+alter table public.crypto_escrows force row level security;
+CREATE INDEX crypto_escrows_holding ON public.crypto_escrows USING btree (seller_id, currency) WHERE (status = ANY (ARRAY['funded'::text, 'disputed'::text]));
+CREATE INDEX idx_crypto_escrows_buyer_id ON public.crypto_escrows USING btree (buyer_id);
+CREATE INDEX idx_crypto_escrows_seller_id ON public.crypto_escrows USING btree (seller_id);
+CREATE INDEX idx_crypto_escrows_status ON public.crypto_escrows USING btree (status);
+CREATE UNIQUE INDEX idx_crypto_escrows_trade_id ON public.crypto_escrows USING btree (trade_id);
+create policy "both sides see the escrow" on public.crypto_escrows for select to fairlock_app using (((seller_id = ( SELECT fairlock.acting_user() AS acting_user)) OR (buyer_id = ( SELECT fairlock.acting_user() AS acting_user))));
+create policy "the engine keeps escrows" on public.crypto_escrows for all to fairlock_engine using (true);
+CREATE TRIGGER guard AFTER INSERT OR UPDATE ON public.crypto_escrows FOR EACH ROW EXECUTE FUNCTION fairlock.guard_escrow();
+CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON public.crypto_escrows FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+grant insert, select on public.crypto_escrows to fairlock_engine;
+grant select on public.crypto_escrows to fairlock_app;
+grant update on public.crypto_escrows (closed_at) to fairlock_engine;
+grant update on public.crypto_escrows (disputed_at) to fairlock_engine;
+grant update on public.crypto_escrows (fee_amount) to fairlock_engine;
+grant update on public.crypto_escrows (funded_at) to fairlock_engine;
+grant update on public.crypto_escrows (refunded_amount) to fairlock_engine;
+grant update on public.crypto_escrows (refunded_at) to fairlock_engine;
+grant update on public.crypto_escrows (released_amount) to fairlock_engine;
+grant update on public.crypto_escrows (released_at) to fairlock_engine;
+grant update on public.crypto_escrows (status) to fairlock_engine;
+
+create table public.crypto_payment_methods (
+  account_details_encrypted text not null,
+  created_at timestamp with time zone default now() not null,
+  id uuid default gen_random_uuid() not null,
+  is_primary boolean default false not null,
+  is_verified boolean default false not null,
+  provider text not null,
+  type text not null,
+  updated_at timestamp with time zone default now() not null,
+  user_id uuid not null,
+  verification_status text,
+  verified_at timestamp with time zone,
+  constraint crypto_payment_methods_type CHECK (((type <> ''::text) AND (provider <> ''::text))),
+  constraint crypto_payment_methods_verification_status CHECK ((verification_status = ANY (ARRAY['pending'::text, 'verified'::text, 'rejected'::text]))),
+  constraint crypto_payment_methods_verified CHECK (((is_verified = (verified_at IS NOT NULL)) AND (is_verified = ((verification_status IS NOT NULL) AND (verification_status = 'verified'::text))))),
+  constraint crypto_payment_methods_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint crypto_payment_methods_pkey PRIMARY KEY (id)
+);
+alter table public.crypto_payment_methods enable row level security;
+alter table public.crypto_payment_methods force row level security;
+CREATE INDEX idx_crypto_payment_methods_is_primary ON public.crypto_payment_methods USING btree (is_primary);
+CREATE INDEX idx_crypto_payment_methods_type ON public.crypto_payment_methods USING btree (type);
+CREATE INDEX idx_crypto_payment_methods_user_id ON public.crypto_payment_methods USING btree (user_id);
+CREATE UNIQUE INDEX crypto_payment_methods_one_primary ON public.crypto_payment_methods USING btree (user_id) WHERE is_primary;
+create policy "people see their payment methods" on public.crypto_payment_methods for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
+create policy "the engine keeps payment methods" on public.crypto_payment_methods for all to fairlock_engine using (true);
+grant select on public.crypto_payment_methods (created_at) to fairlock_app;
+grant select on public.crypto_payment_methods (id) to fairlock_app;
+grant select on public.crypto_payment_methods (is_primary) to fairlock_app;
+grant select on public.crypto_payment_methods (is_verified) to fairlock_app;
+grant select on public.crypto_payment_methods (provider) to fairlock_app;
+grant select on public.crypto_payment_methods (type) to fairlock_app;
+grant select on public.crypto_payment_methods (updated_at) to fairlock_app;
+grant select on public.crypto_payment_methods (user_id) to fairlock_app;
+grant select on public.crypto_payment_methods (verification_status) to fairlock_app;
+grant select on public.crypto_payment_methods (verified_at) to fairlock_app;
+grant select on public.crypto_payment_methods to fairlock_engine;
+
+create table public.crypto_prices (
+  circulating_supply numeric(30,8),
+  created_at timestamp with time zone default now() not null,
+  dominance_percentage numeric(5,2),
+  high_24h numeric(20,8),
+  id uuid default gen_random_uuid() not null,
+  last_updated timestamp with time zone,
+  low_24h numeric(20,8),
+  macd numeric(20,8),
+  macd_signal numeric(20,8),
+  market_cap numeric(30,8),
+  market_cap_rank integer,
+  max_supply numeric(30,8),
+  name text,
+  price_btc numeric(20,8),
+  price_change_1h numeric(8,2),
+  price_change_24h numeric(8,2),
+  price_change_30d numeric(8,2),
+  price_change_7d numeric(8,2),
+  price_eth numeric(20,8),
+  price_usd numeric(20,8) not null,
+  rsi_14 numeric(8,2),
+  sentiment_score numeric(5,2),
+  symbol text not null,
+  total_supply numeric(30,8),
+  volume_24h numeric(30,8),
+  constraint crypto_prices_changes CHECK (((price_change_1h <> 'NaN'::numeric) AND (price_change_24h <> 'NaN'::numeric) AND (price_change_7d <> 'NaN'::numeric) AND (price_change_30d <> 'NaN'::numeric) AND (sentiment_score <> 'NaN'::numeric))),
+  constraint crypto_prices_indicators CHECK ((((rsi_14 >= (0)::numeric) AND (rsi_14 <= (100)::numeric)) AND (macd <> 'NaN'::numeric) AND (macd_signal <> 'NaN'::numeric))),
+  constraint crypto_prices_market CHECK (((volume_24h >= (0)::numeric) AND (volume_24h <> 'NaN'::numeric) AND (market_cap >= (0)::numeric) AND (market_cap <> 'NaN'::numeric) AND (market_cap_rank > 0) AND (circulating_supply >= (0)::numeric) AND (circulating_supply <> 'NaN'::numeric) AND (total_supply >= (0)::numeric) AND (total_supply <> 'NaN'::numeric) AND (max_supply >= (0)::numeric) AND (max_supply <> 'NaN'::numeric) AND ((dominance_percentage >= (0)::numeric) AND (dominance_percentage <= (100)::numeric)))),
+  constraint crypto_prices_prices CHECK (((price_usd >= (0)::numeric) AND (price_usd <> 'NaN'::numeric) AND (price_btc >= (0)::numeric) AND (price_btc <> 'NaN'::numeric) AND (price_eth >= (0)::numeric) AND (price_eth <> 'NaN'::numeric) AND (high_24h >= (0)::numeric) AND (high_24h <> 'NaN'::numeric) AND (low_24h >= (0)::numeric) AND (low_24h <> 'NaN'::numeric))),
+  constraint crypto_prices_symbol CHECK (((symbol <> ''::text) AND (symbol = upper(symbol)))),
+  constraint crypto_prices_pkey PRIMARY KEY (id)
+);
+alter table public.crypto_prices enable row level security;
+alter table public.crypto_prices force row level security;
+CREATE INDEX idx_crypto_prices_last_updated ON public.crypto_prices USING btree (last_updated);
+CREATE INDEX idx_crypto_prices_symbol ON public.crypto_prices USING btree (symbol);
+CREATE UNIQUE INDEX crypto_prices_one_per_symbol ON public.crypto_prices USING btree (symbol);
+create policy "everybody reads prices" on public.crypto_prices for select to fairlock_app using (true);
+create policy "the engine keeps prices" on public.crypto_prices for all to fairlock_engine using (true);
+grant select on public.crypto_prices to fairlock_app;
+grant select on public.crypto_prices to fairlock_engine;
+
+create table public.crypto_profiles (
+  average_rating numeric(3,2),
+  banned_until timestamp with time zone,
+  country text,
+  created_at timestamp with time zone default now() not null,
+  current_daily_volume numeric(20,8) default 0 not null,
+  current_monthly_volume numeric(20,8) default 0 not null,
+  daily_limit numeric(20,8),
+  display_name text,
+  disputed_trades integer default 0 not null,
+  id uuid default gen_random_uuid() not null,
+  investment_strategy text,
+  is_verified_trader boolean default false not null,
+  kyc_status text default 'pending'::text not null,
+  kyc_verified_at timestamp with time zone,
+  monthly_limit numeric(20,8),
+  notification_preferences jsonb,
+  preferred_currencies text[],
+  preferred_payment_methods text[],
+  risk_tolerance text,
+  security_settings jsonb,
+  successful_escrows integer default 0 not null,
+  total_trades integer default 0 not null,
+  trading_pairs text[],
+  trading_volume numeric(20,8) default 0 not null,
+  two_factor_enabled boolean default false not null,
+  two_factor_secret text,
+  updated_at timestamp with time zone default now() not null,
+  user_id uuid not null,
+  wallet_address text,
+  wallet_provider text,
+  constraint crypto_profiles_average_rating CHECK (((average_rating >= (1)::numeric) AND (average_rating <= (5)::numeric))),
+  constraint crypto_profiles_counters CHECK (((trading_volume IS NOT NULL) AND (trading_volume >= (0)::numeric) AND (trading_volume <> 'NaN'::numeric) AND (current_daily_volume IS NOT NULL) AND (current_daily_volume >= (0)::numeric) AND (current_daily_volume <> 'NaN'::numeric) AND (current_monthly_volume IS NOT NULL) AND (current_monthly_volume >= (0)::numeric) AND (current_monthly_volume <> 'NaN'::numeric) AND (total_trades IS NOT NULL) AND (total_trades >= 0) AND (successful_escrows IS NOT NULL) AND (successful_escrows >= 0) AND (disputed_trades IS NOT NULL) AND (disputed_trades >= 0))),
+  constraint crypto_profiles_country CHECK ((country ~ '^[A-Z]{2}$'::text)),
+  constraint crypto_profiles_flags CHECK (((is_verified_trader IS NOT NULL) AND (two_factor_enabled IS NOT NULL))),
+  constraint crypto_profiles_kyc_status CHECK (((kyc_status IS NOT NULL) AND (kyc_status = ANY (ARRAY['pending'::text, 'rejected'::text, 'basic'::text, 'full'::text, 'institution'::text])))),
+  constraint crypto_profiles_kyc_verified CHECK (((kyc_status = ANY (ARRAY['basic'::text, 'full'::text, 'institution'::text])) = (kyc_verified_at IS NOT NULL))),
+  constraint crypto_profiles_limits CHECK (((daily_limit >= (0)::numeric) AND (daily_limit <> 'NaN'::numeric) AND (monthly_limit >= (0)::numeric) AND (monthly_limit <> 'NaN'::numeric))),
+  constraint crypto_profiles_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint crypto_profiles_pkey PRIMARY KEY (id)
+);
+alter table public.crypto_profiles enable row level security;
+alter table public.crypto_profiles force row level security;
+CREATE INDEX idx_crypto_profiles_kyc_status ON public.crypto_profiles USING btree (kyc_status);
+CREATE INDEX idx_crypto_profiles_trading_volume ON public.crypto_profiles USING btree (trading_volume);
+CREATE INDEX idx_crypto_profiles_user_id ON public.crypto_profiles USING btree (user_id);
+CREATE UNIQUE INDEX crypto_profiles_display_name ON public.crypto_profiles USING btree (lower(display_name));
+CREATE UNIQUE INDEX crypto_profiles_one_per_user ON public.crypto_profiles USING btree (user_id);
+create policy "people see their profile" on public.crypto_profiles for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
+create policy "the engine acts for everybody" on public.crypto_profiles for all to fairlock_engine using (true);
+grant insert, select on public.crypto_profiles to fairlock_engine;
+grant select on public.crypto_profiles (average_rating) to fairlock_app;
+grant select on public.crypto_profiles (banned_until) to fairlock_app;
+grant update on public.crypto_profiles (banned_until) to fairlock_engine;
+grant select on public.crypto_profiles (country) to fairlock_app;
+grant update on public.crypto_profiles (country) to fairlock_engine;
+grant select on public.crypto_profiles (created_at) to fairlock_app;
+grant select on public.crypto_profiles (display_name) to fairlock_app;
+grant update on public.crypto_profiles (display_name) to fairlock_engine;
+grant select on public.crypto_profiles (disputed_trades) to fairlock_app;
+grant select on public.crypto_profiles (id) to fairlock_app;
+grant select on public.crypto_profiles (is_verified_trader) to fairlock_app;
+grant update on public.crypto_profiles (is_verified_trader) to fairlock_engine;
+grant select on public.crypto_profiles (kyc_status) to fairlock_app;
+grant update on public.crypto_profiles (kyc_status) to fairlock_engine;
+grant select on public.crypto_profiles (kyc_verified_at) to fairlock_app;
+grant update on public.crypto_profiles (kyc_verified_at) to fairlock_engine;
+grant select on public.crypto_profiles (notification_preferences) to fairlock_app;
+grant select on public.crypto_profiles (preferred_currencies) to fairlock_app;
+grant select on public.crypto_profiles (preferred_payment_methods) to fairlock_app;
+grant select on public.crypto_profiles (successful_escrows) to fairlock_app;
+grant update on public.crypto_profiles (successful_escrows) to fairlock_engine;
+grant select on public.crypto_profiles (total_trades) to fairlock_app;
+grant update on public.crypto_profiles (total_trades) to fairlock_engine;
+grant select on public.crypto_profiles (trading_pairs) to fairlock_app;
+grant select on public.crypto_profiles (trading_volume) to fairlock_app;
+grant select on public.crypto_profiles (updated_at) to fairlock_app;
+grant update on public.crypto_profiles (updated_at) to fairlock_engine;
+grant select on public.crypto_profiles (user_id) to fairlock_app;
+
+create table public.crypto_trades (
+  amount numeric(20,8) not null,
+  buyer_fee numeric(20,8) default 0 not null,
+  buyer_feedback text,
+  buyer_id uuid not null,
+  buyer_rating numeric(3,2),
+  cancel_reason text,
+  cancelled_at timestamp with time zone,
+  chat_channel_id uuid,
+  completed_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  deadline timestamp with time zone,
+  dispute_id uuid,
+  dispute_reason text,
+  dispute_status text,
+  ended_by_actor text,
+  escrow_id uuid,
+  expires_at timestamp with time zone,
+  fee numeric(20,8),
+  fee_currency text,
+  funded_at timestamp with time zone,
+  id uuid default gen_random_uuid() not null,
+  metadata jsonb,
+  offer_id uuid,
+  offer_version integer,
+  order_type text,
+  paid_at timestamp with time zone,
+  pair text not null,
+  payment_details jsonb,
+  payment_method text,
+  payment_window_minutes integer,
+  price numeric(20,8) not null,
+  seller_fee numeric(20,8) default 0 not null,
+  seller_feedback text,
+  seller_rating numeric(3,2),
+  side text not null,
+  status text default 'pending'::text not null,
+  taker_id uuid,
+  "timestamp" timestamp with time zone default now() not null,
+  total_value numeric(20,8),
+  transaction_id uuid,
+  updated_at timestamp with time zone default now() not null,
+  user_id uuid not null,
+  constraint crypto_trades_amounts CHECK (((price > (0)::numeric) AND (price <> 'NaN'::numeric) AND (amount > (0)::numeric) AND (amount <> 'NaN'::numeric) AND (total_value >= (0)::numeric) AND (total_value <> 'NaN'::numeric))),
+  constraint crypto_trades_cancelled CHECK (((status = ANY (ARRAY['cancelled'::text, 'expired'::text])) = (cancelled_at IS NOT NULL))),
+  constraint crypto_trades_completed CHECK (((status = 'completed'::text) = (completed_at IS NOT NULL))),
+  constraint crypto_trades_deadline CHECK (((deadline IS NULL) = (status = ANY (ARRAY['completed'::text, 'cancelled'::text, 'expired'::text])))),
+  constraint crypto_trades_dispute CHECK ((((dispute_id IS NULL) = (dispute_status IS NULL)) AND (dispute_status = ANY (ARRAY['pending'::text, 'resolved'::text, 'closed'::text])) AND ((status = 'disputed'::text) = ((dispute_status IS NOT NULL) AND (dispute_status = 'pending'::text))))),
+  constraint crypto_trades_fees CHECK (((fee >= (0)::numeric) AND (fee <> 'NaN'::numeric) AND (seller_fee >= (0)::numeric) AND (seller_fee <> 'NaN'::numeric) AND (buyer_fee >= (0)::numeric) AND (buyer_fee <> 'NaN'::numeric) AND ((offer_id IS NULL) OR ((fee IS NOT NULL) AND (fee = (seller_fee + buyer_fee)))))),
+  constraint crypto_trades_funded CHECK (
+CASE
+    WHEN (status = 'pending'::text) THEN (funded_at IS NULL)
+    WHEN (status = ANY (ARRAY['funded'::text, 'paid'::text, 'disputed'::text])) THEN ((funded_at IS NOT NULL) AND (escrow_id IS NOT NULL))
+    WHEN (status = 'completed'::text) THEN ((offer_id IS NULL) OR (funded_at IS NOT NULL))
+    ELSE true
+END),
+  constraint crypto_trades_has_buyer CHECK ((buyer_id IS NOT NULL)),
+  constraint crypto_trades_offer CHECK ((((offer_id IS NULL) = (offer_version IS NULL)) AND ((offer_id IS NULL) = (taker_id IS NULL)))),
+  constraint crypto_trades_paid CHECK (
+CASE
+    WHEN (status = ANY (ARRAY['pending'::text, 'funded'::text])) THEN (paid_at IS NULL)
+    WHEN (status = ANY (ARRAY['paid'::text, 'disputed'::text])) THEN (paid_at IS NOT NULL)
+    ELSE true
+END),
+  constraint crypto_trades_parties CHECK (((buyer_id <> user_id) AND ((taker_id IS NULL) OR ((taker_id = user_id) OR (taker_id = buyer_id))))),
+  constraint crypto_trades_payment_window CHECK (((payment_window_minutes >= 10) AND (payment_window_minutes <= 20160))),
+  constraint crypto_trades_ratings CHECK ((((seller_rating IS NULL) OR ((seller_rating >= (1)::numeric) AND (seller_rating <= (5)::numeric))) AND ((buyer_rating IS NULL) OR ((buyer_rating >= (1)::numeric) AND (buyer_rating <= (5)::numeric))) AND ((status = ANY (ARRAY['completed'::text, 'cancelled'::text, 'expired'::text])) OR ((seller_rating IS NULL) AND (buyer_rating IS NULL))))),
+  constraint crypto_trades_side CHECK ((side = ANY (ARRAY['buy'::text, 'sell'::text]))),
+  constraint crypto_trades_status CHECK ((status = ANY (ARRAY['pending'::text, 'funded'::text, 'paid'::text, 'disputed'::text, 'completed'::text, 'cancelled'::text, 'expired'::text]))),
+  constraint crypto_trades_buyer_id_fkey FOREIGN KEY (buyer_id) REFERENCES public.users(id),
+  constraint crypto_trades_dispute_id_fkey FOREIGN KEY (dispute_id) REFERENCES public.crypto_disputes(id),
+  constraint crypto_trades_escrow_id_fkey FOREIGN KEY (escrow_id) REFERENCES public.crypto_escrows(id),
+  constraint crypto_trades_offer_id_fkey FOREIGN KEY (offer_id) REFERENCES fairlock.offers(id),
+  constraint crypto_trades_transaction_id_fkey FOREIGN KEY (transaction_id) REFERENCES public.crypto_transactions(id),
+  constraint crypto_trades_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint crypto_trades_pkey PRIMARY KEY (id)
+);
+alter table public.crypto_trades enable row level security;
+alter table public.crypto_trades force row level security;
+CREATE INDEX crypto_trades_buyer_page ON public.crypto_trades USING btree (buyer_id, created_at DESC, id);
+CREATE INDEX crypto_trades_deadline ON public.crypto_trades USING btree (deadline) WHERE (status = ANY (ARRAY['pending'::text, 'funded'::text, 'paid'::text]));
+CREATE INDEX crypto_trades_live_takes ON public.crypto_trades USING btree (taker_id) WHERE (status = ANY (ARRAY['pending'::text, 'funded'::text, 'paid'::text, 'disputed'::text]));
+CREATE INDEX crypto_trades_seller_page ON public.crypto_trades USING btree (user_id, created_at DESC, id);
+CREATE INDEX idx_crypto_trades_buyer_id ON public.crypto_trades USING btree (buyer_id);
+CREATE INDEX idx_crypto_trades_pair ON public.crypto_trades USING btree (pair);
+CREATE INDEX idx_crypto_trades_side ON public.crypto_trades USING btree (side);
+CREATE INDEX idx_crypto_trades_status ON public.crypto_trades USING btree (status);
+CREATE INDEX idx_crypto_trades_timestamp ON public.crypto_trades USING btree ("timestamp");
+CREATE INDEX idx_crypto_trades_user_id ON public.crypto_trades USING btree (user_id);
+create policy "both sides see the trade" on public.crypto_trades for select to fairlock_app using (((user_id = ( SELECT fairlock.acting_user() AS acting_user)) OR (buyer_id = ( SELECT fairlock.acting_user() AS acting_user))));
+create policy "the engine moves trades" on public.crypto_trades for all to fairlock_engine using (true);
+CREATE TRIGGER guard AFTER INSERT OR UPDATE ON public.crypto_trades FOR EACH ROW EXECUTE FUNCTION fairlock.guard_trade();
+CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON public.crypto_trades FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+grant insert, select on public.crypto_trades to fairlock_engine;
+grant select on public.crypto_trades to fairlock_app;
+grant update on public.crypto_trades (cancel_reason) to fairlock_engine;
+grant update on public.crypto_trades (cancelled_at) to fairlock_engine;
+grant update on public.crypto_trades (completed_at) to fairlock_engine;
+grant update on public.crypto_trades (deadline) to fairlock_engine;
+grant update on public.crypto_trades (dispute_id) to fairlock_engine;
+grant update on public.crypto_trades (dispute_reason) to fairlock_engine;
+grant update on public.crypto_trades (dispute_status) to fairlock_engine;
+grant update on public.crypto_trades (ended_by_actor) to fairlock_engine;
+grant update on public.crypto_trades (expires_at) to fairlock_engine;
+grant update on public.crypto_trades (funded_at) to fairlock_engine;
+grant update on public.crypto_trades (paid_at) to fairlock_engine;
+grant update on public.crypto_trades (status) to fairlock_engine;
+grant update on public.crypto_trades (updated_at) to fairlock_engine;
+
+create table public.crypto_transactions (
+  amount numeric(20,8) not null,
+  block_number bigint,
+  category text,
+  confirmations integer default 0,
+  created_at timestamp with time zone default now() not null,
+  currency text not null,
+  destination_description text,
+  destination_name text,
+  exchange_rate numeric(20,8),
+  fiat_value numeric(20,8),
+  from_address text,
+  gas_limit bigint,
+  gas_price numeric(20,8),
+  gas_used bigint,
+  id uuid default gen_random_uuid() not null,
+  metadata jsonb,
+  network_fee numeric(20,8),
+  platform_fee numeric(20,8),
+  status text default 'pending'::text not null,
+  "timestamp" timestamp with time zone default now() not null,
+  to_address text,
+  trade_id uuid,
+  transaction_fee numeric(20,8),
+  transaction_hash text,
+  transaction_type text not null,
+  updated_at timestamp with time zone default now() not null,
+  user_id uuid not null,
+  wallet_id uuid,
+  constraint crypto_transactions_amount CHECK (((amount <> 'NaN'::numeric) AND ((amount > (0)::numeric) OR ((transaction_type = 'adjustment'::text) AND (amount < (0)::numeric))))),
+  constraint crypto_transactions_chain CHECK (((confirmations >= 0) AND (block_number >= 0) AND (gas_limit >= 0) AND (gas_used >= 0) AND (gas_price >= (0)::numeric) AND (gas_price <> 'NaN'::numeric))),
+  constraint crypto_transactions_currency CHECK (((currency <> ''::text) AND (currency = upper(currency)))),
+  constraint crypto_transactions_fees CHECK (((transaction_fee >= (0)::numeric) AND (transaction_fee <> 'NaN'::numeric) AND (network_fee >= (0)::numeric) AND (network_fee <> 'NaN'::numeric) AND (platform_fee >= (0)::numeric) AND (platform_fee <> 'NaN'::numeric))),
+  constraint crypto_transactions_status CHECK ((status = ANY (ARRAY['pending'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'reversed'::text]))),
+  constraint crypto_transactions_type CHECK ((transaction_type = ANY (ARRAY['deposit'::text, 'withdrawal'::text, 'hold'::text, 'release'::text, 'refund'::text, 'fee'::text, 'adjustment'::text, 'transfer'::text, 'buy'::text, 'sell'::text]))),
+  constraint crypto_transactions_value CHECK (((exchange_rate > (0)::numeric) AND (exchange_rate <> 'NaN'::numeric) AND (fiat_value >= (0)::numeric) AND (fiat_value <> 'NaN'::numeric))),
+  constraint crypto_transactions_trade_id_fkey FOREIGN KEY (trade_id) REFERENCES public.crypto_trades(id),
+  constraint crypto_transactions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint crypto_transactions_wallet_id_fkey FOREIGN KEY (wallet_id) REFERENCES public.crypto_wallets(id),
+  constraint crypto_transactions_pkey PRIMARY KEY (id)
+);
+alter table public.crypto_transactions enable row level security;
+alter table public.crypto_transactions force row level security;
+CREATE INDEX crypto_transactions_page ON public.crypto_transactions USING btree (user_id, created_at, id);
+CREATE INDEX crypto_transactions_trade ON public.crypto_transactions USING btree (trade_id);
+CREATE INDEX idx_crypto_transactions_currency ON public.crypto_transactions USING btree (currency);
+CREATE INDEX idx_crypto_transactions_status ON public.crypto_transactions USING btree (status);
+CREATE INDEX idx_crypto_transactions_timestamp ON public.crypto_transactions USING btree ("timestamp");
+CREATE INDEX idx_crypto_transactions_user_id ON public.crypto_transactions USING btree (user_id);
+CREATE INDEX idx_crypto_transactions_wallet_id ON public.crypto_transactions USING btree (wallet_id);
+create policy "people see their movements" on public.crypto_transactions for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
+create policy "the engine writes movements" on public.crypto_transactions for all to fairlock_engine using (true);
+grant insert, select on public.crypto_transactions to fairlock_engine;
+grant select on public.crypto_transactions to fairlock_app;
+
+create table public.crypto_wallets (
+  backup_phrase_encrypted text,
+  balance numeric(20,8) default 0 not null,
+  chain_type text,
+  created_at timestamp with time zone default now() not null,
+  currency text not null,
+  encrypted_private_key text,
+  id uuid default gen_random_uuid() not null,
+  is_connected boolean default false not null,
+  is_primary boolean default false not null,
+  last_backup timestamp with time zone,
+  last_synced_at timestamp with time zone,
+  supported_currencies text[],
+  updated_at timestamp with time zone default now() not null,
+  user_id uuid not null,
+  wallet_address text,
+  wallet_provider text,
+  withdrawal_limit_daily numeric(20,8),
+  withdrawal_limit_monthly numeric(20,8),
+  constraint crypto_wallets_balance CHECK (((balance IS NOT NULL) AND (balance >= (0)::numeric) AND (balance <> 'NaN'::numeric))),
+  constraint crypto_wallets_currency CHECK (((currency <> ''::text) AND (currency = upper(currency)))),
+  constraint crypto_wallets_flags CHECK (((is_primary IS NOT NULL) AND (is_connected IS NOT NULL))),
+  constraint crypto_wallets_limits CHECK (((withdrawal_limit_daily >= (0)::numeric) AND (withdrawal_limit_daily <> 'NaN'::numeric) AND (withdrawal_limit_monthly >= (0)::numeric) AND (withdrawal_limit_monthly <> 'NaN'::numeric))),
+  constraint crypto_wallets_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint crypto_wallets_pkey PRIMARY KEY (id)
+);
+alter table public.crypto_wallets enable row level security;
+alter table public.crypto_wallets force row level security;
+CREATE INDEX idx_crypto_wallets_balance ON public.crypto_wallets USING btree (balance);
+CREATE INDEX idx_crypto_wallets_currency ON public.crypto_wallets USING btree (currency);
+CREATE INDEX idx_crypto_wallets_user_id ON public.crypto_wallets USING btree (user_id);
+CREATE UNIQUE INDEX crypto_wallets_one_per_currency ON public.crypto_wallets USING btree (user_id, currency);
+create policy "people see their wallets" on public.crypto_wallets for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
+create policy "the engine opens wallets" on public.crypto_wallets for all to fairlock_engine using (true);
+create policy "the ledger sets the balance" on public.crypto_wallets for all to fairlock_ledger using (true);
+grant insert, select on public.crypto_wallets to fairlock_engine;
+grant select on public.crypto_wallets (balance) to fairlock_app;
+grant select, update on public.crypto_wallets (balance) to fairlock_ledger;
+grant select on public.crypto_wallets (chain_type) to fairlock_app;
+grant select on public.crypto_wallets (created_at) to fairlock_app;
+grant select on public.crypto_wallets (currency) to fairlock_app;
+grant select on public.crypto_wallets (id) to fairlock_app;
+grant select on public.crypto_wallets (id) to fairlock_ledger;
+grant select on public.crypto_wallets (is_connected) to fairlock_app;
+grant select on public.crypto_wallets (is_primary) to fairlock_app;
+grant select on public.crypto_wallets (last_backup) to fairlock_app;
+grant select on public.crypto_wallets (last_synced_at) to fairlock_app;
+grant select on public.crypto_wallets (supported_currencies) to fairlock_app;
+grant select on public.crypto_wallets (updated_at) to fairlock_app;
+grant update on public.crypto_wallets (updated_at) to fairlock_ledger;
+grant select on public.crypto_wallets (user_id) to fairlock_app;
+grant select on public.crypto_wallets (wallet_address) to fairlock_app;
+grant select on public.crypto_wallets (wallet_provider) to fairlock_app;
+grant select on public.crypto_wallets (withdrawal_limit_daily) to fairlock_app;
+grant select on public.crypto_wallets (withdrawal_limit_monthly) to fairlock_app;
+
+create table public.users (
+  created_at timestamp with time zone default now() not null,
+  email text,
+  id uuid default gen_random_uuid() not null,
+  constraint users_pkey PRIMARY KEY (id),
+  constraint users_email_key UNIQUE (email)
+);
+alter table public.users enable row level security;
+alter table public.users force row level security;
+CREATE UNIQUE INDEX users_email_lower ON public.users USING btree (lower(email));
+create policy "people see themselves" on public.users for select to fairlock_app using ((id = ( SELECT fairlock.acting_user() AS acting_user)));
+create policy "the engine acts for everybody" on public.users for all to fairlock_engine using (true);
+grant insert, select on public.users to fairlock_engine;
+grant select on public.users (created_at) to fairlock_app;
+grant select on public.users (email) to fairlock_app;
+grant select on public.users (id) to fairlock_app;
+
+create function audit.refuse_change() returns trigger language plpgsql set search_path=pg_catalog, pg_temp as f3ceb41332f8576d;
+alter function audit.refuse_change() owner to ;
+grant execute on function audit.refuse_change() to public;
+
+create function fairlock.acting_user() returns uuid language sql stable as 9a73eb86dfd77c79;
+alter function fairlock.acting_user() owner to fairlock_engine;
+grant execute on function fairlock.acting_user() to fairlock_engine;
+grant execute on function fairlock.acting_user() to public;
+
+create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount numeric, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4552b9fd7c5084ec;
+alter function fairlock.adjust_balance(uuid,text,numeric,text) owner to fairlock_engine;
+grant execute on function fairlock.adjust_balance(uuid,text,numeric,text) to fairlock_engine;
+
+create function fairlock.authenticate(p_session uuid, p_token_hash bytea, p_request text) returns uuid language plpgsql security definer set search_path=pg_catalog, pg_temp as ca457b09f907ef76;
+alter function fairlock.authenticate(uuid,bytea,text) owner to fairlock_engine;
+grant execute on function fairlock.authenticate(uuid,bytea,text) to fairlock_app;
+grant execute on function fairlock.authenticate(uuid,bytea,text) to fairlock_engine;
+
+create function fairlock.ban_person(p_user uuid, p_until timestamp with time zone, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as b81f6becae1cfa4f;
+alter function fairlock.ban_person(uuid,timestamp with time zone,text) owner to fairlock_engine;
+grant execute on function fairlock.ban_person(uuid,timestamp with time zone,text) to fairlock_engine;
+
+create function fairlock.change_me(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 67a4246fac943b56;
+alter function fairlock.change_me(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.change_me(jsonb) to fairlock_engine;
+
+create function fairlock.change_offer(p_offer uuid, p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 78e809c2588817a1;
+alter function fairlock.change_offer(uuid,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.change_offer(uuid,jsonb) to fairlock_engine;
+
+create function fairlock.check_pair(p_trade uuid, p_trade_status text, p_escrow_status text) returns void language plpgsql stable set search_path=pg_catalog, pg_temp as 141e72d62acd54ec;
+alter function fairlock.check_pair(uuid,text,text) owner to fairlock_engine;
+grant execute on function fairlock.check_pair(uuid,text,text) to fairlock_engine;
+
+create function fairlock.close_expired_offers(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as dce81ec6c0990ddd;
+alter function fairlock.close_expired_offers(integer) owner to fairlock_engine;
+grant execute on function fairlock.close_expired_offers(integer) to fairlock_app;
+grant execute on function fairlock.close_expired_offers(integer) to fairlock_engine;
+
+create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 721734c97ef2e236;
+alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
+grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
+grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
+
+create function fairlock.count_live_trades() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as e9573d607f91f260;
+alter function fairlock.count_live_trades() owner to fairlock_engine;
+grant execute on function fairlock.count_live_trades() to fairlock_app;
+grant execute on function fairlock.count_live_trades() to fairlock_engine;
+
+create function fairlock.create_offer(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 3604529fd71747fc;
+alter function fairlock.create_offer(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.create_offer(jsonb) to fairlock_engine;
+
+create function fairlock.earlier_answer(p_key text, p_operation text, p_fingerprint bytea) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4439756e153b429c;
+alter function fairlock.earlier_answer(text,text,bytea) owner to fairlock_engine;
+grant execute on function fairlock.earlier_answer(text,text,bytea) to fairlock_engine;
+
+create function fairlock.end_session(p_session uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 64d153eb7ec734c5;
+alter function fairlock.end_session(uuid) owner to fairlock_engine;
+grant execute on function fairlock.end_session(uuid) to fairlock_engine;
+
+create function fairlock.escrow_hold(p_escrow uuid, p_trade uuid, p_seller_wallet uuid, p_currency text, p_amount numeric) returns boolean language plpgsql set search_path=pg_catalog, pg_temp as d0f5ef7d53d00d64;
+alter function fairlock.escrow_hold(uuid,uuid,uuid,text,numeric) owner to fairlock_engine;
+grant execute on function fairlock.escrow_hold(uuid,uuid,uuid,text,numeric) to fairlock_engine;
+
+create function fairlock.escrow_refund(p_escrow uuid, p_trade uuid, p_seller_wallet uuid, p_held numeric) returns void language plpgsql set search_path=pg_catalog, pg_temp as 0e6608052312cda2;
+alter function fairlock.escrow_refund(uuid,uuid,uuid,numeric) owner to fairlock_engine;
+grant execute on function fairlock.escrow_refund(uuid,uuid,uuid,numeric) to fairlock_engine;
+
+create function fairlock.escrow_release(p_escrow uuid, p_trade uuid, p_buyer_wallet uuid, p_currency text, p_held numeric, p_to_buyer numeric) returns void language plpgsql set search_path=pg_catalog, pg_temp as 8e32f350ed350e65;
+alter function fairlock.escrow_release(uuid,uuid,uuid,text,numeric,numeric) owner to fairlock_engine;
+grant execute on function fairlock.escrow_release(uuid,uuid,uuid,text,numeric,numeric) to fairlock_engine;
+
+create function fairlock.expire_trade(p_trade uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 9307e42a414d7cca;
+alter function fairlock.expire_trade(uuid) owner to fairlock_engine;
+grant execute on function fairlock.expire_trade(uuid) to fairlock_app;
+grant execute on function fairlock.expire_trade(uuid) to fairlock_engine;
+
+create function fairlock.fee(p_amount numeric, p_rate numeric) returns numeric language sql immutable as c0ddd5f19e9de55d;
+alter function fairlock.fee(numeric,numeric) owner to fairlock_engine;
+grant execute on function fairlock.fee(numeric,numeric) to fairlock_engine;
+
+create function fairlock.fill_offer(o fairlock.offers, p jsonb) returns fairlock.offers language plpgsql stable set search_path=pg_catalog, pg_temp as 8aa7521a6bf85652;
+alter function fairlock.fill_offer(fairlock.offers,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.fill_offer(fairlock.offers,jsonb) to fairlock_engine;
+
+create function fairlock.guard_escrow() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as e8a3cff88db68f00;
+alter function fairlock.guard_escrow() owner to fairlock_engine;
+grant execute on function fairlock.guard_escrow() to fairlock_engine;
+
+create function fairlock.guard_offer() returns trigger language plpgsql set search_path=pg_catalog, pg_temp as 3f4005510ba3f9ed;
+alter function fairlock.guard_offer() owner to fairlock_engine;
+grant execute on function fairlock.guard_offer() to fairlock_engine;
+
+create function fairlock.guard_trade() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 7fe4863c6d9aef5b;
+alter function fairlock.guard_trade() owner to fairlock_engine;
+grant execute on function fairlock.guard_trade() to fairlock_engine;
+
+create function fairlock.has_role(p_role text) returns boolean language sql stable security definer set search_path=pg_catalog, pg_temp as e6639c26a1bad283;
+alter function fairlock.has_role(text) owner to fairlock_engine;
+grant execute on function fairlock.has_role(text) to fairlock_app;
+grant execute on function fairlock.has_role(text) to fairlock_engine;
+
+create function fairlock.is_banned(p_user uuid) returns boolean language sql stable set search_path=pg_catalog, pg_temp as 0fe497bc7d4818de;
+alter function fairlock.is_banned(uuid) owner to fairlock_engine;
+grant execute on function fairlock.is_banned(uuid) to fairlock_engine;
+
+create function fairlock.is_working(p_offer fairlock.offers, p_at timestamp with time zone) returns boolean language sql stable set search_path=pg_catalog, pg_temp as 6622a826afe0d3a2;
+alter function fairlock.is_working(fairlock.offers,timestamp with time zone) owner to fairlock_engine;
+grant execute on function fairlock.is_working(fairlock.offers,timestamp with time zone) to fairlock_app;
+grant execute on function fairlock.is_working(fairlock.offers,timestamp with time zone) to fairlock_engine;
+
+create function fairlock.keep_listings() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 7fa94fa212f7d4f9;
+alter function fairlock.keep_listings() owner to fairlock_engine;
+grant execute on function fairlock.keep_listings() to fairlock_engine;
+
+create function fairlock.kyc_level(p_status text) returns text language sql immutable as d04e8838375ec1c4;
+alter function fairlock.kyc_level(text) owner to fairlock_engine;
+grant execute on function fairlock.kyc_level(text) to fairlock_engine;
+
+create function fairlock.me() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 41b5318e75d39a26;
+alter function fairlock.me() owner to fairlock_engine;
+grant execute on function fairlock.me() to fairlock_app;
+grant execute on function fairlock.me() to fairlock_engine;
+
+create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e6ac8bdc587514db;
+alter function fairlock.move_trade(uuid,text,boolean,text) owner to fairlock_engine;
+grant execute on function fairlock.move_trade(uuid,text,boolean,text) to fairlock_engine;
+
+create function fairlock.my_wallets(p_currency text) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 9dca475fb05ce96f;
+alter function fairlock.my_wallets(text) owner to fairlock_engine;
+grant execute on function fairlock.my_wallets(text) to fairlock_app;
+grant execute on function fairlock.my_wallets(text) to fairlock_engine;
+
+create function fairlock.new_id() returns uuid language sql as 2cc8b4b1dc31c524;
+alter function fairlock.new_id() owner to fairlock_engine;
+grant execute on function fairlock.new_id() to fairlock_engine;
+
+create function fairlock.offer_json(o fairlock.offers) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 6f0431d3ceff0047;
+alter function fairlock.offer_json(fairlock.offers) owner to fairlock_engine;
+grant execute on function fairlock.offer_json(fairlock.offers) to fairlock_app;
+grant execute on function fairlock.offer_json(fairlock.offers) to fairlock_engine;
+
+create function fairlock.open_session(p_session uuid, p_user uuid, p_token_hash bytea, p_days integer, p_user_agent text, p_address inet) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 80a6173572d97278;
+alter function fairlock.open_session(uuid,uuid,bytea,integer,text,inet) owner to fairlock_engine;
+grant execute on function fairlock.open_session(uuid,uuid,bytea,integer,text,inet) to fairlock_app;
+grant execute on function fairlock.open_session(uuid,uuid,bytea,integer,text,inet) to fairlock_engine;
+
+create function fairlock.overdue_trades(p_most integer) returns SETOF uuid language sql stable security definer set search_path=pg_catalog, pg_temp as 9e2dc1af94a243bc;
+alter function fairlock.overdue_trades(integer) owner to fairlock_engine;
+grant execute on function fairlock.overdue_trades(integer) to fairlock_app;
+grant execute on function fairlock.overdue_trades(integer) to fairlock_engine;
+
+create function fairlock.person_json(p_user uuid) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as c864a77408dd5b7b;
+alter function fairlock.person_json(uuid) owner to fairlock_engine;
+grant execute on function fairlock.person_json(uuid) to fairlock_engine;
+
+create function fairlock.record_event(p_action text, p_subject text, p_subject_id uuid, p_reason text DEFAULT NULL::text, p_details jsonb DEFAULT NULL::jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 422a5e882f9ba6ea;
+alter function fairlock.record_event(text,text,uuid,text,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.record_event(text,text,uuid,text,jsonb) to fairlock_engine;
+
+create function fairlock.refuse(p_code text, p_details jsonb DEFAULT NULL::jsonb) returns jsonb language sql immutable as f509839c7b4ac486;
+alter function fairlock.refuse(text,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.refuse(text,jsonb) to fairlock_engine;
+
+create function fairlock.refuse_requirement(p_requirement text, p_needed jsonb) returns jsonb language sql immutable as a969b58beb459821;
+alter function fairlock.refuse_requirement(text,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.refuse_requirement(text,jsonb) to fairlock_engine;
+
+create function fairlock.refuse_take(o fairlock.offers, p_taker uuid, p_amount numeric, p_method text, p_version integer) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as d6d78f02b91f9905;
+alter function fairlock.refuse_take(fairlock.offers,uuid,numeric,text,integer) owner to fairlock_engine;
+grant execute on function fairlock.refuse_take(fairlock.offers,uuid,numeric,text,integer) to fairlock_engine;
+
+create function fairlock.refuse_unsound_offer(o fairlock.offers) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as 22a13779b14019cf;
+alter function fairlock.refuse_unsound_offer(fairlock.offers) owner to fairlock_engine;
+grant execute on function fairlock.refuse_unsound_offer(fairlock.offers) to fairlock_engine;
+
+create function fairlock.register_person(p_email text, p_name text, p_password_hash text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as ff57e9a044bebb13;
+alter function fairlock.register_person(text,text,text) owner to fairlock_engine;
+grant execute on function fairlock.register_person(text,text,text) to fairlock_app;
+grant execute on function fairlock.register_person(text,text,text) to fairlock_engine;
+
+create function fairlock.rfc3339(p_time timestamp with time zone) returns text language sql stable as bdbb2f1c721b4465;
+alter function fairlock.rfc3339(timestamp with time zone) owner to fairlock_engine;
+grant execute on function fairlock.rfc3339(timestamp with time zone) to fairlock_app;
+grant execute on function fairlock.rfc3339(timestamp with time zone) to fairlock_engine;
+
+create function fairlock.set_kyc(p_user uuid, p_level text, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 76181400469f9312;
+alter function fairlock.set_kyc(uuid,text,text) owner to fairlock_engine;
+grant execute on function fairlock.set_kyc(uuid,text,text) to fairlock_engine;
+
+create function fairlock.set_staff_role(p_user uuid, p_role text, p_granted boolean) returns void language plpgsql security definer set search_path=pg_catalog, pg_temp as afbcd82ec014d73d;
+alter function fairlock.set_staff_role(uuid,text,boolean) owner to fairlock_engine;
+grant execute on function fairlock.set_staff_role(uuid,text,boolean) to fairlock_engine;
+
+create function fairlock.sign_in_material(p_email text) returns TABLE(user_id uuid, password_hash text) language sql stable security definer set search_path=pg_catalog, pg_temp as cc3c612999a255fa;
+alter function fairlock.sign_in_material(text) owner to fairlock_engine;
+grant execute on function fairlock.sign_in_material(text) to fairlock_app;
+grant execute on function fairlock.sign_in_material(text) to fairlock_engine;
+
+create function fairlock.sweep(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as 8d7bf03747971181;
+alter function fairlock.sweep(integer) owner to fairlock_engine;
+grant execute on function fairlock.sweep(integer) to fairlock_app;
+grant execute on function fairlock.sweep(integer) to fairlock_engine;
+
+create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_version integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as eb2dc431442db035;
+alter function fairlock.take_offer(uuid,numeric,text,integer) owner to fairlock_engine;
+grant execute on function fairlock.take_offer(uuid,numeric,text,integer) to fairlock_engine;
+
+create function fairlock.trader_json(t fairlock.traders) returns jsonb language sql stable as 60025d1a4df92afb;
+alter function fairlock.trader_json(fairlock.traders) owner to fairlock_engine;
+grant execute on function fairlock.trader_json(fairlock.traders) to fairlock_app;
+grant execute on function fairlock.trader_json(fairlock.traders) to fairlock_engine;
+
+create function fairlock.wallet_json(p_user uuid, p_currency text) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 26dafaf305ddd9df;
+alter function fairlock.wallet_json(uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.wallet_json(uuid,text) to fairlock_engine;
+
+create function fairlock.wallet_of(p_user uuid, p_currency text) returns uuid language plpgsql set search_path=pg_catalog, pg_temp as 42c20438bcd17050;
+alter function fairlock.wallet_of(uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.wallet_of(uuid,text) to fairlock_engine;
+
+create function ledger.check_zero_sum() returns trigger language plpgsql set search_path=pg_catalog, pg_temp as a57e8e9751559977;
+alter function ledger.check_zero_sum() owner to ;
+grant execute on function ledger.check_zero_sum() to public;
+
+create function ledger.follow_balance() returns trigger language plpgsql set search_path=pg_catalog, pg_temp as 2fa77eece1786d2a;
+alter function ledger.follow_balance() owner to ;
+grant execute on function ledger.follow_balance() to public;
+
+create function ledger.open_account(p_id uuid, p_kind text, p_currency text, p_user uuid) returns void language plpgsql security definer set search_path=pg_catalog, pg_temp as 937ecbab6ea62bf4;
+alter function ledger.open_account(uuid,text,text,uuid) owner to fairlock_ledger;
+grant execute on function ledger.open_account(uuid,text,text,uuid) to fairlock_engine;
+grant execute on function ledger.open_account(uuid,text,text,uuid) to fairlock_ledger;
+
+create function ledger.post(p_kind text, p_accounts uuid[], p_amounts numeric[], p_system uuid, p_trade uuid, p_reason text) returns bigint language plpgsql security definer set search_path=pg_catalog, pg_temp as 436749546c61aced;
+alter function ledger.post(text,uuid[],numeric[],uuid,uuid,text) owner to fairlock_ledger;
+grant execute on function ledger.post(text,uuid[],numeric[],uuid,uuid,text) to fairlock_engine;
+grant execute on function ledger.post(text,uuid[],numeric[],uuid,uuid,text) to fairlock_ledger;
+
+create function ledger.refuse_change() returns trigger language plpgsql set search_path=pg_catalog, pg_temp as f3ceb41332f8576d;
+alter function ledger.refuse_change() owner to ;
+grant execute on function ledger.refuse_change() to public;
+
+create function ledger.roll_up() returns bigint language plpgsql security definer set search_path=pg_catalog, pg_temp as deb5fa2c24f7edb6;
+alter function ledger.roll_up() owner to fairlock_ledger;
+grant execute on function ledger.roll_up() to fairlock_app;
+grant execute on function ledger.roll_up() to fairlock_ledger;
+
+create function ledger.system_account(p_kind text, p_currency text) returns uuid language sql immutable as a8491fe0d4332ea3;
+alter function ledger.system_account(text,text) owner to fairlock_ledger;
+grant execute on function ledger.system_account(text,text) to fairlock_engine;
+grant execute on function ledger.system_account(text,text) to fairlock_ledger;
