@@ -93,7 +93,12 @@ test('facts and verify see the rows that row-level security hides from the owner
     grant select on all tables in schema public, ledger, fairlock, audit to fairlock_engine;`
   const code = await codeDirectory(t, { ...first, 'operations/operations.sql': grants })
   await up({ ...database, code })
-  assert.equal((await owner.query('select from public.users')).rowCount, 0)
+  // On PostgreSQL 15 a member of the engine's role inherits its policies; from 16 on the owner does not.
+  const version = await owner.query<{ number: number }>(
+    `select current_setting('server_version_num')::int as number`,
+  )
+  const seen = version.rows[0]!.number < 160_000 ? 1 : 0
+  assert.equal((await owner.query('select from public.users')).rowCount, seen)
 
   const migrations = await scratchDirectory(t, new URL('../../db/migrations/', import.meta.url).pathname)
   const trial = join(migrations, '9000-trial')
