@@ -67,7 +67,7 @@ export async function verifyLedger(client: pg.Client, options: VerifyOptions = {
     ok: first === null,
     checks,
     first: first?.finding ?? null,
-    totals: await readTotals(client),
+    totals: await ledgerTotals(client),
   }
 }
 
@@ -109,13 +109,15 @@ function isBefore(a: Place, b: Place): boolean {
   return a.at < b.at
 }
 
-async function readTotals(client: pg.Client): Promise<LedgerTotals[]> {
-  const kinds = ['trader', 'escrow', 'fees', 'custody']
+const KINDS = ['trader', 'escrow', 'fees', 'custody']
+
+/** What the accounts of each kind hold in each currency, what is not rolled up yet included. */
+export async function ledgerTotals(client: pg.Client): Promise<LedgerTotals[]> {
+  const sums = KINDS.map(
+    (kind) => `coalesce(sum(balance) filter (where kind = '${kind}'), 0)::numeric(38, 8)::text as ${kind}`,
+  )
   const result = await client.query<LedgerTotals>(
-    `select currency, ${kinds.map(
-      (kind) => `coalesce(sum(balance) filter (where kind = '${kind}'), 0)::numeric(38, 8)::text as ${kind}`,
-    )}
-     from ledger.balances group by currency order by currency`,
+    `select currency, ${sums.join(', ')} from ledger.balances group by currency order by currency`,
   )
   return result.rows
 }

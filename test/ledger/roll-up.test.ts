@@ -3,8 +3,8 @@ import { after, before, beforeEach, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { rollUp } from '../../src/ledger/index.ts'
+import { assertCleanBooks } from '../support/books.ts'
 import { type Market, type Person, startMarket } from '../support/market.ts'
-import { assertBooks } from './support.ts'
 
 let market: Market
 let people: Person[]
@@ -73,7 +73,7 @@ async function settle(): Promise<number> {
     counted += await rollUp(market.db)
     if (run > 3) await sleep(10)
   }
-  await assertBooks(market.database.ownerUrl)
+  await assertCleanBooks(market.database.ownerUrl)
   return counted
 }
 

@@ -10,13 +10,6 @@ export function report(ownerUrl: string): Promise<LedgerReport> {
   return asEngine(ownerUrl, (client) => verifyLedger(client))
 }
 
-/** Fails with the first wrong row when the books do not balance. */
-export async function assertBooks(ownerUrl: string): Promise<LedgerReport> {
-  const found = await report(ownerUrl)
-  assert.equal(found.first, null, JSON.stringify(found.first))
-  return found
-}
-
 /** Runs `work` on a connection as the superuser of the test server, with every trigger switched off. */
 export async function asIntruder<T>(market: Market, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: market.database.superuserUrl, options: '-c timezone=UTC' })
