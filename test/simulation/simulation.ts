@@ -1,0 +1,94 @@
+import fc from 'fast-check'
+import pg from 'pg'
+import { assertCleanBooks } from '../support/books.ts'
+import { startMarket } from '../support/market.ts'
+import { COMMANDS_PER_STORY, type Command, story } from './commands.ts'
+import { LIVE_TRADES, OPEN_OFFERS } from './model.ts'
+import { playStory } from './play.ts'
+
+/** Stories played at the same time, each with its own people in one market. */
+const LANES = 4
+
+/** `met` names every way in which a command was answered. */
+export type Simulated = { played: number; seed: number; seconds: number; met: string[] }
+
+/** What some thousands of commands certainly meet; less would show that the stories have gone stale. */
+export const ANSWERS = Object.entries({
+  adjust_balance: 'done admin_only unknown_currency insufficient_funds idempotency_key_reused',
+  create_offer: 'done banned unknown_pair invalid_amounts too_many_offers',
+  change_offer: 'done not_found offer_closed invalid_amounts',
+  take_offer:
+    'done banned own_offer offer_not_open offer_changed payment_method_not_offered amount_outside_offer ' +
+    'not_enough_left requirements_not_met too_many_live_trades',
+  fund_trade: 'done not_found move_not_allowed insufficient_funds deadline_passed',
+  pay_trade: 'done not_found move_not_allowed deadline_passed',
+  release_trade: 'done not_found move_not_allowed',
+  cancel_trade: 'done not_found move_not_allowed',
+  expire_trade: 'done move_not_allowed deadline_not_reached',
+  ban: 'done admin_only',
+}).flatMap(([operation, codes]) => codes.split(' ').map((code) => `${operation}: ${code}`))
+
+/**
+ * Plays stories of random commands until so many were given, each compared with the model; then the books must be
+ * clean. A failing story is made as short as it will go. MODEL_SEED repeats a run, with MODEL_PATH only what failed.
+ */
+export async function simulate(commands: number): Promise<Simulated> {
+  const seed = Number(process.env.MODEL_SEED ?? Math.floor(Math.random() * 2 ** 31))
+  const path = process.env.MODEL_PATH
+  const began = performance.now()
+  const market = await startMarket({ connections: LANES * 2 })
+  let played = 0
+  const answers = new Map<string, number>()
+  try {
+    await withSuperuser(market.database.superuserUrl, (client) =>
+      client.query('update fairlock.settings set open_offers_per_user = $1, live_trades_per_user = $2', [
+        OPEN_OFFERS,
+        LIVE_TRADES,
+      ]),
+    )
+    const lane = (laneSeed: number) =>
+      withSuperuser(market.database.superuserUrl, async (client) => {
+        const property = fc.asyncProperty(story, async (commands) => {
+          const count = await playStory(market, client, commands, answers)
+          played += count
+        })
+        const numRuns = Math.ceil(commands / LANES / COMMANDS_PER_STORY)
+        await fc.assert(property, {
+          seed: laneSeed,
+          numRuns,
+          ...(path === undefined ? {} : { path }),
+          reporter: (details) => {
+            if (details.failed) throw new Error(explain(details))
+          },
+        })
+      })
+    const lanes = path === undefined ? Array.from({ length: LANES }, (_, index) => seed + index) : [seed]
+    await Promise.all(lanes.map(lane))
+    await assertCleanBooks(market.database.ownerUrl)
+  } finally {
+    await market.stop()
+  }
+  return { played, seed, seconds: Math.round((performance.now() - began) / 1000), met: [...answers.keys()] }
+}
+
+function explain(details: fc.RunDetails<[Command[]]>): string {
+  const { seed, counterexamplePath, counterexample, errorInstance } = details
+  const commands = counterexample?.[0].map((command) => `  ${JSON.stringify(command)}`) ?? []
+  const why = errorInstance instanceof Error ? errorInstance.stack : String(errorInstance)
+  return [
+    'the market and the model disagree after these commands:',
+    ...commands,
+    why,
+    `Repeat it: MODEL_SEED=${seed} MODEL_PATH=${counterexamplePath}`,
+  ].join('\n')
+}
+
+async function withSuperuser<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
