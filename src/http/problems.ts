@@ -1,6 +1,9 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type App, ERRORS, type ErrorCode, type FieldError, Problem } from '../platform/index.ts'
 
+/** A long list of bad items is answered by its first ones: the answer must not be larger than the request. */
+const MOST_FIELD_ERRORS = 50
+
 /** Answers every error as RFC 9457 problem details; what is nobody's fault but ours is logged and says nothing else. */
 export function problemHandler(app: App): void {
   app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
@@ -19,6 +22,15 @@ export function problemHandler(app: App): void {
     if (others.length === 0) return send(reply, new Problem('not_found'))
     return send(reply.header('allow', others.join(', ')), new Problem('method_not_allowed'))
   })
+}
+
+/** For what Fastify refuses before there is a route: an address that cannot be decoded. */
+export function answerFrameworkError(
+  error: FastifyError,
+  _request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  send(reply, problemOf(error) ?? new Problem('internal'))
 }
 
 function send(reply: FastifyReply, problem: Problem): FastifyReply {
@@ -46,7 +58,7 @@ function problemOf(error: FastifyError): Problem | null {
     return new Problem(
       'invalid_request',
       {},
-      error.validation.map((one) => fieldError(one, error)),
+      error.validation.slice(0, MOST_FIELD_ERRORS).map((one) => fieldError(one, error)),
     )
   const codes: Record<string, ErrorCode> = {
     FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',

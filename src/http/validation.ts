@@ -2,6 +2,7 @@ import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
+import { Problem, UUID } from '../platform/index.ts'
 
 /**
  * Bodies are taken as they are: a number where a string belongs is an error, a field too many is an error. Only the
@@ -14,5 +15,18 @@ const text = addFormats.default(
   new Ajv({ allErrors: true, useDefaults: true, coerceTypes: true, strict: true, strictTypes: false }),
 )
 
-export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) =>
-  (httpPart === 'body' ? body : text).compile(schema)
+// Without the prefix "urn:uuid:", which PostgreSQL does not read.
+for (const ajv of [body, text]) ajv.addFormat('uuid', UUID)
+
+export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  if (httpPart === 'body') return body.compile(schema)
+  const validate = text.compile(schema)
+  // The compiler reads "Infinity" as an integer and then skips its bounds.
+  return (values: object) => {
+    if (!validate(values)) return { error: validate.errors ?? [] }
+    const infinite = Object.entries(values).find(([, value]) => Math.abs(Number(value)) === Infinity)
+    if (infinite === undefined) return { value: values }
+    const errors = [{ field: `${httpPart}.${infinite[0]}`, problem: 'must be finite' }]
+    return { error: new Problem('invalid_request', {}, errors) }
+  }
+}

@@ -10,6 +10,7 @@ import {
   Nullable,
   Problem,
   query,
+  RequestedTime,
   strict,
 } from '../platform/index.ts'
 import type { SignInLimits } from './limits.ts'
@@ -139,7 +140,10 @@ function personRoutes(app: App, db: Database): void {
       schema: {
         tags: ['People'],
         summary: 'Change your public name or country',
-        body: strict({ displayName: Type.Optional(DisplayName), country: Type.Optional(Nullable(Country)) }),
+        body: strict(
+          { displayName: Type.Optional(DisplayName), country: Type.Optional(Nullable(Country)) },
+          { minProperties: 1 },
+        ),
         response: answers(200, Person),
       },
     },
@@ -190,7 +194,7 @@ function staffRoutes(app: App, db: Database): void {
         tags: ['Administration'],
         summary: 'Ban a person until a time, or lift the ban with null',
         params: IdParams,
-        body: strict({ until: Nullable(Type.String({ format: 'date-time' })), reason: Reason }),
+        body: strict({ until: Nullable(RequestedTime), reason: Reason }),
         response: answers(200, Person),
       },
     },

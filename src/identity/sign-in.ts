@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { Caller, Database } from '../platform/index.ts'
 import { Problem } from '../platform/index.ts'
 import type { SignInLimits } from './limits.ts'
@@ -5,7 +6,7 @@ import { hashPassword, passwordMatches } from './passwords.ts'
 import type { Person } from './schemas.ts'
 import { newToken } from './tokens.ts'
 
-/** Where a sign-in comes from, for the list of sessions. */
+/** Where a sign-in comes from; behind a proxy the address is what the proxy's header says, whatever that is. */
 export type Place = { address: string; userAgent: string | null }
 export type SignedIn = { user: Person; token: string; expiresAt: string }
 
@@ -75,7 +76,7 @@ async function openSession(db: Database, caller: Caller, place: Place, userId: s
   const opened = await db.call<{ user: Person; expiresAt: string }>(
     anonymous(caller),
     'select fairlock.open_session($1, $2, $3, $4, $5, $6) as answer',
-    [sessionId, userId, tokenHash, SESSION_DAYS, place.userAgent, place.address],
+    [sessionId, userId, tokenHash, SESSION_DAYS, place.userAgent, isIP(place.address) ? place.address : null],
   )
   return { ...opened, token }
 }

@@ -47,10 +47,10 @@ function marketRoutes(app: App, db: Database): void {
     },
     async (request) => {
       const { limit = 20, cursor, ...search } = request.query
-      return page(
-        await db.read(request.caller, searchOffers(search, limit, decodeCursor(cursor, isPriceAndId))),
-        limit,
-      )
+      // The two sides are walked in opposite directions: a cursor of the one means nothing in the other.
+      const list = search.side === 'buy' ? 'offers to buy' : 'offers'
+      const after = decodeCursor(list, cursor, isPriceAndId)
+      return page(list, await db.read(request.caller, searchOffers(search, limit, after)), limit)
     },
   )
   app.get(
@@ -80,7 +80,8 @@ function makerRoutes(app: App, db: Database): void {
     },
     async (request) => {
       const { limit = 20, cursor } = request.query
-      return page(await db.read(request.caller, ownOffers(limit, decodeCursor(cursor, isTimeAndId))), limit)
+      const after = decodeCursor('own offers', cursor, isTimeAndId)
+      return page('own offers', await db.read(request.caller, ownOffers(limit, after)), limit)
     },
   )
   app.post(
@@ -136,11 +137,11 @@ function makerRoutes(app: App, db: Database): void {
   )
 }
 
-function page(rows: { at: string; id: string; body: Static<typeof Offer> }[], limit: number) {
+function page(list: string, rows: { at: string; id: string; body: Static<typeof Offer> }[], limit: number) {
   const last = rows.length > limit ? rows[limit - 1] : undefined
   return {
     items: rows.slice(0, limit).map((row) => row.body),
-    nextCursor: last === undefined ? null : encodeCursor([last.at, last.id]),
+    nextCursor: last === undefined ? null : encodeCursor(list, [last.at, last.id]),
   }
 }
 

@@ -1,6 +1,16 @@
 import { Type } from 'typebox'
 import { Trader } from '../identity/index.ts'
-import { Amount, Id, MethodType, Money, Nullable, Pair, strict, Time } from '../platform/index.ts'
+import {
+  Amount,
+  Id,
+  MethodType,
+  Money,
+  Nullable,
+  Pair,
+  RequestedTime,
+  strict,
+  Time,
+} from '../platform/index.ts'
 
 export const Side = Type.Union([Type.Literal('sell'), Type.Literal('buy')], {
   description: 'What the maker does with the crypto: a "sell" offer is taken by a buyer.',
@@ -59,7 +69,7 @@ const options = {
   terms: Type.Optional(Nullable(Type.String({ maxLength: 4000 }))),
   requirements: Type.Optional(Requirements),
   workingHours: Type.Optional(Nullable(WorkingHours)),
-  expiresAt: Type.Optional(Nullable(Type.String({ format: 'date-time' }))),
+  expiresAt: Type.Optional(Nullable(RequestedTime)),
 }
 
 export const OfferRequest = strict({ side: Side, pair: Pair, ...terms, ...options })

@@ -54,6 +54,12 @@ export const Time = Type.String({
   description: 'RFC 3339 time in UTC',
   examples: ['2026-11-22T10:00:00.000Z'],
 })
+/** A time that is asked for: RFC 3339 with any offset, in the years that PostgreSQL and JavaScript both print alike. */
+export const RequestedTime = Type.String({
+  format: 'date-time',
+  pattern: '^[12]\\d{3}-.*(?:[Zz]|[+-](?:0\\d|1[0-4]):[0-5]\\d)$',
+  examples: ['2026-12-24T18:00:00Z'],
+})
 export const Pair = Type.String({ pattern: '^[A-Z0-9]{2,10}/[A-Z0-9]{2,10}$', examples: ['BTC/EUR'] })
 export const Currency = Type.String({ pattern: '^[A-Z0-9]{2,10}$', examples: ['BTC'] })
 export const MethodType = Type.String({
@@ -117,36 +123,48 @@ export function idempotencyOf(
   return idempotency(Array.isArray(key) ? key[0] : key, operation, args)
 }
 
-/** Where a page ended: the sort key of its last row. */
-export function encodeCursor(parts: (string | number)[]): string {
-  return Buffer.from(JSON.stringify(parts)).toString('base64url')
+/** Where a page of a list ended: the sort key of its last row. */
+export function encodeCursor(list: string, parts: string[]): string {
+  return Buffer.from(JSON.stringify([list, ...parts])).toString('base64url')
 }
 
-/** Reads a cursor of `encodeCursor`; `check` says whether the parts have the shape of this list's sort key. */
+/** Reads a cursor of `encodeCursor` for the same list; `check` says whether the parts have the shape of this list's sort key. */
 export function decodeCursor<T extends string[]>(
+  list: string,
   cursor: string | undefined,
   check: (parts: string[]) => parts is T,
 ): T | null {
   if (cursor === undefined) return null
   try {
-    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    if (Array.isArray(parts) && parts.every((part) => typeof part === 'string') && check(parts)) return parts
+    const read: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    if (Array.isArray(read) && read.every((part) => typeof part === 'string') && read[0] === list) {
+      const parts = read.slice(1)
+      if (check(parts)) return parts
+    }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
   }
   throw new Problem('invalid_request', {}, [{ field: 'cursor', problem: 'is not a nextCursor of this list' }])
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 export const isUuid = (text: string): boolean => UUID.test(text)
 
 /** The shape of the cursors of lists in order of time: RFC 3339 time and id. */
 export function isTimeAndId(parts: string[]): parts is [string, string] {
   return (
     parts.length === 2 &&
-    /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(parts[0]!) &&
-    !Number.isNaN(Date.parse(parts[0]!)) &&
+    /^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(parts[0]!) &&
+    isOnCalendar(parts[0]!) &&
     isUuid(parts[1]!)
+  )
+}
+
+/** Whether the day is there: Date.parse takes February 31st for March 3rd, PostgreSQL refuses it. */
+function isOnCalendar(time: string): boolean {
+  const milliseconds = Date.parse(time)
+  return (
+    !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString().slice(0, 19) === time.slice(0, 19)
   )
 }
 

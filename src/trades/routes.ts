@@ -126,11 +126,14 @@ function readRoutes(app: App, db: Database): void {
     },
     async (request) => {
       const { limit = 20, cursor, status } = request.query
-      const rows = await db.read(request.caller, listTrades(status, limit, decodeCursor(cursor, isTimeAndId)))
+      const rows = await db.read(
+        request.caller,
+        listTrades(status, limit, decodeCursor('trades', cursor, isTimeAndId)),
+      )
       const last = rows.length > limit ? rows[limit - 1] : undefined
       return {
         items: rows.slice(0, limit).map(tradeFor),
-        nextCursor: last === undefined ? null : encodeCursor([last.at, last.body.id]),
+        nextCursor: last === undefined ? null : encodeCursor('trades', [last.at, last.body.id]),
       }
     },
   )

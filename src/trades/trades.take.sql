@@ -99,10 +99,13 @@ begin
   end if;
   v_seller := case o.side when 'sell' then o.maker_id else me end;
   v_buyer := case o.side when 'sell' then me else o.maker_id end;
-  if v_seller <> v_buyer then
-    v_seller_wallet := fairlock.wallet_of(v_seller, o.base_currency);
-    perform fairlock.wallet_of(v_buyer, o.base_currency);
+  -- Asked once before the lock, so that a refusal opens no wallet and holds nobody up, and again under it.
+  v_refusal := fairlock.refuse_take(o, me, p_amount, p_method, p_version);
+  if v_refusal is not null then
+    return v_refusal;
   end if;
+  v_seller_wallet := fairlock.wallet_of(v_seller, o.base_currency);
+  perform fairlock.wallet_of(v_buyer, o.base_currency);
   v_maker_fee := fairlock.fee(p_amount, s.maker_fee_rate);
   v_taker_fee := fairlock.fee(p_amount, s.taker_fee_rate);
   v_seller_fee := case o.side when 'sell' then v_maker_fee else v_taker_fee end;

@@ -97,7 +97,7 @@ function statementRoute(app: App, db: Database): void {
     },
     async (request) => {
       const { limit = 20, cursor, currency, tradeId } = request.query
-      const after = decodeCursor(cursor, isTimeAndId)
+      const after = decodeCursor('transactions', cursor, isTimeAndId)
       const rows = await db.read(
         request.caller,
         sql<{ at: string; id: string; body: Static<typeof Movement> }>`
@@ -115,7 +115,7 @@ function statementRoute(app: App, db: Database): void {
       const last = rows.length > limit ? rows[limit - 1] : undefined
       return {
         items: rows.slice(0, limit).map((row) => row.body),
-        nextCursor: last === undefined ? null : encodeCursor([last.at, last.id]),
+        nextCursor: last === undefined ? null : encodeCursor('transactions', [last.at, last.id]),
       }
     },
   )

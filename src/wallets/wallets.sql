@@ -85,7 +85,9 @@ begin
   elsif not exists (select from fairlock.currencies where code = p_currency and kind = 'crypto') then
     return fairlock.refuse('unknown_currency', '{"field": "currency"}');
   end if;
-  v_wallet := fairlock.wallet_of(p_user, p_currency);
+  -- Only a credit opens a wallet: a debit that is refused leaves nothing behind.
+  v_wallet := case when p_amount > 0 then fairlock.wallet_of(p_user, p_currency)
+    else (select id from public.crypto_wallets where user_id = p_user and currency = p_currency) end;
   perform from ledger.accounts where id = v_wallet and balance + p_amount >= 0 for no key update;
   if not found then
     return fairlock.refuse('insufficient_funds', '{"field": "amount"}');
