@@ -905,7 +905,7 @@ alter function fairlock.acting_user() owner to fairlock_engine;
 grant execute on function fairlock.acting_user() to fairlock_engine;
 grant execute on function fairlock.acting_user() to public;
 
-create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount numeric, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4552b9fd7c5084ec;
+create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount numeric, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 89a335dd1da3d770;
 alter function fairlock.adjust_balance(uuid,text,numeric,text) owner to fairlock_engine;
 grant execute on function fairlock.adjust_balance(uuid,text,numeric,text) to fairlock_engine;
 
@@ -1101,7 +1101,7 @@ alter function fairlock.sweep(integer) owner to fairlock_engine;
 grant execute on function fairlock.sweep(integer) to fairlock_app;
 grant execute on function fairlock.sweep(integer) to fairlock_engine;
 
-create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_version integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as eb2dc431442db035;
+create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_version integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as a9fdb72c0be04330;
 alter function fairlock.take_offer(uuid,numeric,text,integer) owner to fairlock_engine;
 grant execute on function fairlock.take_offer(uuid,numeric,text,integer) to fairlock_engine;
 
