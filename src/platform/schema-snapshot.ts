@@ -6,8 +6,9 @@ type Relation = { oid: string; name: string; kind: string; rls: boolean; forced:
 type Line = { name: string; text: string }
 
 /**
- * The whole schema as text that reads like SQL: the same for the same schema on PostgreSQL 15 to 18 and whoever owns
- * it. Reviewers see in it what a migration or a change of code did, and `db status` finds drift with it.
+ * The whole schema as text that reads like SQL: the same for the same schema on PostgreSQL 15 to 18 and
+ * whoever owns it. Reviewers see in it what a migration or a change of code did, and `db status` finds drift
+ * with it.
  */
 export async function schemaSnapshot(client: pg.ClientBase): Promise<string> {
   await client.query('begin isolation level repeatable read, read only')
@@ -28,13 +29,17 @@ const ownerOf = (column: string) =>
   `case when pg_get_userbyid(${column}) like 'fairlock\\_%' and pg_get_userbyid(${column}) <> 'fairlock_owner'
         then pg_get_userbyid(${column})::text else 'owner' end`
 
-/** Grants to Fairlock's roles and to everybody, one line each; `acl` is an aclitem[] and `what` the object. */
+/**
+ * Grants to Fairlock's roles and to everybody, one line each; `acl` is an aclitem[] and `what` the object.
+ */
 const grantsOf = (acl: string, what: string) =>
   `(select string_agg(line, E'\\n' order by line) from (
-      select format('grant %s on %s to %s;', string_agg(lower(privilege_type), ', ' order by privilege_type), ${what},
+      select format('grant %s on %s to %s;', string_agg(lower(privilege_type), ', ' order by privilege_type),
+                    ${what},
                     case when grantee = 0 then 'public' else pg_get_userbyid(grantee)::text end) as line
       from aclexplode(${acl})
-      where (grantee = 0 or pg_get_userbyid(grantee) in ('fairlock_app', 'fairlock_engine', 'fairlock_ledger'))
+      where (grantee = 0
+             or pg_get_userbyid(grantee) in ('fairlock_app', 'fairlock_engine', 'fairlock_ledger'))
         and privilege_type <> 'MAINTAIN'
       group by grantee
     ) as grants)`
@@ -106,10 +111,11 @@ async function tableText(client: pg.ClientBase, relation: Relation): Promise<str
 }
 
 async function viewText(client: pg.ClientBase, relation: Relation): Promise<string> {
-  // How a view's query is printed differs between versions (PostgreSQL 16 leaves out needless qualifiers), so the
-  // picture has its columns and options; the text itself is in src/.
+  // How a view's query is printed differs between versions (PostgreSQL 16 leaves out needless qualifiers), so
+  // the picture has its columns and options; the text itself is in src/.
   const found = await client.query<{ columns: string; options: string | null }>(
-    `select string_agg(quote_ident(attname) || ' ' || format_type(atttypid, atttypmod), ', ' order by attnum) as columns,
+    `select string_agg(quote_ident(attname) || ' ' || format_type(atttypid, atttypmod), ', '
+                       order by attnum) as columns,
             (select array_to_string(reloptions, ', ') from pg_class where oid = $1::oid) as options
      from pg_attribute where attrelid = $1::oid and attnum > 0 and not attisdropped`,
     [relation.oid],
@@ -147,7 +153,8 @@ async function policies(client: pg.ClientBase, relation: Relation): Promise<stri
               case when not polpermissive then 'as restrictive' end,
               'for', case polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update'
                                  when 'd' then 'delete' else 'all' end,
-              'to', (select string_agg(case when role = 0 then 'public' else pg_get_userbyid(role)::text end, ', '
+              'to', (select string_agg(case when role = 0 then 'public'
+                                           else pg_get_userbyid(role)::text end, ', '
                                        order by 1)
                      from unnest(polroles) as role),
               'using (' || pg_get_expr(polqual, polrelid) || ')',
@@ -160,7 +167,8 @@ async function policies(client: pg.ClientBase, relation: Relation): Promise<stri
 async function triggers(client: pg.ClientBase, relation: Relation): Promise<string[]> {
   return await texts(
     client,
-    `select pg_get_triggerdef(oid) || case when tgenabled = 'O' then ';' else '; -- enabled: ' || tgenabled::text end as text
+    `select pg_get_triggerdef(oid) || case when tgenabled = 'O' then ';'
+                                       else '; -- enabled: ' || tgenabled::text end as text
      from pg_trigger where tgrelid = $1::oid and not tgisinternal`,
     relation.oid,
   )
@@ -193,7 +201,8 @@ async function types(client: pg.ClientBase): Promise<string> {
 async function functions(client: pg.ClientBase): Promise<string> {
   const found = await client.query<{ text: string }>(
     `select concat_ws(E'\\n',
-       concat_ws(' ', 'create', case prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end,
+       concat_ws(' ', 'create',
+         case prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end,
          format('%s(%s)', format('%I.%I', nspname, proname), pg_get_function_arguments(pg_proc.oid)),
          'returns ' || pg_get_function_result(pg_proc.oid), 'language ' || lanname,
          case provolatile when 'i' then 'immutable' when 's' then 'stable' end,
@@ -203,8 +212,12 @@ async function functions(client: pg.ClientBase): Promise<string> {
          'set ' || array_to_string(proconfig, ', '),
          'as ' || left(encode(sha256(convert_to(
            coalesce(pg_get_function_sqlbody(pg_proc.oid), prosrc), 'UTF8')), 'hex'), 16)) || ';',
-       format('alter function %s owner to %s;', pg_proc.oid::regprocedure, nullif(${ownerOf('proowner')}, 'owner')),
-       ${grantsOf(`coalesce(proacl, acldefault('f', proowner))`, `format('function %s', pg_proc.oid::regprocedure)`)}
+       format('alter function %s owner to %s;', pg_proc.oid::regprocedure,
+              nullif(${ownerOf('proowner')}, 'owner')),
+       ${grantsOf(
+         `coalesce(proacl, acldefault('f', proowner))`,
+         `format('function %s', pg_proc.oid::regprocedure)`,
+       )}
      ) as text
      from pg_proc
      join pg_namespace on pg_namespace.oid = pronamespace

@@ -12,7 +12,8 @@ const first = {
     create or replace function public.double(n int) returns int language sql as 'select 2 * n';`,
   'platform/platform.more.sql': `create view public.doubled as select public.double(1) as two;`,
   'trades/trades.sql': `
-    create function public.touch() returns trigger language plpgsql as 'begin new.updated_at := now(); return new; end';
+    create function public.touch() returns trigger language plpgsql
+      as 'begin new.updated_at := now(); return new; end';
     create trigger touch before update on public.crypto_trades for each row execute function public.touch();
     grant select on public.users to fairlock_app, fairlock_engine;
     grant update (email) on public.users to fairlock_engine;
@@ -21,7 +22,8 @@ const first = {
     create policy "the engine sees everybody" on public.users to fairlock_engine using (true);
     create policy "nobody is seen" on public.users to fairlock_app using (false);
     set local role fairlock_engine;
-    create function public.mine() returns name language sql security definer set search_path = '' return current_user;`,
+    create function public.mine() returns name language sql security definer set search_path = ''
+      return current_user;`,
 }
 
 async function codeDirectory(t: TestContext, files: Record<string, string>): Promise<string> {
@@ -48,7 +50,8 @@ test('the database has what the text says and nothing else', async (t) => {
 
   // Another result type, one file less: nothing of the old text is in the way, and nothing of it stays.
   const second = await codeDirectory(t, {
-    'platform/platform.sql': `create function public.double(m bigint) returns bigint language sql as 'select 2 * m';`,
+    'platform/platform.sql': `create function public.double(m bigint) returns bigint language sql
+      as 'select 2 * m';`,
   })
   assert.equal((await status({ ...database, code: second })).code, 'outdated')
   await up({ ...database, code: second })

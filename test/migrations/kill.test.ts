@@ -35,11 +35,12 @@ async function dies(
 /** Lets runs die again and again, each a little later than the one before, until one comes to its end. */
 async function diesUntilDone(database: TestDatabase, direction: 'up' | 'down', code: string): Promise<void> {
   let kills = 0
-  for (let statement = 1; await dies(database, direction, code, statement); statement += 2 + kills) kills++
+  for (let statement = 1; await dies(database, direction, code, statement); statement += 4 + 2 * kills)
+    kills++
   assert.ok(kills >= 4, `${kills} kills`)
 }
 
-test('a run that is killed again and again, each time a little later, ends where an undisturbed one does', async (t) => {
+test('a run that is killed again and again ends where an undisturbed one does', async (t) => {
   const code = await scratchDirectory(t)
   const calm = await freshDatabase(t)
   await migrateToLatest({ ...calm.database, code })
@@ -66,7 +67,7 @@ test('a way up that was killed can be turned into a way down, and a way down int
   const schema = await schemaSnapshot(owner)
   await owner.query(await readFile(new URL('fill.sql', import.meta.url), 'utf8'))
   const before = await checksums(owner, schemas)
-  for (const statement of [3, 30]) {
+  for (const statement of [30]) {
     await dies(database, 'down', code, statement)
     assert.deepEqual((await up({ ...database, code })).problems, [])
     assert.deepEqual(lineDifference(schema, await schemaSnapshot(owner)), [])

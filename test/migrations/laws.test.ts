@@ -148,7 +148,8 @@ const wrong: Record<string, Array<[constraint: string, set: string, where?: stri
   ],
 }
 
-// A second row beside one that exists: the index that refuses it, and the columns that make it a row of its own.
+// A second row beside one that exists: the index that refuses it, and the columns that make it a row of its
+// own.
 const twice: Array<[index: string, table: string, where: string]> = [
   ['crypto_profiles_one_per_user', 'crypto_profiles', 'true'],
   ['crypto_wallets_one_per_currency', 'crypto_wallets', 'true'],
@@ -168,7 +169,8 @@ test('each law refuses the row that breaks it, and no law is without such a row'
     for (const [law, set, where] of laws) {
       const refusedBy = await refusal(
         owner,
-        `update public.${table} set ${set} where id = (select id from public.${table} where ${where ?? 'true'} limit 1)`,
+        `update public.${table} set ${set}
+         where id = (select id from public.${table} where ${where ?? 'true'} limit 1)`,
       )
       assert.equal(refusedBy, `${table}_${law}`, `${table}: ${set} where ${where}`)
       tried.add(refusedBy)

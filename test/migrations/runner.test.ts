@@ -202,7 +202,10 @@ test('an interrupted statement leaves a clear message and a run that goes on', a
   const { database, owner } = await freshDatabase(t)
   const code = await scratchDirectory(t)
   const migrations = await withMigration(t, {
-    up: '-- mode: statements\ncreate table public.one (id int primary key);\n\nselect 1 / (select count(*) from public.users);',
+    up: `-- mode: statements
+create table public.one (id int primary key);
+
+select 1 / (select count(*) from public.users);`,
     down: 'drop table if exists public.one',
   })
   await assert.rejects(

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { up } from '../../src/platform/migrator/index.ts'
 import { freshDatabase, lastOfSpecification, scratchDirectory } from './support.ts'
 
-// "column type[ = default][ !]": everything the specification names, with `!` for NOT NULL and timestamps with their
-// zone (contract: time columns are timestamptz). Defaults are what PostgreSQL prints.
+// "column type[ = default][ !]": everything the specification names, with `!` for NOT NULL and timestamps
+// with their zone (contract: time columns are timestamptz). Defaults are what PostgreSQL prints.
 const now = 'timestamp with time zone = now() !'
 const tables: Record<string, string[]> = {
   users: ['id uuid = gen_random_uuid() !'],
@@ -195,7 +195,8 @@ const tables: Record<string, string[]> = {
   ],
 }
 
-// Index name without its idx_ and its table, and the column: the specification names them all this way but one.
+// Index name without its idx_ and its table, and the column: the specification names them all this way but
+// one.
 const indexes: Record<string, string[]> = {
   crypto_profiles: ['user_id', 'kyc_status', 'trading_volume'],
   crypto_wallets: ['user_id', 'currency', 'balance'],
@@ -235,7 +236,8 @@ test('every table, column, type, default, index and reference of the specificati
 
   const columns = await owner.query<{ table: string; line: string; required: boolean }>(
     `select relname as table, attnotnull as required,
-            concat_ws(' = ', concat_ws(' ', attname, format_type(atttypid, atttypmod)), pg_get_expr(adbin, adrelid)) as line
+            concat_ws(' = ', concat_ws(' ', attname, format_type(atttypid, atttypmod)),
+                      pg_get_expr(adbin, adrelid)) as line
      from pg_attribute
      join pg_class on pg_class.oid = attrelid
      left join pg_attrdef on adrelid = attrelid and adnum = attnum

@@ -36,7 +36,10 @@ export async function scratchDirectory(t: TestContext, source?: string): Promise
   return directory
 }
 
-/** Per table of the managed schemas a checksum that depends neither on the order of rows nor on that of columns. */
+/**
+ * Per table of the managed schemas a checksum that depends neither on the order of rows nor on that of
+ * columns.
+ */
 export async function checksums(client: pg.Client, schemas: string[]): Promise<Record<string, string>> {
   const tables = await client.query<{ name: string }>(
     `select format('%I.%I', nspname, relname) as name
@@ -47,7 +50,8 @@ export async function checksums(client: pg.Client, schemas: string[]): Promise<R
   const sums: Record<string, string> = {}
   for (const { name } of tables.rows) {
     const found = await client.query<{ sum: string }>(
-      `select count(*) || ' ' || coalesce(md5(string_agg(md5(to_jsonb(rows)::text), '' order by to_jsonb(rows)::text)), '')
+      `select count(*) || ' ' ||
+              coalesce(md5(string_agg(md5(to_jsonb(rows)::text), '' order by to_jsonb(rows)::text)), '')
               as sum
        from ${name} as rows`,
     )

@@ -9,10 +9,12 @@ type CodeObject = { kind: string; identity: string }
 
 /** The folders with database code, each after those it may call. */
 const folders =
-  'platform audit jobs ledger identity wallets escrow payment-methods prices offers trades disputes reputation ' +
-  'notifications operations http cli'
+  'platform audit jobs ledger identity wallets escrow payment-methods prices offers trades disputes ' +
+  'reputation notifications operations http cli'
 
-/** Reads `<folder>/<folder>.sql` and `<folder>/<folder>.*.sql` of every folder, in the order of application. */
+/**
+ * Reads `<folder>/<folder>.sql` and `<folder>/<folder>.*.sql` of every folder, in the order of application.
+ */
 export async function readCode(directory: string): Promise<CodeFile[]> {
   const files: CodeFile[] = []
   for (const folder of folders.split(' ')) {
@@ -43,8 +45,9 @@ export async function appliedCode(session: Session): Promise<string | null> {
 }
 
 /**
- * Makes the database's functions, views, triggers, policies and grants what the files say and nothing else: in one
- * transaction, everything that code made before is dropped and the files are run. Returns false when nothing changed.
+ * Makes the database's functions, views, triggers, policies and grants what the files say and nothing else:
+ * in one transaction, everything that code made before is dropped and the files are run. Returns false when
+ * nothing changed.
  */
 export async function applyCode(session: Session, files: CodeFile[]): Promise<boolean> {
   const hash = codeHash(files)
@@ -72,7 +75,10 @@ export async function applyCode(session: Session, files: CodeFile[]): Promise<bo
   return true
 }
 
-/** Takes all code out of the database, before it goes back to an older shape. Returns false when there was none. */
+/**
+ * Takes all code out of the database, before it goes back to an older shape. Returns false when there was
+ * none.
+ */
 export async function dropCode(session: Session): Promise<boolean> {
   if ((await appliedCode(session)) === null) return false
   await retried(() => transaction(session, () => dropObjects(session)))
@@ -91,11 +97,14 @@ async function runFile(session: Session, file: CodeFile): Promise<void> {
   }
 }
 
-/** Giving a function to a role needs that role's CREATE on the schema: lent for the length of the transaction. */
+/**
+ * Giving a function to a role needs that role's CREATE on the schema: lent for the length of the transaction.
+ */
 async function letRolesCreate(session: Session, verb: string, preposition: string): Promise<boolean> {
   const found = await session.query<{ command: string }>(
     `select format('${verb} create on schema %I ${preposition} %I', nspname, rolname) as command
-     from pg_namespace, pg_roles where nspname = any ($1) and rolname in ('fairlock_engine', 'fairlock_ledger')`,
+     from pg_namespace, pg_roles
+     where nspname = any ($1) and rolname in ('fairlock_engine', 'fairlock_ledger')`,
     [managedSchemas],
   )
   for (const row of found.rows) await session.query(row.command)
@@ -153,8 +162,10 @@ async function listObjects(session: Session): Promise<CodeObject[]> {
        union all select 'pg_class'::regclass, oid from relations where relkind in ('v', 'm')
        union all select 'pg_trigger'::regclass, oid from pg_trigger
          where tgrelid in (select oid from relations) and not tgisinternal and tgparentid = 0
-       union all select 'pg_policy'::regclass, oid from pg_policy where polrelid in (select oid from relations)
-       union all select 'pg_type'::regclass, pg_type.oid from pg_type left join pg_class on pg_class.oid = typrelid
+       union all select 'pg_policy'::regclass, oid from pg_policy
+         where polrelid in (select oid from relations)
+       union all select 'pg_type'::regclass, pg_type.oid
+         from pg_type left join pg_class on pg_class.oid = typrelid
          where typnamespace in (select oid from spaces) and (typtype in ('e', 'd') or relkind = 'c')
      )
      select type as kind, identity
@@ -179,7 +190,8 @@ async function structure(session: Session): Promise<Set<string>> {
      select 'table ' || oid::regclass as part from relations where relkind in ('r', 'p')
      union all select format('index %s', oid::regclass) from relations where relkind in ('i', 'I')
      union all select format('column %s.%I', attrelid::regclass, attname) from pg_attribute
-       where attrelid in (select oid from relations where relkind in ('r', 'p')) and attnum > 0 and not attisdropped
+       where attrelid in (select oid from relations where relkind in ('r', 'p')) and attnum > 0
+         and not attisdropped
      union all select format('constraint %I on %s', conname, conrelid::regclass) from pg_constraint
        where conrelid in (select oid from relations) and contype <> 't'
      union all select format('default of %s.%s', adrelid::regclass, adnum) from pg_attrdef
@@ -195,7 +207,8 @@ async function refuseStructure(session: Session, before: Set<string>): Promise<v
   changed.push(...[...before].filter((part) => !after.has(part)))
   if (changed.length > 0) {
     throw new MigrationError(
-      `Code in src/ may not make or carry parts of tables; these come and go with it: ${changed.join(', ')}. ` +
+      `Code in src/ may not make or carry parts of tables; these come and go with it: ` +
+        `${changed.join(', ')}. ` +
         'Move them, and the functions they need, into a migration.',
     )
   }

@@ -56,7 +56,10 @@ async function requireVersion(session: Session): Promise<void> {
   }
 }
 
-/** A lock timeout below deadlock_timeout loses against autovacuum, which is only pushed aside after the latter. */
+/**
+ * A lock timeout below deadlock_timeout loses against autovacuum, which is only pushed aside after the
+ * latter.
+ */
 async function shortenDeadlockTimeout(session: Session): Promise<void> {
   await session.query(
     `do $$ begin
@@ -67,7 +70,9 @@ async function shortenDeadlockTimeout(session: Session): Promise<void> {
   )
 }
 
-/** Runs `work` in a transaction; `begin` may say more, for instance `begin isolation level repeatable read`. */
+/**
+ * Runs `work` in a transaction; `begin` may say more, for instance `begin isolation level repeatable read`.
+ */
 export async function transaction<T>(session: Session, work: () => Promise<T>, begin = 'begin'): Promise<T> {
   await session.query(begin)
   try {
@@ -89,7 +94,10 @@ async function rollback(session: Session): Promise<void> {
   }
 }
 
-/** Repeats `work` while it loses against somebody else's lock, waiting a little longer and at random each time. */
+/**
+ * Repeats `work` while it loses against somebody else's lock, waiting a little longer and at random each
+ * time.
+ */
 export async function retried<T>(
   work: () => Promise<T>,
   onRetry: (attempt: number, error: Error) => void = () => undefined,

@@ -6,8 +6,8 @@ import type { TableColumns } from './migrations.ts'
 export type TableFacts = { rows: string; columns: Record<string, string> }
 export type Facts = Record<string, TableFacts>
 
-/** Facts and the oldest transaction that was still running when they were taken. */
-export type Reading = { facts: Facts; oldestXid: string }
+/** Facts and the snapshot in which they were taken. */
+export type Reading = { facts: Facts; snapshot: string }
 
 type Table = { schema: string; table: string; key: string[]; columns: { name: string; type: string }[] }
 
@@ -17,14 +17,12 @@ const factSchemas = ['public', 'ledger']
 /** Takes the facts of all tables that hold people's data. */
 export async function readFacts(session: Session): Promise<Reading> {
   return await seeingAllRows(session, async () => {
-    const now = await session.query<{ oldest: string }>(
-      'select pg_snapshot_xmin(pg_current_snapshot())::xid::text as oldest',
-    )
+    const now = await session.query<{ snapshot: string }>('select pg_current_snapshot()::text as snapshot')
     const facts: Facts = {}
     for (const table of await listTables(session, factSchemas)) {
       facts[`${table.schema}.${table.table}`] = await tableFacts(session, table)
     }
-    return { facts, oldestXid: now.rows[0]!.oldest }
+    return { facts, snapshot: now.rows[0]!.snapshot }
   })
 }
 
@@ -38,7 +36,8 @@ async function listTables(session: Session, schemas: string[]): Promise<Table[]>
             ), '{}') as key,
             (select jsonb_agg(jsonb_build_object('name', attname, 'type', atttypid::regtype) order by attnum)
              from pg_attribute
-             where attrelid = pg_class.oid and attnum > 0 and not attisdropped and attgenerated = '') as columns
+             where attrelid = pg_class.oid and attnum > 0 and not attisdropped
+               and attgenerated = '') as columns
      from pg_class join pg_namespace on pg_namespace.oid = relnamespace
      where nspname = any ($1) and relkind in ('r', 'p') and not relispartition
      order by 1, 2`,
@@ -69,8 +68,8 @@ function canonical(column: { name: string; type: string }): string {
 }
 
 /**
- * What differs between two readings in tables and columns that both have, apart from what the migrations declare
- * to change. The columns' types may have changed in between.
+ * What differs between two readings in tables and columns that both have, apart from what the migrations
+ * declare to change. The columns' types may have changed in between.
  */
 export function compareFacts(
   before: Facts,
@@ -95,21 +94,28 @@ export function compareFacts(
   return differences
 }
 
-/** Whether somebody else wrote to a table since the reading: then its facts say nothing about the migration. */
+/**
+ * Whether somebody else wrote to a table since the reading: then its facts say nothing about the migration.
+ */
 export async function writtenByOthers(
   session: Session,
   table: string,
-  oldestXid: string,
+  snapshot: string,
   ownXids: string[],
 ): Promise<boolean> {
   const [schema, name] = table.split('.') as [string, string]
+  // A row knows 32 bits of the transaction that wrote it; the snapshot knows all 64 of its neighbours.
+  const writer = 'rows.xmin::text::bigint'
+  const border = 'pg_snapshot_xmax($1::pg_snapshot)::text::bigint'
+  const distance = `((${writer} - ${border} % 4294967296 + 6442450944) % 4294967296 - 2147483648)`
   return await seeingAllRows(session, async () => {
     const found = await session.query<{ written: boolean }>(
       `select exists (
          select from ${quoted(schema, name)} as rows
-         where age(rows.xmin) <= age($1::xid) and rows.xmin::text <> all ($2)
+         where rows.xmin::text <> all ($2) and ${writer} > 2
+           and not pg_visible_in_snapshot((${border} + ${distance})::text::xid8, $1::pg_snapshot)
        ) as written`,
-      [oldestXid, ownXids],
+      [snapshot, ownXids],
     )
     return found.rows[0]!.written
   })

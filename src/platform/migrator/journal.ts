@@ -42,7 +42,7 @@ const tables = `
     direction    text not null check (direction in ('up', 'down')),
     started_at   timestamptz not null default clock_timestamp(),
     finished_at  timestamptz,
-    oldest_xid   text not null,
+    snapshot     text not null,
     own_xids     text[] not null default '{}',
     facts_before jsonb not null,
     facts_after  jsonb,
@@ -121,21 +121,21 @@ export function journalProblems(entries: Entry[], migrations: Migration[]): stri
     const migration = migrations.find((one) => one.id === entry.id)
     if (migration === undefined) {
       problems.push(
-        `${label(entry)} was applied here and this program does not know it: the database was brought up by a ` +
-          'newer version. Use that version, or roll back with it first.',
+        `${label(entry)} was applied here and this program does not know it: the database was brought up ` +
+          'by a newer version. Use that version, or roll back with it first.',
       )
       continue
     }
     chain = chained(chain, entry)
     if (migration.hash !== entry.hash) {
       problems.push(
-        `${label(migration)}/up.sql changed after it was applied. Restore its text and put the change into a new ` +
-          'migration.',
+        `${label(migration)}/up.sql changed after it was applied. Restore its text and put the change into ` +
+          'a new migration.',
       )
-    } else if (chain !== entry.chain) {
-      problems.push(
-        `The chain of hashes breaks at ${label(migration)}: something before it was added or changed.`,
-      )
+    }
+    if (chain !== entry.chain) {
+      problems.push(`The journal was edited by hand: its chain of hashes breaks at ${label(entry)}.`)
+      chain = entry.chain
     }
   }
   const newest = entries.at(-1)?.id ?? ''

@@ -59,8 +59,8 @@ const registry =
   'select id, migration, "schema", "table", columns, key, copy, sequences from fairlock_migrations.kept'
 
 /**
- * A condition on `rows`. When a way up was killed before it brought anything back, the live values are only defaults,
- * and what was kept before is what people had.
+ * A condition on `rows`. When a way up was killed before it brought anything back, the live values are only
+ * defaults, and what was kept before is what people had.
  */
 async function notKeptYet(
   session: Session,
@@ -69,7 +69,8 @@ async function notKeptYet(
   id: string,
 ): Promise<string> {
   const found = await session.query<Kept>(
-    `${registry} where migration = $1 and "schema" = $2 and "table" = $3 and restored_at is null and id <> $4`,
+    `${registry} where migration = $1 and "schema" = $2 and "table" = $3 and restored_at is null
+     and id <> $4`,
     [migration, wanted.schema, wanted.table, id],
   )
   const conditions = found.rows.map((kept) => {
@@ -100,7 +101,8 @@ export async function countKept(session: Session): Promise<Restored[]> {
 
 /**
  * Brings back everything of a migration whose table and columns exist by now and that is not back yet. Called
- * before the first VALIDATE of a migration and at its end, since a foreign key is validated against what came back.
+ * before the first VALIDATE of a migration and at its end, since a foreign key is validated against what came
+ * back.
  */
 export async function restore(session: Session, migration: string): Promise<Restored[]> {
   const ready: Kept[] = []
@@ -161,7 +163,8 @@ async function restoreOne(session: Session, kept: Kept): Promise<Restored> {
 async function insertRows(session: Session, kept: Kept, parents: string): Promise<number> {
   const table = (await describeTable(session, kept.schema, kept.table))!
   const has = await session.query<{ name: string }>(
-    `select attname as name from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped`,
+    `select attname as name from pg_attribute
+     where attrelid = $1::regclass and attnum > 0 and not attisdropped`,
     [quoted('fairlock_kept', kept.copy)],
   )
   const common = has.rows.map((row) => row.name).filter((column) => table.columns.includes(column))
@@ -262,7 +265,8 @@ async function describeTable(
               where indrelid = pg_class.oid and indisprimary
             ), '{}') as key,
             (select array_agg(attname::text order by attnum) from pg_attribute
-             where attrelid = pg_class.oid and attnum > 0 and not attisdropped and attgenerated = '') as columns
+             where attrelid = pg_class.oid and attnum > 0 and not attisdropped
+               and attgenerated = '') as columns
      from pg_class where pg_class.oid = to_regclass($1)`,
     [quoted(schema, table)],
   )

@@ -3,7 +3,9 @@ import { MigrationError, type Session, sqlState, transaction } from './connectio
 /** The schemas whose contents Fairlock answers for. */
 export const managedSchemas = ['public', 'fairlock', 'ledger', 'audit']
 
-/** Where code may also put policies and grants: the schema that graphile-worker makes and owns the shape of. */
+/**
+ * Where code may also put policies and grants: the schema that graphile-worker makes and owns the shape of.
+ */
 export const codeSchemas = [...managedSchemas, 'graphile_worker']
 
 /** The roles that the code grants privileges to. */
@@ -15,8 +17,8 @@ export function quoted(...names: string[]): string {
 }
 
 /**
- * Runs `work` in one read-only snapshot in which no row is hidden. Forced row-level security hides rows from the
- * owner too; then the engine's role reads, which every policy set lets see everything.
+ * Runs `work` in one read-only snapshot in which no row is hidden. Forced row-level security hides rows from
+ * the owner too; then the engine's role reads, which every policy set lets see everything.
  */
 export async function seeingAllRows<T>(session: Session, work: () => Promise<T>): Promise<T> {
   const read = async () => {
@@ -28,8 +30,9 @@ export async function seeingAllRows<T>(session: Session, work: () => Promise<T>)
   } catch (error) {
     if (sqlState(error) !== '42501') throw error
     throw new MigrationError(
-      `The verifier may not read everything: ${(error as Error).message}. Row-level security is forced, so it reads ` +
-        'as fairlock_engine, which needs USAGE on every schema, SELECT on every table and a policy using (true).',
+      `The verifier may not read everything: ${(error as Error).message}. Row-level security is forced, so ` +
+        'it reads as fairlock_engine, which needs USAGE on every schema, SELECT on every table and a ' +
+        'policy using (true).',
     )
   }
 }

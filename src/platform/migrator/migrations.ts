@@ -9,7 +9,10 @@ export type TableColumns = { schema: string; table: string; columns: string[] }
 
 export type Script = {
   path: string
-  /** `transaction`: all or nothing. `statements`: each commits by itself and a killed run goes on after the last. */
+  /**
+   * `transaction`: all or nothing. `statements`: each commits by itself and a killed run goes on after the
+   * last.
+   */
   mode: 'transaction' | 'statements'
   statements: Statement[]
   /** `-- keep schema.table (columns)`: what going down would lose. */
@@ -103,7 +106,8 @@ export function findMigration(migrations: Migration[], to: string): Migration {
   const found = migrations.find((one) => one.id === to.padStart(4, '0') || label(one) === to)
   if (found === undefined) {
     throw new MigrationError(
-      `There is no migration "${to}". The newest is ${label(migrations.at(-1)!)}; \`fairlock db status\` lists all.`,
+      `There is no migration "${to}". The newest is ${label(migrations.at(-1)!)}; ` +
+        '`fairlock db status` lists all.',
     )
   }
   return found

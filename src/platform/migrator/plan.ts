@@ -27,7 +27,10 @@ type Kind = { pattern: RegExp; lock: string; blocks: PlannedStatement['blocks'];
 
 const name = '((?:"[^"]+"|\\w+)(?:\\.(?:"[^"]+"|\\w+))?)'
 
-/** What each kind of statement locks (PostgreSQL's manual, "Explicit Locking") and whether it goes through the rows. */
+/**
+ * What each kind of statement locks (PostgreSQL's manual, "Explicit Locking") and whether it goes through the
+ * rows.
+ */
 const kinds: Kind[] = [
   kind(
     `create (?:unique )?index concurrently .*? on (?:only )?${name}`,

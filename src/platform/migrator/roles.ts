@@ -8,8 +8,9 @@ const appRole = 'fairlock_app'
 const definerRoles = ['fairlock_engine', 'fairlock_ledger']
 
 /**
- * Creates the roles where they are missing, lets the owner hand functions to the two definer roles, and sees to it
- * that the application can sign in. Roles belong to the whole server, so another database may have made them already.
+ * Creates the roles where they are missing, lets the owner hand functions to the two definer roles, and sees
+ * to it that the application can sign in. Roles belong to the whole server, so another database may have made
+ * them already.
  */
 export async function ensureRoles(options: { ownerUrl: string; appUrl?: string | undefined }): Promise<void> {
   const appUrl = options.appUrl ?? appUrlFor(options.ownerUrl)
@@ -31,7 +32,9 @@ export async function ensureRoles(options: { ownerUrl: string; appUrl?: string |
   })
 }
 
-/** Two databases of one server that are brought up at the same moment write the same rows of the role catalog. */
+/**
+ * Two databases of one server that are brought up at the same moment write the same rows of the role catalog.
+ */
 function isRace(error: unknown): boolean {
   const state = sqlState(error)
   return ['23505', '42710'].includes(state ?? '') || (state === 'XX000' && /concurrently/.test(String(error)))
@@ -94,8 +97,8 @@ async function asAdministrator(session: Session, command: string): Promise<void>
   } catch (error) {
     if (sqlState(error) !== '42501') throw error
     throw new MigrationError(
-      `The owner's login may not manage roles (${(error as Error).message}). Either give it that right with ` +
-        `"alter role <owner> createrole", or let an administrator run: ${command};`,
+      `The owner's login may not manage roles (${(error as Error).message}). Either give it that right ` +
+        `with "alter role <owner> createrole", or let an administrator run: ${command};`,
     )
   }
 }
@@ -109,7 +112,8 @@ async function canSignIn(url: string): Promise<boolean> {
     // invalid_password: the one failure that a new password mends.
     if (sqlState(error) === '28P01') return false
     throw new MigrationError(
-      `${appRole} cannot sign in: ${(error as Error).message}. Check pg_hba.conf and FAIRLOCK_APP_DATABASE_URL.`,
+      `${appRole} cannot sign in: ${(error as Error).message}. ` +
+        `Check pg_hba.conf and FAIRLOCK_APP_DATABASE_URL.`,
     )
   } finally {
     await client.end()
@@ -129,9 +133,9 @@ async function setPassword(session: Session, appUrl: string): Promise<void> {
   } catch (error) {
     if (sqlState(error) !== '42501') throw error
     throw new MigrationError(
-      `${appRole} refuses its password and the owner's login may not set it: another database of this server set it ` +
-        'before. Give the password in force in FAIRLOCK_APP_DATABASE_URL, or let an administrator run ' +
-        `"\\password ${appRole}" and give the new one there.`,
+      `${appRole} refuses its password and the owner's login may not set it: another database of this ` +
+        'server set it before. Give the password in force in FAIRLOCK_APP_DATABASE_URL, or let an ' +
+        `administrator run "\\password ${appRole}" and give the new one there.`,
     )
   }
 }

@@ -51,7 +51,9 @@ export type RunResult = {
 
 type Run = { session: Session; migrations: Migration[]; options: RunOptions; result: RunResult }
 
-/** Applies pending migrations, and the code once all of them are in. A killed run goes on where it stopped. */
+/**
+ * Applies pending migrations, and the code once all of them are in. A killed run goes on where it stopped.
+ */
 export async function up(options: UpOptions): Promise<RunResult> {
   const migrations = await readMigrations(options.migrations ?? migrationsDirectory)
   const until = options.to === undefined ? undefined : findMigration(migrations, options.to)
@@ -140,8 +142,8 @@ async function applyAll(run: Run, pending: Migration[]): Promise<void> {
   }
   for (const one of run.result.restored.filter((restored) => restored.left > 0)) {
     run.result.notes.push(
-      `${one.left} rows of ${one.table} did not come back, because their own row or one they refer to is gone. They ` +
-        `stay in fairlock_kept."${one.copy}".`,
+      `${one.left} rows of ${one.table} did not come back, because their own row or one they refer to is ` +
+        `gone. They stay in fairlock_kept."${one.copy}".`,
     )
   }
 }
@@ -179,30 +181,33 @@ async function hasOpenRun(session: Session): Promise<boolean> {
 
 type OpenRun = {
   id: string
-  oldest_xid: string
+  snapshot: string
   own_xids: string[]
   facts_before: Parameters<typeof compareFacts>[0]
 }
 
-/** Surrounds a run with the facts before and after it. A run that goes on after a kill keeps the first one's facts. */
+/**
+ * Surrounds a run with the facts before and after it. A run that goes on after a kill keeps the first one's
+ * facts.
+ */
 async function recorded(run: Run, work: () => Promise<void>): Promise<void> {
   const { session, result } = run
   if (!(await hasOpenRun(session))) {
     const before = await readFacts(session)
     await session.query(
-      'insert into fairlock_migrations.runs (direction, oldest_xid, facts_before) values ($1, $2, $3)',
-      [result.direction, before.oldestXid, before.facts],
+      'insert into fairlock_migrations.runs (direction, snapshot, facts_before) values ($1, $2, $3)',
+      [result.direction, before.snapshot, before.facts],
     )
   }
   await work()
   const after = await readFacts(session)
   const found = await session.query<OpenRun>(
-    'select id, oldest_xid, own_xids, facts_before from fairlock_migrations.runs where finished_at is null',
+    'select id, snapshot, own_xids, facts_before from fairlock_migrations.runs where finished_at is null',
   )
   const open = found.rows[0]!
   const declared = run.migrations.flatMap((one) => [...one.up.changes, ...one.down.changes])
   for (const [table, texts] of Object.entries(compareFacts(open.facts_before, after.facts, declared))) {
-    const others = await writtenByOthers(session, table, open.oldest_xid, open.own_xids)
+    const others = await writtenByOthers(session, table, open.snapshot, open.own_xids)
     const list = others ? result.notes : result.problems
     list.push(`${table}: ${texts.join(', ')}${others ? '; other sessions wrote to it meanwhile' : ''}`)
   }
@@ -213,7 +218,10 @@ async function recorded(run: Run, work: () => Promise<void>): Promise<void> {
   )
 }
 
-/** Brings a database to the newest schema and code, from whatever it is; throws when anything is wrong afterwards. */
+/**
+ * Brings a database to the newest schema and code, from whatever it is; throws when anything is wrong
+ * afterwards.
+ */
 export async function migrateToLatest(
   options: Omit<UpOptions, 'to' | 'dryRun'> & { log?: (message: string) => void },
 ): Promise<void> {

@@ -20,8 +20,8 @@ export async function currentHolder(session: Session): Promise<Holder | undefine
 }
 
 /**
- * Runs `work` as the only migrator of this database. The lock is a row lock that a session of its own holds for the
- * whole run, so it ends with the process that holds it, however that ends.
+ * Runs `work` as the only migrator of this database. The lock is a row lock that a session of its own holds
+ * for the whole run, so it ends with the process that holds it, however that ends.
  */
 export async function alone<T>(
   ownerUrl: string,
@@ -41,8 +41,8 @@ async function takeRow(
   session: Session,
   options: { wait: boolean; onWait: (message: string) => void },
 ): Promise<void> {
-  // Asking again and again, not waiting in a statement: its snapshot would hold up the other runner's CREATE INDEX
-  // CONCURRENTLY, and both would wait for each other for ever.
+  // Asking again and again, not waiting in a statement: its snapshot would hold up the other runner's CREATE
+  // INDEX CONCURRENTLY, and both would wait for each other for ever.
   for (let attempt = 1; !(await tryRow(session)); attempt++) {
     const message = describe(await currentHolder(session))
     if (!options.wait) throw new MigrationError(`${message} Try again when it is done.`)

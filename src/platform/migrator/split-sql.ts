@@ -16,7 +16,9 @@ const opaque = [
   /[A-Za-z_][\w$]*/y,
 ]
 
-/** Cuts a file of SQL into its statements at the semicolons outside of strings, comments and dollar quotes. */
+/**
+ * Cuts a file of SQL into its statements at the semicolons outside of strings, comments and dollar quotes.
+ */
 export function splitSql(sql: string): Statement[] {
   const statements: Statement[] = []
   let start = 0

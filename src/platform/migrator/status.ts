@@ -18,7 +18,10 @@ export type Status = {
   code: 'current' | 'outdated' | 'absent'
   /** What does not fit between the journal and the files. */
   problems: string[]
-  /** Lines that differ between the live schema ('+') and the committed one ('-'); null while older or without file. */
+  /**
+   * Lines that differ between the live schema ('+') and the committed one ('-'); null while older or without
+   * file.
+   */
   drift: string[] | null
   /** Rows of a way down that wait for the way up. */
   kept: Restored[]
@@ -72,7 +75,10 @@ async function drift(session: Session, file: string): Promise<string[] | null> {
   return committed === null ? null : lineDifference(committed, await schemaSnapshot(session))
 }
 
-/** The lines that only one of two texts has, by the longest common subsequence: '-' of the first, '+' of the second. */
+/**
+ * The lines that only one of two texts has, by the longest common subsequence: '-' of the first, '+' of the
+ * second.
+ */
 export function lineDifference(first: string, second: string): string[] {
   const a = first.trimEnd().split('\n')
   const b = second.trimEnd().split('\n')
@@ -138,7 +144,8 @@ async function runProblems(session: Session): Promise<Problem[]> {
     `select id, direction, finished_at, problem
      from fairlock_migrations.runs
      cross join lateral unnest(
-       case when finished_at is null then array['was interrupted: run it again to finish it'] else problems end
+       case when finished_at is null then array['was interrupted: run it again to finish it']
+            else problems end
      ) as problem
      order by id`,
   )

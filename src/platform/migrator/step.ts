@@ -116,7 +116,9 @@ function progressOf(step: Step, done: number, message?: string): StepProgress {
   return message === undefined ? base : { ...base, message }
 }
 
-/** A transaction of the step, repeated while it loses against a lock. Two runners can never both be in one. */
+/**
+ * A transaction of the step, repeated while it loses against a lock. Two runners can never both be in one.
+ */
 async function atomically(step: Step, work: () => Promise<void>): Promise<void> {
   const before = step.restored
   const attempt = () => {
@@ -124,7 +126,8 @@ async function atomically(step: Step, work: () => Promise<void>): Promise<void> 
     return transaction(step.session, async () => {
       await step.session.query('lock table fairlock_migrations.journal in share row exclusive mode')
       await step.session.query(
-        `update fairlock_migrations.runs set own_xids = own_xids || pg_current_xact_id()::xid::text where id = $1`,
+        `update fairlock_migrations.runs set own_xids = own_xids || pg_current_xact_id()::xid::text
+         where id = $1`,
         [step.runId],
       )
       await work()
@@ -164,15 +167,15 @@ function isDone(step: Step, statement: Statement, index: number): boolean {
   const found = step.earlier.find((one) => one.direction === step.direction && one.statement === index)
   if (found !== undefined && found.hash !== sha256(statement.text)) {
     throw new MigrationError(
-      `${step.script.path}:${statement.line} changed after it ran and before the migration was complete. Restore its ` +
-        'text, or roll back to before this migration.',
+      `${step.script.path}:${statement.line} changed after it ran and before the migration was complete. ` +
+        'Restore its text, or roll back to before this migration.',
     )
   }
   return found !== undefined
 }
 
-// A killed runner's last COMMIT can still arrive after its successor has read the journal. So each transaction looks
-// again once it holds the journal's lock.
+// A killed runner's last COMMIT can still arrive after its successor has read the journal. So each
+// transaction looks again once it holds the journal's lock.
 
 async function isComplete(step: Step): Promise<boolean> {
   const found = await step.session.query<{ journaled: boolean; started: boolean }>(
@@ -206,8 +209,9 @@ export function isConcurrent(statement: Statement): boolean {
 }
 
 /**
- * Runs a statement that cannot be in a transaction. A killed CREATE INDEX CONCURRENTLY leaves an invalid index behind,
- * which is dropped first; one that was killed between its end and our note of it left a valid one, which is taken.
+ * Runs a statement that cannot be in a transaction. A killed CREATE INDEX CONCURRENTLY leaves an invalid
+ * index behind, which is dropped first; one that was killed between its end and our note of it left a valid
+ * one, which is taken.
  */
 async function runConcurrently(step: Step, statement: Statement, index: number): Promise<void> {
   step.report(progressOf(step, index))
