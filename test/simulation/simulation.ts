@@ -30,7 +30,8 @@ export const ANSWERS = Object.entries({
 
 /**
  * Plays stories of random commands until so many were given, each compared with the model; then the books must be
- * clean. A failing story is made as short as it will go. MODEL_SEED repeats a run, with MODEL_PATH only what failed.
+ * clean. MODEL_SEED repeats a run; with MODEL_PATH, which a failure names too, the story that failed is made as short
+ * as it will go.
  */
 export async function simulate(commands: number): Promise<Simulated> {
   const seed = Number(process.env.MODEL_SEED ?? Math.floor(Math.random() * 2 ** 31))
@@ -56,7 +57,7 @@ export async function simulate(commands: number): Promise<Simulated> {
         await fc.assert(property, {
           seed: laneSeed,
           numRuns,
-          ...(path === undefined ? {} : { path }),
+          ...(path === undefined ? { endOnFailure: true } : { path }),
           reporter: (details) => {
             if (details.failed) throw new Error(explain(details))
           },
@@ -79,7 +80,7 @@ function explain(details: fc.RunDetails<[Command[]]>): string {
     'the market and the model disagree after these commands:',
     ...commands,
     why,
-    `Repeat it: MODEL_SEED=${seed} MODEL_PATH=${counterexamplePath}`,
+    `Shorten it: MODEL_SEED=${seed} MODEL_PATH=${counterexamplePath}`,
   ].join('\n')
 }
 
