@@ -1,17 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, chromium as playwright } from 'playwright-core'
 
+const INSTALLED = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+
 /**
- * A real Chromium: the one of the variable CHROMIUM, on Linux else the one that comes with npm, unpacked for the
- * length of the test with its own libraries and fonts, so that it runs and looks the same on a bare machine; elsewhere
- * an installed Chrome.
+ * A real Chromium: the one of the variable CHROMIUM, else an installed one, else on Linux the one that comes with npm,
+ * unpacked for the length of the test with its own libraries and fonts, so that it runs on a bare machine.
  */
 export async function openBrowser(): Promise<{ browser: Browser; close(): Promise<void> }> {
   // Root has no sandbox, and the pages under test are our own.
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  if (process.env.CHROMIUM) return opened({ executablePath: process.env.CHROMIUM, args })
+  const executablePath = process.env.CHROMIUM ?? INSTALLED.find((path) => existsSync(path))
+  if (executablePath) return opened({ executablePath, args })
   if (process.platform !== 'linux') return opened({ channel: 'chrome', args })
   const folder = mkdtempSync(join(tmpdir(), 'fairlock-browser-'))
   const remove = () => rmSync(folder, { recursive: true, force: true })
