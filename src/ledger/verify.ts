@@ -40,7 +40,7 @@ type Place = { distance: number; transfer: number; at: string }
 const CHECKS: Check[] = [...BOOKS, ...FOLLOWERS, TOTALS]
 
 /**
- * Proves the books: every law about money in invariants.md that rows can show. `client` is in a repeatable-read
+ * Proves the books: every law about money that rows can show. `client` is in a repeatable-read
  * transaction as fairlock_engine (asEngine), so that everything is judged by one snapshot, in the middle of trading.
  */
 export async function verifyLedger(client: pg.Client, options: VerifyOptions = {}): Promise<LedgerReport> {

@@ -36,7 +36,7 @@ const REPEATABLE = new Set(['40P01', '40001', '23505'])
 
 /**
  * The application's connections. Each request is one round trip: BEGIN, who is asking, the statement and COMMIT travel
- * together (measured in trust.md: setting the user in a round trip of its own halves throughput), and each runs as the
+ * together (docs/decisions/0005: setting the user in a round trip of its own halves throughput), and each runs as the
  * acting person under the policies.
  */
 export class Database {

@@ -38,7 +38,7 @@ create function fairlock.refuse(p_code text, p_details jsonb default null) retur
 language sql immutable
 as $$ select jsonb_build_object('refusal', p_code, 'details', coalesce(p_details, '{}')) $$;
 
--- A fee in the currency of the amount: rounded half to even at the 8th decimal, as product.md says.
+-- A fee in the currency of the amount: rounded half to even at the 8th decimal (docs/decisions/0011).
 create function fairlock.fee(p_amount numeric, p_rate numeric) returns numeric
 language sql immutable
 as $$

@@ -161,7 +161,7 @@ function readRoutes(app: App, db: Database): void {
 
 /**
  * Each side is asked for by its own index and the two are joined: an OR over seller and buyer reads every trade of the
- * platform when the list is long (trust.md: 36,845 against 13,585 lists a second).
+ * platform when the list is long (docs/decisions/0010: 34,233 against 13,585 lists a second).
  */
 function listTrades(status: string | undefined, limit: number, after: [string, string] | null) {
   const side = (column: 'user_id' | 'buyer_id') => sql`
