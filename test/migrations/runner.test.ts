@@ -116,10 +116,10 @@ test('a changed, a missing and a late migration are reported and stop the runner
   await assert.rejects(up({ ...database, code, migrations: missing }), /newer version/)
 
   const late = await scratchDirectory(t, migrationsDirectory)
-  await addMigration(late, '0009-late', { up: 'select 1' })
+  await addMigration(late, '0000-late', { up: 'select 1' })
   await assert.rejects(
     up({ ...database, code, migrations: late }),
-    /0009-late is older than the newest applied/,
+    /0000-late is older than the newest applied/,
   )
 
   const twice = await scratchDirectory(t, migrationsDirectory)

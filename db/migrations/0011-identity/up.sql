@@ -51,7 +51,3 @@ create table fairlock.idempotency_keys (
   primary key (user_id, key)
 );
 create index idempotency_keys_age on fairlock.idempotency_keys (created_at);
-
--- Sign-in compares addresses and public names without regard to case, so each may exist once in any spelling.
-create unique index users_email_lower on public.users (lower(email));
-create unique index crypto_profiles_display_name on public.crypto_profiles (lower(display_name));

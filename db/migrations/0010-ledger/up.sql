@@ -1,7 +1,7 @@
 -- The books. A transfer is one event; its entries say what it did to each account and add up to zero (I1).
 -- Traders and escrows carry a running balance. Fees and custody are touched by every trade, so a balance on
 -- their row would make every trade wait for one lock: their entries are only appended, and a job adds them
--- up later (performance.md: a hot fee row costs two thirds of the throughput at 32 clients).
+-- up later (docs/decisions/0003: a hot fee row costs two thirds of the throughput at 32 clients).
 create schema ledger;
 
 create table ledger.accounts (

@@ -94,11 +94,3 @@ create table fairlock.offer_listings (
   primary key (offer_id, payment_method_type)
 );
 create index offer_listings_market on fairlock.offer_listings (pair, side, payment_method_type, price, offer_id);
-
-alter table public.crypto_trades add constraint crypto_trades_offer_id_fkey
-  foreign key (offer_id) references fairlock.offers (id) not valid;
-alter table public.crypto_trades validate constraint crypto_trades_offer_id_fkey;
-create index crypto_trades_live_takes on public.crypto_trades (taker_id)
-  where status in ('pending', 'funded', 'paid', 'disputed');
-alter table public.crypto_profiles add column country text
-  constraint crypto_profiles_country check (country ~ '^[A-Z]{2}$');

@@ -3,8 +3,6 @@
 -- keep fairlock.staff_roles
 -- keep fairlock.rate_limits
 -- keep fairlock.idempotency_keys
-drop index public.crypto_profiles_display_name;
-drop index public.users_email_lower;
 drop table fairlock.idempotency_keys;
 drop table fairlock.rate_limits;
 drop table fairlock.staff_roles;
