@@ -35,8 +35,8 @@ export type Transition = {
 }
 
 /**
- * Every move there is (docs/glossary.md says what the states mean). The same rows guard the columns in the database: trades.sql writes
- * them into fairlock.trade_transitions, and a test compares the two.
+ * Every move there is; docs/glossary.md says what the states mean. The same rows guard the columns in the database:
+ * trades.sql writes them into fairlock.trade_transitions, and a test compares the two.
  */
 export const TRANSITIONS: readonly Transition[] = [
   move('pending', 'fund', 'seller', 'funded', 'pending', 'funded'),

@@ -28,7 +28,8 @@ export function referencePage(api: ApiDescription): string {
     ({ name, anchor, calls }) =>
       html`<li><a class="part" href="#${anchor}">${name}</a><ul>${calls.map(
         (call) =>
-          html`<li><a class="entry" href="#${call.anchor}"><b>${call.method.toUpperCase()}</b><span>${breakable(call.path)}</span></a></li>`,
+          html`<li><a class="entry" href="#${call.anchor}">
+<b>${call.method.toUpperCase()}</b><span>${breakable(call.path)}</span></a></li>`,
       )}</ul></li>`,
   )
   return page({

@@ -42,12 +42,18 @@ export function fieldsOf(schema: Schema, path = ''): Field[] {
       type: `${typeOf(inner)}${nullable ? ' or null' : ''}`,
       limits: limitsOf(inner),
       pattern: inner.pattern ?? inner.items?.pattern ?? null,
-      description: property.description ?? inner.description ?? inner.items?.description ?? null,
+      description: saysMore(property.description ?? inner.description ?? inner.items?.description, inner),
     }
     const below = inner.type === 'array' ? inner.items : inner
     const step = inner.type === 'array' ? `${field.path}[].` : `${field.path}.`
     return [field, ...(below?.properties ? fieldsOf(below, step) : [])]
   })
+}
+
+/** The description, unless it only repeats the type: `UUID`, or the values of an enumeration. */
+function saysMore(description: string | undefined, schema: Schema): string | null {
+  if (description === undefined) return null
+  return description.toLowerCase() === typeOf(schema).replaceAll('"', '').toLowerCase() ? null : description
 }
 
 /** What may stand there, in a few words: `string`, `uuid`, `sell · buy`, `list of string`. */
