@@ -67,6 +67,7 @@ function problemOf(error: FastifyError): Problem | null {
     FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_json',
     FST_ERR_CTP_INVALID_JSON_BODY: 'invalid_json',
     FST_ERR_BAD_URL: 'invalid_request',
+    FST_ERR_MAX_PARAM_LENGTH: 'invalid_request',
   }
   const code = codes[error.code]
   if (code !== undefined) return new Problem(code)

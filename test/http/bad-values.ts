@@ -53,6 +53,7 @@ export const BAD_IDS = [
   '../../me',
   'é',
   'x'.repeat(190),
+  'x'.repeat(5000),
 ])
 export const BAD_CURSORS = [
   'x',

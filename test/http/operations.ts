@@ -17,7 +17,7 @@ export type Schema = {
   maximum?: number
   additionalProperties?: boolean
 }
-type Parameter = { in: 'path' | 'query' | 'header'; name: string; schema: Schema }
+type Parameter = { in: 'path' | 'query' | 'header'; name: string; schema: Schema; description?: string }
 export type Operation = {
   name: string
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -43,7 +43,11 @@ export function operationsOf(app: App): Operation[] {
       method: method.toUpperCase() as Operation['method'],
       path,
       isPublic: described.security?.length === 0,
-      parameters: described.parameters ?? [],
+      // OpenAPI says of a parameter beside its schema what a body says inside.
+      parameters: (described.parameters ?? []).map((one) => ({
+        ...one,
+        schema: { ...(one.description === undefined ? {} : { description: one.description }), ...one.schema },
+      })),
       body: described.requestBody?.content['application/json'].schema ?? null,
     })),
   )
