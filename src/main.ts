@@ -149,6 +149,7 @@ function untilSignal(): Promise<string> {
 async function main(): Promise<number> {
   const program = buildProgram({
     serve,
+    bench: async (options) => (await import('../bench/index.ts')).bench(options),
     demo: ({ yes }) =>
       withDatabase(async (connection, config) => {
         await bringUp(connection)

@@ -1,3 +1,4 @@
+export type { BenchOptions } from './bench.ts'
 export { bringUp, writeSettings } from './bring-up.ts'
 export { type Connection, connect, currentConfig, withDatabase } from './connect.ts'
 export { type DemoSignIns, fillDemo, fillEmptyDatabase } from './demo.ts'

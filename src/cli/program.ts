@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { type BenchOptions, benchCommand } from './bench.ts'
 import { configCommand } from './config.ts'
 import { dbCommand } from './db.ts'
 import { UsageError } from './finding.ts'
@@ -9,6 +10,7 @@ import { userCommand } from './user.ts'
 export type Programs = {
   serve(options: ServeOptions): Promise<void>
   demo(options: { yes: boolean }): Promise<void>
+  bench(options: BenchOptions): Promise<void>
 }
 export type ServeOptions = { only?: 'api' | 'worker' | undefined; demo: boolean }
 
@@ -36,6 +38,7 @@ export function buildProgram(programs: Programs): Command {
   program.addCommand(ledgerCommand())
   program.addCommand(userCommand())
   program.addCommand(configCommand())
+  program.addCommand(benchCommand(programs.bench))
   for (const command of everyCommand(program)) command.exitOverride().showHelpAfterError()
   return program
 }

@@ -1,0 +1,77 @@
+import pg from 'pg'
+import { searchOffers } from '../src/offers/index.ts'
+import type { Context, Figures, Phase, Subject } from './bench.ts'
+import { marketDatabase } from './databases.ts'
+import { median, randomFrom } from './statistics.ts'
+
+const FEW = 'search, few offers'
+const MANY = 'search, many offers'
+const WORST = 'search for an amount nobody takes, many offers'
+const PAGE = 20
+
+/** P5: the first page of a search by pair, side, method and amount, best price first. */
+export const search: Phase = {
+  name: 'search',
+  targets: [{ id: 'P5', title: 'search among many offers', figure: MANY, to: FEW, wanted: { most: 1.5 } }],
+  told: [WORST],
+  async open(context, wanted) {
+    await fill(context, 'offers_few', context.scale.offersFew)
+    await fill(context, 'offers_many', context.scale.offersMany)
+    const all = [
+      searchSubject(context, FEW, 'offers_few', () => `0.${1 + Math.floor(Math.random() * 9)}`),
+      searchSubject(context, MANY, 'offers_many', () => `0.${1 + Math.floor(Math.random() * 9)}`),
+      searchSubject(context, WORST, 'offers_many', () => '99.9'),
+    ]
+    return all.filter((one) => Object.keys(one.figures).some((figure) => wanted.has(figure)))
+  },
+}
+
+async function fill(context: Context, database: string, offers: number): Promise<void> {
+  const { server, progress } = context
+  const market = await marketDatabase(context)
+  progress(`${offers} offers`)
+  await server.copy(market, database)
+  await server.sql(database, `call bench.drop_indexes('fairlock.offers', 'fairlock.offer_listings')`)
+  await server.sql(database, `call bench.add_offers(${offers})`)
+  await server.sql(database, 'call bench.build_indexes()')
+  await server.sql(database, 'vacuum analyze fairlock.offers, fairlock.offer_listings')
+}
+
+function searchSubject(context: Context, figure: string, database: string, amount: () => string): Subject {
+  const { server, scale } = context
+  return {
+    figures: { [figure]: 'ms' },
+    reset: async () => void (await server.sql(database, 'checkpoint')),
+    async run(): Promise<Figures> {
+      const client = new pg.Client({
+        connectionString: server.url(database, 'app'),
+        options: '-c timezone=UTC',
+      })
+      await client.connect()
+      try {
+        await searchFor(client, scale.warmUpSeconds, amount)
+        return { [figure]: median(await searchFor(client, Math.min(scale.seconds, 3), amount)) }
+      } finally {
+        await client.end()
+      }
+    },
+  }
+}
+
+/** Searches like people do, one after another; how long each took. */
+async function searchFor(client: pg.Client, seconds: number, amount: () => string): Promise<number[]> {
+  const random = randomFrom(1)
+  const one = (of: readonly string[]) => of[Math.floor(random() * of.length)]!
+  const took: number[] = []
+  const end = performance.now() + seconds * 1000
+  while (performance.now() < end || took.length === 0) {
+    const side = random() < 0.5 ? 'sell' : 'buy'
+    const pair = `${one(['BTC', 'ETH', 'LTC', 'XMR', 'SOL', 'XRP', 'USDT', 'DAI'])}/${one(['EUR', 'USD', 'GBP', 'CHF', 'PLN'])}`
+    const paymentMethodType = one(['iban', 'n26', 'paypal', 'pix', 'revolut', 'sepa', 'wise'])
+    const { sql, parameters } = searchOffers({ pair, side, paymentMethodType, amount: amount() }, PAGE, null)
+    const asked = performance.now()
+    await client.query({ name: `search ${side}`, text: sql, values: [...parameters] })
+    took.push(performance.now() - asked)
+  }
+  return took
+}
