@@ -131,6 +131,8 @@ async function setPassword(session: Session, appUrl: string): Promise<void> {
   try {
     await session.query(`alter role ${appRole} password '${verifier}'`)
   } catch (error) {
+    // Two programs that start together both set it; whether the other one's is ours, the next sign-in tells.
+    if (error instanceof Error && error.message === 'tuple concurrently updated') return
     if (sqlState(error) !== '42501') throw error
     throw new MigrationError(
       `${appRole} refuses its password and the owner's login may not set it: another database of this ` +
