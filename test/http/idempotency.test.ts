@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import pg from 'pg'
+import { type Answer, call, type Market, offerBody, type Person, startMarket } from '../support/market.ts'
+import { checksums } from './checksums.ts'
+import { operationsOf } from './operations.ts'
+
+// I18: a key never has two effects and always gets the first answer; another request with it is refused.
+
+let market: Market
+let superuser: pg.Client
+before(async () => {
+  market = await startMarket({ connections: 20 })
+  superuser = new pg.Client(market.database.superuserUrl)
+  await superuser.connect()
+})
+after(async () => {
+  await superuser?.end()
+  await market?.stop()
+})
+
+type Case = { who: Person; path: string; body?: unknown; other?: unknown }
+type Scene = { seller: Person; buyer: Person; offer: string }
+
+/** How to come to a state in which the operation has an effect; `other` is another body for the same address. */
+const CASES: Record<string, (scene: Scene) => Promise<Case>> = {
+  'POST /v1/offers': async ({ seller }) => ({
+    who: seller,
+    path: '/v1/offers',
+    body: offerBody(),
+    other: offerBody({ totalAmount: '2' }),
+  }),
+  'POST /v1/offers/{id}/trades': async ({ buyer, offer }) => ({
+    who: buyer,
+    path: `/v1/offers/${offer}/trades`,
+    body: { amount: '0.1', paymentMethodType: 'sepa' },
+    other: { amount: '0.1', paymentMethodType: 'revolut' },
+  }),
+  'POST /v1/trades/{id}/funding': async (scene) => {
+    const id = await take(scene, 'ETH/EUR')
+    await market.credit(scene.seller, 'ETH', '5')
+    return { who: scene.seller, path: `/v1/trades/${id}/funding` }
+  },
+  'POST /v1/trades/{id}/payment': async (scene) => ({
+    who: scene.buyer,
+    path: `/v1/trades/${await take(scene)}/payment`,
+  }),
+  'POST /v1/trades/{id}/release': async (scene) => {
+    const id = await take(scene)
+    await scene.buyer.post(`/v1/trades/${id}/payment`)
+    return { who: scene.seller, path: `/v1/trades/${id}/release` }
+  },
+  'POST /v1/trades/{id}/cancellation': async (scene) => ({
+    who: scene.buyer,
+    path: `/v1/trades/${await take(scene)}/cancellation`,
+    body: { reason: 'changed my mind' },
+    other: { reason: 'another reason' },
+  }),
+  'POST /v1/admin/adjustments': async ({ seller }) => ({
+    who: await market.admin(),
+    path: '/v1/admin/adjustments',
+    body: { userId: seller.id, currency: 'BTC', amount: '1', reason: 'deposit' },
+    other: { userId: seller.id, currency: 'BTC', amount: '2', reason: 'deposit' },
+  }),
+}
+
+/** POSTs that keep no answer: their effect happens once by itself, or is a token that is never kept. */
+const WITHOUT_KEPT_ANSWER = [
+  'POST /v1/auth/login',
+  'POST /v1/auth/logout',
+  'POST /v1/auth/register',
+  'POST /v1/trades/{id}/dispute',
+]
+
+test('every POST takes a key, and is tried here', () => {
+  const posts = operationsOf(market.app).filter((one) => one.method === 'POST')
+  for (const { name, parameters } of posts) {
+    assert.ok(
+      parameters.some((one) => one.name === 'idempotency-key'),
+      `${name} does not take a key`,
+    )
+  }
+  assert.deepEqual(
+    posts.map((one) => one.name).sort(),
+    [...Object.keys(CASES), ...WITHOUT_KEPT_ANSWER].sort(),
+  )
+})
+
+for (const [name, prepare] of Object.entries(CASES)) {
+  test(`${name}: twenty at once with one key have one effect and one answer, and so has a late one`, async () => {
+    const { who, path, body, other } = await prepare(await scene())
+    const before = await effects()
+    const key = `key of ${name}`
+    const answers = await Promise.all(Array.from({ length: 20 }, () => who.post(path, body, key)))
+    const [first] = answers
+    assert.ok(first && first.status < 300, JSON.stringify(first?.body))
+    assert.equal((await effects()) - before, 1)
+    const sums = await checksums(market)
+    answers.push(await who.post(path, body, key))
+    for (const answer of answers) assert.deepEqual([answer.status, answer.body], [first.status, first.body])
+
+    if (other !== undefined)
+      assert.deepEqual(said(await who.post(path, other, key)), [422, 'idempotency_key_reused'])
+    const elsewhere = path.startsWith('/v1/offers') ? '/v1/admin/adjustments' : '/v1/offers'
+    const body2 = { userId: who.id, currency: 'BTC', amount: '1', reason: 'x' }
+    const reused = await who.post(elsewhere, elsewhere === '/v1/offers' ? offerBody() : body2, key)
+    assert.deepEqual(said(reused), [422, 'idempotency_key_reused'])
+    assert.deepEqual(await checksums(market), sums)
+  })
+}
+
+test('the same body in another order of its fields is the same request', async () => {
+  const { seller } = await scene()
+  const body = offerBody()
+  const turned = Object.fromEntries(Object.entries(body).reverse())
+  const [one, two] = [
+    await seller.post('/v1/offers', body, 'order'),
+    await seller.post('/v1/offers', turned, 'order'),
+  ]
+  assert.equal(one.status, 201)
+  assert.deepEqual(two.body, one.body)
+})
+
+test('a refusal is remembered, also when the request could succeed by now', async () => {
+  const { seller, offer, buyer } = await scene()
+  const body = { amount: '2', paymentMethodType: 'sepa' }
+  const path = `/v1/offers/${offer}/trades`
+  assert.deepEqual(said(await buyer.post(path, body, 'refused')), [422, 'amount_outside_offer'])
+  const changed = await seller.patch(`/v1/offers/${offer}`, { totalAmount: '3', maxAmount: '3' })
+  assert.equal(changed.status, 200)
+  assert.deepEqual(said(await buyer.post(path, body, 'refused')), [422, 'amount_outside_offer'])
+  assert.equal((await buyer.post(path, body, 'a new key')).status, 201)
+})
+
+test('keys are everybody’s own', async () => {
+  const [one, two] = [await scene(), await scene()]
+  const answers = [one, two].map(({ seller }) => seller.post('/v1/offers', offerBody(), 'the same key'))
+  const [first, second] = await Promise.all(answers)
+  assert.deepEqual([first?.status, second?.status], [201, 201])
+  assert.notEqual(first?.body.id, second?.body.id)
+})
+
+test('without a key every request is a new one', async () => {
+  const { seller } = await scene()
+  const [one, two] = [
+    await seller.post('/v1/offers', offerBody()),
+    await seller.post('/v1/offers', offerBody()),
+  ]
+  assert.notEqual(one.body.id, two.body.id)
+})
+
+test('registering again with a key and the same password answers with the same person', async () => {
+  const person = { email: 'twice@example.org', password: 'twice the same', displayName: 'twice' }
+  const ask = (body: unknown, key?: string) =>
+    call(market.url, 'POST', '/v1/auth/register', body, key === undefined ? {} : { 'idempotency-key': key })
+  const first = await ask(person, 'k')
+  const again = await ask(person, 'k')
+  assert.deepEqual([first.status, again.status], [201, 201])
+  assert.equal(again.body.user.id, first.body.user.id)
+  assert.equal((await ask(person)).body.code, 'email_taken')
+  assert.equal((await ask({ ...person, password: 'another one' }, 'k')).body.code, 'email_taken')
+})
+
+async function scene(): Promise<Scene> {
+  const [seller, buyer] = [await market.person('seller'), await market.person('buyer')]
+  await market.credit(seller, 'BTC', '5')
+  return { seller, buyer, offer: (await seller.post('/v1/offers', offerBody())).body.id }
+}
+
+async function take({ seller, buyer }: Scene, pair = 'BTC/EUR'): Promise<string> {
+  const { body: offer } = await seller.post('/v1/offers', offerBody({ pair }))
+  const { body } = await buyer.post(`/v1/offers/${offer.id}/trades`, {
+    amount: '0.1',
+    paymentMethodType: 'sepa',
+  })
+  return body.id
+}
+
+/** How many acts the log has: each command writes one. */
+async function effects(): Promise<number> {
+  const { rows } = await superuser.query<{ count: number }>('select count(*)::int from audit.events')
+  return rows[0]?.count ?? 0
+}
+
+function said({ status, body }: Answer): [number, string] {
+  return [status, body.code]
+}
