@@ -43,8 +43,8 @@ export type Trade = {
 }
 
 /** Small limits, so that stories run into them. */
-export const OPEN_OFFERS = 4
-export const LIVE_TRADES = 4
+export const OPEN_OFFERS = 3
+export const LIVE_TRADES = 2
 const CRYPTO = ['BTC', 'ETH']
 /** The smallest unit people pay in, as a power of ten of the 8th decimal. */
 const SMALLEST: Record<string, bigint> = { EUR: 1_000_000n, JPY: 100_000_000n }
