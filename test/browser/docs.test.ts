@@ -72,9 +72,9 @@ test('an anchor scrolls to its call, and the way there needs no mouse', async ()
   await withPage({ width: 1280, colorScheme: 'light' }, async (page) => {
     await page.goto(`${market.url}/docs#post-v1-offers-id-trades`)
     const call = page.locator('#post-v1-offers-id-trades')
+    await call.locator('.summary').waitFor({ state: 'visible' })
     const box = await call.boundingBox()
     assert.ok(box && box.y >= 0 && box.y < 120, `it begins at ${box?.y} px`)
-    assert.ok(await call.locator('.summary').isVisible())
 
     await page.goto(`${market.url}/docs`)
     await page.keyboard.press('Tab')
@@ -83,10 +83,10 @@ test('an anchor scrolls to its call, and the way there needs no mouse', async ()
     assert.equal(await page.evaluate('document.activeElement.id'), 'main')
     const answer = page.locator('#get-v1-trades-id details')
     const field = answer.getByText('escrow.releasedAmount')
-    assert.ok(!(await field.isVisible()))
+    await field.waitFor({ state: 'hidden' })
     await answer.locator('summary').focus()
     await page.keyboard.press('Enter')
-    assert.ok(await field.isVisible())
+    await field.waitFor({ state: 'visible' })
   })
 })
 
@@ -101,6 +101,7 @@ async function withPage(
     bypassCSP: true,
   })
   const page = await context.newPage()
+  page.setDefaultTimeout(10_000)
   const said: string[] = []
   page.on('console', (message) => said.push(`${message.type()}: ${message.text()}`))
   page.on('pageerror', (error) => said.push(error.message))
