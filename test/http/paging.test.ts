@@ -20,7 +20,9 @@ before(async () => {
   maker = await market.person('maker')
   taker = await market.person('taker')
   await market.credit(maker, 'BTC', '100')
-  await superuser.query('update fairlock.settings set live_trades_per_user = 1000, open_offers_per_user = 1000')
+  await superuser.query(
+    'update fairlock.settings set live_trades_per_user = 1000, open_offers_per_user = 1000',
+  )
   // Prices that are equal in groups, on both sides of the market.
   for (let i = 0; i < ROWS; i++) await addOffer('sell', i)
   for (let i = 0; i < ROWS; i++) await addOffer('buy', i)
