@@ -24,7 +24,7 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   // The compiler reads "Infinity" as an integer and then skips its bounds.
   return (values: object) => {
     if (!validate(values)) return { error: validate.errors ?? [] }
-    const infinite = Object.entries(values).find(([, value]) => Math.abs(Number(value)) === Infinity)
+    const infinite = Object.entries(values).find(([, value]) => value === Infinity || value === -Infinity)
     if (infinite === undefined) return { value: values }
     const errors = [{ field: `${httpPart}.${infinite[0]}`, problem: 'must be finite' }]
     return { error: new Problem('invalid_request', {}, errors) }
