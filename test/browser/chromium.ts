@@ -1,6 +1,8 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { type Browser, chromium as playwright } from 'playwright-core'
 
 const INSTALLED = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
@@ -38,22 +40,30 @@ async function opened(options: Launch, afterwards: () => void = () => undefined)
   }
 }
 
-/** The package unpacks to the temporary folder of the process, where two test files would step on each other. */
+/**
+ * The package unpacks to the temporary folder of its process, where two test files would step on each other: hence a
+ * process of its own, with a folder of its own.
+ */
 async function unpack(folder: string): Promise<Launch> {
-  const { default: chromium, inflate } = await import('@sparticuz/chromium')
-  const before = process.env.TMPDIR
-  process.env.TMPDIR = folder
-  try {
+  const packed = join(import.meta.dirname, '../../node_modules/@sparticuz/chromium/bin/al2023.tar.br')
+  const program = `
+    import chromium, { inflate } from '@sparticuz/chromium'
     chromium.setGraphicsMode = false
-    const executablePath = await chromium.executablePath()
-    const packed = join(import.meta.dirname, '../../node_modules/@sparticuz/chromium/bin/al2023.tar.br')
-    const libraries = join(await inflate(packed), 'lib')
-    return {
-      executablePath,
-      env: { LD_LIBRARY_PATH: libraries, FONTCONFIG_PATH: join(folder, 'fonts'), HOME: folder },
-    }
-  } finally {
-    if (before === undefined) delete process.env.TMPDIR
-    else process.env.TMPDIR = before
-  }
+    const paths = [await chromium.executablePath(), await inflate(${JSON.stringify(packed)})]
+    process.stdout.write(JSON.stringify(paths))`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: import.meta.dirname,
+    env: { ...process.env, TMPDIR: folder },
+  })
+  const [executablePath, libraries] = JSON.parse(stdout) as [string, string]
+  // The package's own configuration looks for the fonts under /tmp, wherever they are.
+  const fonts = join(folder, 'fonts.conf')
+  writeFileSync(fonts, fontConfiguration(folder))
+  const env = { LD_LIBRARY_PATH: join(libraries, 'lib'), FONTCONFIG_FILE: fonts, HOME: folder }
+  return { executablePath, env }
+}
+
+function fontConfiguration(folder: string): string {
+  return `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>${folder}/fonts</dir><dir>/usr/share/fonts</dir><cachedir>${folder}/fonts-cache</cachedir></fontconfig>`
 }

@@ -23,7 +23,9 @@ after(async () => {
 
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [1280, 360]) {
-    test(`at ${width} px in ${colorScheme}: nothing sticks out, nothing fails, axe finds nothing`, async () => {
+    // Both widths and both themes, without every combination: a run takes half a second of two cores.
+    const isForAxe = (width === 360) === (colorScheme === 'dark')
+    test(`at ${width} px in ${colorScheme}: nothing sticks out, nothing fails${isForAxe ? ', axe finds nothing' : ''}`, async () => {
       await withPage({ width, colorScheme }, async (page, said) => {
         for (const path of PAGES) {
           const answer = await page.goto(market.url + path)
@@ -32,7 +34,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
             '[document.documentElement.scrollWidth, innerWidth]',
           )
           assert.ok(content <= view, `${path} is ${content} px wide on a screen of ${view}`)
-          assert.deepEqual(await accessibilityProblems(page), [], path)
+          if (isForAxe) assert.deepEqual(await accessibilityProblems(page), [], path)
         }
         assert.deepEqual(said, [])
       })
@@ -47,6 +49,8 @@ test('under their own policy the pages find their style and nothing is blocked',
   for (const path of PAGES) {
     await page.goto(market.url + path)
     assert.equal(await page.evaluate('getComputedStyle(document.body).marginTop'), '0px')
+    const heading = await page.locator('h1').boundingBox()
+    assert.ok(heading && heading.height > 20, 'there is a font to write with')
   }
   await page.close()
   assert.deepEqual(said, [])
