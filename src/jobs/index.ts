@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Logger, type Runner, run, runMigrations } from 'graphile-worker'
 import pg from 'pg'
 
@@ -12,29 +13,80 @@ export async function migrateJobs(ownerUrl: string): Promise<void> {
   await runMigrations({ connectionString: ownerUrl, logger: quiet })
 }
 
+/** How long to wait before a runner that has ended is started again. */
+const RESTART_PAUSE_MS = 1000
+
+type Options = {
+  url: string
+  tasks: Record<string, Task>
+  onError: (task: string, error: unknown) => void
+}
+
 /**
  * Runs the tasks, each again and again. A task's next run is a row with the task's name as its job key, written when
  * the last one ends; the crontab writes the row anew every minute, so that a chain which a crash has cut goes on.
  * Tasks may run in two processes at once and must not mind.
  */
-export async function startJobs(options: {
-  url: string
-  tasks: Record<string, Task>
-  onError: (task: string, error: unknown) => void
-}): Promise<Jobs> {
-  const { tasks } = options
+export async function startJobs(options: Options): Promise<Jobs> {
   const pool = new pg.Pool({ connectionString: options.url, max: 4, application_name: 'fairlock jobs' })
   pool.on('error', (error) => options.onError('connection', error))
   pool.on('connect', (client) => client.on('error', (error) => options.onError('connection', error)))
-  const runs = new Map(Object.keys(tasks).map((name) => [name, { done: 0, failed: 0, lastDone: 0 }]))
-  let stopping = false
+  const runs = new Map(Object.keys(options.tasks).map((name) => [name, { done: 0, failed: 0, lastDone: 0 }]))
+  const stopping = new AbortController()
+  let runner: Runner | null = await startRunner(options, pool, runs, stopping.signal)
+  const watching = watch()
+
+  /** graphile-worker ends when the database goes away in the middle of a task: it cannot say how the task went. */
+  async function watch(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        if (runner === null) {
+          runner = await startRunner(options, pool, runs, stopping.signal)
+          if (stopping.signal.aborted) await runner.stop()
+        }
+        await runner.promise
+      } catch (error) {
+        options.onError('runner', error)
+      }
+      if (stopping.signal.aborted) return
+      runner = null
+      // The wait is over as soon as it is cut short.
+      await sleep(RESTART_PAUSE_MS, null, { signal: stopping.signal }).catch(() => null)
+    }
+  }
+
+  return {
+    runs: () => runs,
+    async stop() {
+      stopping.abort()
+      // Where it is just ending by itself it says so, and is waited for all the same.
+      await runner?.stop().catch((error: unknown) => options.onError('runner', error))
+      await watching
+      await pool.end()
+    },
+  }
+}
+
+async function startRunner(
+  { tasks, onError }: Options,
+  pool: pg.Pool,
+  runs: Map<string, TaskRuns>,
+  stopping: AbortSignal,
+): Promise<Runner> {
   const names = Object.keys(tasks)
-  const runner: Runner = await run({
+  for (const name of names) {
+    // A row that is still locked by a worker which is no more gives its key to the new one.
+    await pool.query(`select graphile_worker.add_job($1, job_key => $1, max_attempts => 3)`, [name])
+  }
+  return run({
     pgPool: pool,
     concurrency: 2,
     pollInterval: 1000,
     noHandleSignals: true,
     logger: quiet,
+    // A delay, if only of 0 ms, makes a failure to write a task's end stop the runner; without one it is a rejection
+    // that nobody handles, and the end of the program.
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     crontab: names
       .map((name) => `* * * * * ${name} ?max=3&jobKey=${name}&jobKeyMode=preserve_run_at`)
       .join('\n'),
@@ -49,24 +101,15 @@ export async function startJobs(options: {
             record.lastDone = Date.now()
           } catch (error) {
             record.failed++
-            options.onError(name, error)
+            onError(name, error)
           }
-          if (stopping) return
+          if (stopping.aborted) return
           // Another worker may have planned it already: the key keeps it one row.
           await helpers.addJob(name, {}, dueIn(task.everySeconds, name))
         },
       ]),
     ),
   })
-  for (const name of names) await runner.addJob(name, {}, dueIn(0, name))
-  return {
-    runs: () => runs,
-    async stop() {
-      stopping = true
-      await runner.stop()
-      await pool.end()
-    },
-  }
 }
 
 function dueIn(seconds: number, jobKey: string) {
