@@ -1,12 +1,15 @@
 import type { Caller, Database } from '../platform/index.ts'
-import { newId } from '../platform/index.ts'
+import { newId, Problem } from '../platform/index.ts'
 
 /** How many overdue trades one run looks at; the rest is for the next, seconds later. */
 const BATCH = 200
+/** The refusals that say that somebody else, or another worker, was quicker. */
+const IN_TIME = new Set(['move_not_allowed', 'deadline_not_reached'])
 
 /**
  * Ends the trades whose deadline has passed, each in a transaction of its own, decided again under its lock: two
- * workers at once, a restart in the middle, or a person who was in time do no harm. Returns how many it ended.
+ * workers at once, a restart in the middle, or a person who was in time do no harm. Returns how many it ended; throws
+ * at the end, when the others are done, if some could not be.
  */
 export async function expireTrades(db: Database): Promise<number> {
   const caller: Caller = { sessionId: null, tokenHash: null, requestId: `clock ${newId()}` }
@@ -16,13 +19,16 @@ export async function expireTrades(db: Database): Promise<number> {
     [BATCH],
   )
   let ended = 0
+  const failures: unknown[] = []
   for (const id of ids) {
-    const { refusal } = await db.call<{ refusal: string | null }>(
-      caller,
-      `select jsonb_build_object('refusal', fairlock.expire_trade($1) ->> 'refusal') as answer`,
-      [id],
-    )
-    if (refusal === null) ended++
+    try {
+      await db.call(caller, 'select fairlock.expire_trade($1) as answer', [id])
+      ended++
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'unavailable') throw error
+      if (!(error instanceof Problem && IN_TIME.has(error.code))) failures.push(error)
+    }
   }
-  return ended
+  if (failures.length === 0) return ended
+  throw new AggregateError(failures, `${failures.length} of ${ids.length} overdue trades could not be ended`)
 }
