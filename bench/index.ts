@@ -108,7 +108,16 @@ async function open(scale: Scale): Promise<{ context: Context; end: () => Promis
     undo.unshift(async () => void process.off(signal, stop))
   }
   const atEnd = (one: () => Promise<void>) => void undo.push(one)
-  return { context: { server, driver: chooseDriver(server.folder), scale, progress, atEnd }, end }
+  return {
+    context: {
+      server,
+      driver: chooseDriver(server.folder, [scale.seconds, scale.warmUpSeconds]),
+      scale,
+      progress,
+      atEnd,
+    },
+    end,
+  }
 }
 
 function given({ rounds, seconds, past: pastTrades }: BenchOptions): Partial<Scale> {

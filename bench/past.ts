@@ -1,6 +1,6 @@
 import type { Context, Figures, Phase, Subject } from './bench.ts'
 import { marketDatabase } from './databases.ts'
-import { checkReleases, releaseScript, tradesForOneRun } from './release.ts'
+import { checkReleases, DROP_INDEXES, makePaid, releaseScript, tradesForOneRun } from './release.ts'
 
 const CLIENTS = 8
 const EMPTY = `release without a past, ${CLIENTS} clients`
@@ -26,7 +26,7 @@ export const past: Phase = {
     const releases = wanted.has(PAST)
     const count = releases ? context.scale.rounds * (await tradesForOneRun(context)) : 1
     await pastDatabase(context, count)
-    if (releases) await emptyDatabase(context, count)
+    if (releases) await makePaid(context, 'no_past', count)
     const subjects = releases
       ? [releaseSubject(context, EMPTY, 'no_past'), releaseSubject(context, PAST, 'past')]
       : []
@@ -37,27 +37,16 @@ export const past: Phase = {
   },
 }
 
-async function emptyDatabase({ server, progress }: Context, paid: number): Promise<void> {
-  progress(`${paid} trades that wait for their release`)
-  await server.copy('market', 'no_past')
-  await server.sql('no_past', `call bench.add_paid_trades(1, ${paid})`)
-  await server.sql('no_past', 'vacuum analyze')
-}
-
 async function pastDatabase(context: Context, paid: number): Promise<void> {
   const { server, progress, scale } = context
   const market = await marketDatabase(context)
   progress(`${scale.pastTrades} past trades`)
   await server.copy(market, 'past')
-  await server.sql(
-    'past',
-    `call bench.drop_indexes('public.crypto_trades', 'public.crypto_escrows', 'public.crypto_transactions',
-      'ledger.accounts', 'ledger.transfers', 'ledger.entries', 'audit.events')`,
-  )
+  await server.sql('past', DROP_INDEXES)
   await server.sql('past', `call bench.add_past_trades(${scale.pastTrades})`)
+  await server.sql('past', `call bench.add_paid_trades(${scale.pastTrades + 1}, ${scale.pastTrades + paid})`)
   progress(`${scale.pastTrades} past trades: indexes`)
   await server.sql('past', 'call bench.build_indexes()')
-  await server.sql('past', `call bench.add_paid_trades(${scale.pastTrades + 1}, ${scale.pastTrades + paid})`)
   await server.sql('past', 'vacuum analyze')
 }
 

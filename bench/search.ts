@@ -66,7 +66,7 @@ async function searchFor(client: pg.Client, seconds: number, amount: () => strin
   const end = performance.now() + seconds * 1000
   while (performance.now() < end || took.length === 0) {
     const side = random() < 0.5 ? 'sell' : 'buy'
-    const pair = `${one(['BTC', 'ETH', 'LTC', 'XMR', 'SOL', 'XRP', 'USDT', 'DAI'])}/${one(['EUR', 'USD', 'GBP', 'CHF', 'PLN'])}`
+    const pair = one(['BTC/EUR', 'BTC/USD', 'ETH/EUR', 'ETH/USD'])
     const paymentMethodType = one(['iban', 'n26', 'paypal', 'pix', 'revolut', 'sepa', 'wise'])
     const { sql, parameters } = searchOffers({ pair, side, paymentMethodType, amount: amount() }, PAGE, null)
     const asked = performance.now()
