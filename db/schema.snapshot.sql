@@ -456,13 +456,6 @@ create table public.crypto_escrows (
   status text default 'pending'::text not null,
   trade_id uuid not null,
   constraint crypto_escrows_amount CHECK (((amount > (0)::numeric) AND (amount <> 'NaN'::numeric))),
-  constraint crypto_escrows_closed CHECK (((closed_at IS NULL) OR (status <> ALL (ARRAY['funded'::text, 'disputed'::text])))),
-  constraint crypto_escrows_currency CHECK (((currency <> ''::text) AND (currency = upper(currency)))),
-  constraint crypto_escrows_disputed CHECK ((((status <> 'disputed'::text) OR (disputed_at IS NOT NULL)) AND ((status <> 'pending'::text) OR (disputed_at IS NULL)))),
-  constraint crypto_escrows_funded CHECK (((status = 'pending'::text) = (funded_at IS NULL))),
-  constraint crypto_escrows_parties CHECK ((buyer_id <> seller_id)),
-  constraint crypto_escrows_refunded CHECK (((status = 'refunded'::text) = (refunded_at IS NOT NULL))),
-  constraint crypto_escrows_released CHECK (((status = 'released'::text) = (released_at IS NOT NULL))),
   constraint crypto_escrows_settled CHECK (((released_amount >= (0)::numeric) AND (refunded_amount >= (0)::numeric) AND (fee_amount >= (0)::numeric) AND
 CASE status
     WHEN 'released'::text THEN ((released_amount > (0)::numeric) AND (((released_amount + refunded_amount) + fee_amount) = amount))
@@ -485,6 +478,7 @@ CREATE UNIQUE INDEX idx_crypto_escrows_trade_id ON public.crypto_escrows USING b
 create policy "both sides see the escrow" on public.crypto_escrows for select to fairlock_app using (((seller_id = ( SELECT fairlock.acting_user() AS acting_user)) OR (buyer_id = ( SELECT fairlock.acting_user() AS acting_user))));
 create policy "the engine keeps escrows" on public.crypto_escrows for all to fairlock_engine using (true);
 CREATE TRIGGER guard AFTER INSERT OR UPDATE ON public.crypto_escrows FOR EACH ROW EXECUTE FUNCTION fairlock.guard_escrow();
+CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_escrows FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
 CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON public.crypto_escrows FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
 grant insert, select on public.crypto_escrows to fairlock_engine;
 grant select on public.crypto_escrows to fairlock_app;
@@ -610,13 +604,8 @@ create table public.crypto_profiles (
   user_id uuid not null,
   wallet_address text,
   wallet_provider text,
-  constraint crypto_profiles_average_rating CHECK (((average_rating >= (1)::numeric) AND (average_rating <= (5)::numeric))),
-  constraint crypto_profiles_counters CHECK (((trading_volume IS NOT NULL) AND (trading_volume >= (0)::numeric) AND (trading_volume <> 'NaN'::numeric) AND (current_daily_volume IS NOT NULL) AND (current_daily_volume >= (0)::numeric) AND (current_daily_volume <> 'NaN'::numeric) AND (current_monthly_volume IS NOT NULL) AND (current_monthly_volume >= (0)::numeric) AND (current_monthly_volume <> 'NaN'::numeric) AND (total_trades IS NOT NULL) AND (total_trades >= 0) AND (successful_escrows IS NOT NULL) AND (successful_escrows >= 0) AND (disputed_trades IS NOT NULL) AND (disputed_trades >= 0))),
   constraint crypto_profiles_country CHECK ((country ~ '^[A-Z]{2}$'::text)),
-  constraint crypto_profiles_flags CHECK (((is_verified_trader IS NOT NULL) AND (two_factor_enabled IS NOT NULL))),
-  constraint crypto_profiles_kyc_status CHECK (((kyc_status IS NOT NULL) AND (kyc_status = ANY (ARRAY['pending'::text, 'rejected'::text, 'basic'::text, 'full'::text, 'institution'::text])))),
-  constraint crypto_profiles_kyc_verified CHECK (((kyc_status = ANY (ARRAY['basic'::text, 'full'::text, 'institution'::text])) = (kyc_verified_at IS NOT NULL))),
-  constraint crypto_profiles_limits CHECK (((daily_limit >= (0)::numeric) AND (daily_limit <> 'NaN'::numeric) AND (monthly_limit >= (0)::numeric) AND (monthly_limit <> 'NaN'::numeric))),
+  constraint crypto_profiles_kyc_status CHECK ((kyc_status = ANY (ARRAY['pending'::text, 'rejected'::text, 'basic'::text, 'full'::text, 'institution'::text]))),
   constraint crypto_profiles_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
   constraint crypto_profiles_pkey PRIMARY KEY (id)
 );
@@ -629,6 +618,7 @@ CREATE UNIQUE INDEX crypto_profiles_display_name ON public.crypto_profiles USING
 CREATE UNIQUE INDEX crypto_profiles_one_per_user ON public.crypto_profiles USING btree (user_id);
 create policy "people see their profile" on public.crypto_profiles for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
 create policy "the engine acts for everybody" on public.crypto_profiles for all to fairlock_engine using (true);
+CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
 grant insert, select on public.crypto_profiles to fairlock_engine;
 grant select on public.crypto_profiles (average_rating) to fairlock_app;
 grant select on public.crypto_profiles (banned_until) to fairlock_app;
@@ -703,30 +693,7 @@ create table public.crypto_trades (
   updated_at timestamp with time zone default now() not null,
   user_id uuid not null,
   constraint crypto_trades_amounts CHECK (((price > (0)::numeric) AND (price <> 'NaN'::numeric) AND (amount > (0)::numeric) AND (amount <> 'NaN'::numeric) AND (total_value >= (0)::numeric) AND (total_value <> 'NaN'::numeric))),
-  constraint crypto_trades_cancelled CHECK (((status = ANY (ARRAY['cancelled'::text, 'expired'::text])) = (cancelled_at IS NOT NULL))),
-  constraint crypto_trades_completed CHECK (((status = 'completed'::text) = (completed_at IS NOT NULL))),
-  constraint crypto_trades_deadline CHECK (((deadline IS NULL) = (status = ANY (ARRAY['completed'::text, 'cancelled'::text, 'expired'::text])))),
-  constraint crypto_trades_dispute CHECK ((((dispute_id IS NULL) = (dispute_status IS NULL)) AND (dispute_status = ANY (ARRAY['pending'::text, 'resolved'::text, 'closed'::text])) AND ((status = 'disputed'::text) = ((dispute_status IS NOT NULL) AND (dispute_status = 'pending'::text))))),
-  constraint crypto_trades_fees CHECK (((fee >= (0)::numeric) AND (fee <> 'NaN'::numeric) AND (seller_fee >= (0)::numeric) AND (seller_fee <> 'NaN'::numeric) AND (buyer_fee >= (0)::numeric) AND (buyer_fee <> 'NaN'::numeric) AND ((offer_id IS NULL) OR ((fee IS NOT NULL) AND (fee = (seller_fee + buyer_fee)))))),
-  constraint crypto_trades_funded CHECK (
-CASE
-    WHEN (status = 'pending'::text) THEN (funded_at IS NULL)
-    WHEN (status = ANY (ARRAY['funded'::text, 'paid'::text, 'disputed'::text])) THEN ((funded_at IS NOT NULL) AND (escrow_id IS NOT NULL))
-    WHEN (status = 'completed'::text) THEN ((offer_id IS NULL) OR (funded_at IS NOT NULL))
-    ELSE true
-END),
-  constraint crypto_trades_has_buyer CHECK ((buyer_id IS NOT NULL)),
-  constraint crypto_trades_offer CHECK ((((offer_id IS NULL) = (offer_version IS NULL)) AND ((offer_id IS NULL) = (taker_id IS NULL)))),
-  constraint crypto_trades_paid CHECK (
-CASE
-    WHEN (status = ANY (ARRAY['pending'::text, 'funded'::text])) THEN (paid_at IS NULL)
-    WHEN (status = ANY (ARRAY['paid'::text, 'disputed'::text])) THEN (paid_at IS NOT NULL)
-    ELSE true
-END),
   constraint crypto_trades_parties CHECK (((buyer_id <> user_id) AND ((taker_id IS NULL) OR ((taker_id = user_id) OR (taker_id = buyer_id))))),
-  constraint crypto_trades_payment_window CHECK (((payment_window_minutes >= 10) AND (payment_window_minutes <= 20160))),
-  constraint crypto_trades_ratings CHECK ((((seller_rating IS NULL) OR ((seller_rating >= (1)::numeric) AND (seller_rating <= (5)::numeric))) AND ((buyer_rating IS NULL) OR ((buyer_rating >= (1)::numeric) AND (buyer_rating <= (5)::numeric))) AND ((status = ANY (ARRAY['completed'::text, 'cancelled'::text, 'expired'::text])) OR ((seller_rating IS NULL) AND (buyer_rating IS NULL))))),
-  constraint crypto_trades_side CHECK ((side = ANY (ARRAY['buy'::text, 'sell'::text]))),
   constraint crypto_trades_status CHECK ((status = ANY (ARRAY['pending'::text, 'funded'::text, 'paid'::text, 'disputed'::text, 'completed'::text, 'cancelled'::text, 'expired'::text]))),
   constraint crypto_trades_buyer_id_fkey FOREIGN KEY (buyer_id) REFERENCES public.users(id),
   constraint crypto_trades_dispute_id_fkey FOREIGN KEY (dispute_id) REFERENCES public.crypto_disputes(id),
@@ -751,6 +718,7 @@ CREATE INDEX idx_crypto_trades_user_id ON public.crypto_trades USING btree (user
 create policy "both sides see the trade" on public.crypto_trades for select to fairlock_app using (((user_id = ( SELECT fairlock.acting_user() AS acting_user)) OR (buyer_id = ( SELECT fairlock.acting_user() AS acting_user))));
 create policy "the engine moves trades" on public.crypto_trades for all to fairlock_engine using (true);
 CREATE TRIGGER guard AFTER INSERT OR UPDATE ON public.crypto_trades FOR EACH ROW EXECUTE FUNCTION fairlock.guard_trade();
+CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_trades FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
 CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON public.crypto_trades FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
 grant insert, select on public.crypto_trades to fairlock_engine;
 grant select on public.crypto_trades to fairlock_app;
@@ -798,12 +766,8 @@ create table public.crypto_transactions (
   user_id uuid not null,
   wallet_id uuid,
   constraint crypto_transactions_amount CHECK (((amount <> 'NaN'::numeric) AND ((amount > (0)::numeric) OR ((transaction_type = 'adjustment'::text) AND (amount < (0)::numeric))))),
-  constraint crypto_transactions_chain CHECK (((confirmations >= 0) AND (block_number >= 0) AND (gas_limit >= 0) AND (gas_used >= 0) AND (gas_price >= (0)::numeric) AND (gas_price <> 'NaN'::numeric))),
-  constraint crypto_transactions_currency CHECK (((currency <> ''::text) AND (currency = upper(currency)))),
-  constraint crypto_transactions_fees CHECK (((transaction_fee >= (0)::numeric) AND (transaction_fee <> 'NaN'::numeric) AND (network_fee >= (0)::numeric) AND (network_fee <> 'NaN'::numeric) AND (platform_fee >= (0)::numeric) AND (platform_fee <> 'NaN'::numeric))),
   constraint crypto_transactions_status CHECK ((status = ANY (ARRAY['pending'::text, 'completed'::text, 'failed'::text, 'cancelled'::text, 'reversed'::text]))),
   constraint crypto_transactions_type CHECK ((transaction_type = ANY (ARRAY['deposit'::text, 'withdrawal'::text, 'hold'::text, 'release'::text, 'refund'::text, 'fee'::text, 'adjustment'::text, 'transfer'::text, 'buy'::text, 'sell'::text]))),
-  constraint crypto_transactions_value CHECK (((exchange_rate > (0)::numeric) AND (exchange_rate <> 'NaN'::numeric) AND (fiat_value >= (0)::numeric) AND (fiat_value <> 'NaN'::numeric))),
   constraint crypto_transactions_trade_id_fkey FOREIGN KEY (trade_id) REFERENCES public.crypto_trades(id),
   constraint crypto_transactions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
   constraint crypto_transactions_wallet_id_fkey FOREIGN KEY (wallet_id) REFERENCES public.crypto_wallets(id),
@@ -820,6 +784,7 @@ CREATE INDEX idx_crypto_transactions_user_id ON public.crypto_transactions USING
 CREATE INDEX idx_crypto_transactions_wallet_id ON public.crypto_transactions USING btree (wallet_id);
 create policy "people see their movements" on public.crypto_transactions for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
 create policy "the engine writes movements" on public.crypto_transactions for all to fairlock_engine using (true);
+CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_transactions FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
 grant insert, select on public.crypto_transactions to fairlock_engine;
 grant select on public.crypto_transactions to fairlock_app;
 
@@ -842,10 +807,7 @@ create table public.crypto_wallets (
   wallet_provider text,
   withdrawal_limit_daily numeric(20,8),
   withdrawal_limit_monthly numeric(20,8),
-  constraint crypto_wallets_balance CHECK (((balance IS NOT NULL) AND (balance >= (0)::numeric) AND (balance <> 'NaN'::numeric))),
-  constraint crypto_wallets_currency CHECK (((currency <> ''::text) AND (currency = upper(currency)))),
-  constraint crypto_wallets_flags CHECK (((is_primary IS NOT NULL) AND (is_connected IS NOT NULL))),
-  constraint crypto_wallets_limits CHECK (((withdrawal_limit_daily >= (0)::numeric) AND (withdrawal_limit_daily <> 'NaN'::numeric) AND (withdrawal_limit_monthly >= (0)::numeric) AND (withdrawal_limit_monthly <> 'NaN'::numeric))),
+  constraint crypto_wallets_balance CHECK (((balance >= (0)::numeric) AND (balance <> 'NaN'::numeric))),
   constraint crypto_wallets_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
   constraint crypto_wallets_pkey PRIMARY KEY (id)
 );
@@ -858,6 +820,7 @@ CREATE UNIQUE INDEX crypto_wallets_one_per_currency ON public.crypto_wallets USI
 create policy "people see their wallets" on public.crypto_wallets for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
 create policy "the engine opens wallets" on public.crypto_wallets for all to fairlock_engine using (true);
 create policy "the ledger sets the balance" on public.crypto_wallets for all to fairlock_ledger using (true);
+CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_wallets FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
 grant insert, select on public.crypto_wallets to fairlock_engine;
 grant select on public.crypto_wallets (balance) to fairlock_app;
 grant select, update on public.crypto_wallets (balance) to fairlock_ledger;
@@ -918,6 +881,26 @@ create function fairlock.ban_person(p_user uuid, p_until timestamp with time zon
 alter function fairlock.ban_person(uuid,timestamp with time zone,text) owner to fairlock_engine;
 grant execute on function fairlock.ban_person(uuid,timestamp with time zone,text) to fairlock_engine;
 
+create function fairlock.broken_law(r public.crypto_escrows) returns text language sql immutable as 19699bb221c7c78e;
+alter function fairlock.broken_law(public.crypto_escrows) owner to ;
+grant execute on function fairlock.broken_law(public.crypto_escrows) to public;
+
+create function fairlock.broken_law(r public.crypto_profiles) returns text language sql immutable as cd74f77edfac9a65;
+alter function fairlock.broken_law(public.crypto_profiles) owner to ;
+grant execute on function fairlock.broken_law(public.crypto_profiles) to public;
+
+create function fairlock.broken_law(r public.crypto_trades) returns text language sql immutable as 9bc4da3a12d46c60;
+alter function fairlock.broken_law(public.crypto_trades) owner to ;
+grant execute on function fairlock.broken_law(public.crypto_trades) to public;
+
+create function fairlock.broken_law(r public.crypto_transactions) returns text language sql immutable as 7df01a7881aae1dd;
+alter function fairlock.broken_law(public.crypto_transactions) owner to ;
+grant execute on function fairlock.broken_law(public.crypto_transactions) to public;
+
+create function fairlock.broken_law(r public.crypto_wallets) returns text language sql immutable as f90ae058429ec9d5;
+alter function fairlock.broken_law(public.crypto_wallets) owner to ;
+grant execute on function fairlock.broken_law(public.crypto_wallets) to public;
+
 create function fairlock.change_me(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 67a4246fac943b56;
 alter function fairlock.change_me(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.change_me(jsonb) to fairlock_engine;
@@ -926,16 +909,12 @@ create function fairlock.change_offer(p_offer uuid, p jsonb) returns jsonb langu
 alter function fairlock.change_offer(uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.change_offer(uuid,jsonb) to fairlock_engine;
 
-create function fairlock.check_pair(p_trade uuid, p_trade_status text, p_escrow_status text) returns void language plpgsql stable set search_path=pg_catalog, pg_temp as 141e72d62acd54ec;
-alter function fairlock.check_pair(uuid,text,text) owner to fairlock_engine;
-grant execute on function fairlock.check_pair(uuid,text,text) to fairlock_engine;
-
 create function fairlock.close_expired_offers(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as dce81ec6c0990ddd;
 alter function fairlock.close_expired_offers(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_app;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_engine;
 
-create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 721734c97ef2e236;
+create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 721734c97ef2e236;
 alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
@@ -982,7 +961,7 @@ create function fairlock.fill_offer(o fairlock.offers, p jsonb) returns fairlock
 alter function fairlock.fill_offer(fairlock.offers,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.fill_offer(fairlock.offers,jsonb) to fairlock_engine;
 
-create function fairlock.guard_escrow() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as e8a3cff88db68f00;
+create function fairlock.guard_escrow() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 87cb4743892d2291;
 alter function fairlock.guard_escrow() owner to fairlock_engine;
 grant execute on function fairlock.guard_escrow() to fairlock_engine;
 
@@ -990,7 +969,7 @@ create function fairlock.guard_offer() returns trigger language plpgsql set sear
 alter function fairlock.guard_offer() owner to fairlock_engine;
 grant execute on function fairlock.guard_offer() to fairlock_engine;
 
-create function fairlock.guard_trade() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 7fe4863c6d9aef5b;
+create function fairlock.guard_trade() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 757fa25feb815dfe;
 alter function fairlock.guard_trade() owner to fairlock_engine;
 grant execute on function fairlock.guard_trade() to fairlock_engine;
 
@@ -1008,6 +987,10 @@ alter function fairlock.is_working(fairlock.offers,timestamp with time zone) own
 grant execute on function fairlock.is_working(fairlock.offers,timestamp with time zone) to fairlock_app;
 grant execute on function fairlock.is_working(fairlock.offers,timestamp with time zone) to fairlock_engine;
 
+create function fairlock.keep_laws() returns trigger language plpgsql as 46811264a5aa8f0f;
+alter function fairlock.keep_laws() owner to ;
+grant execute on function fairlock.keep_laws() to public;
+
 create function fairlock.keep_listings() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 7fa94fa212f7d4f9;
 alter function fairlock.keep_listings() owner to fairlock_engine;
 grant execute on function fairlock.keep_listings() to fairlock_engine;
@@ -1021,7 +1004,7 @@ alter function fairlock.me() owner to fairlock_engine;
 grant execute on function fairlock.me() to fairlock_app;
 grant execute on function fairlock.me() to fairlock_engine;
 
-create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e6ac8bdc587514db;
+create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 0324894eafde2f17;
 alter function fairlock.move_trade(uuid,text,boolean,text) owner to fairlock_engine;
 grant execute on function fairlock.move_trade(uuid,text,boolean,text) to fairlock_engine;
 

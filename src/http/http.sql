@@ -2,8 +2,11 @@
 -- idempotency key. What is not listed here, fairlock_app cannot do.
 set local role fairlock_engine;
 
+-- Everything below it is looked up by key. A plan made while a table is small would read it from end to end, and a
+-- connection keeps its plans until the next ANALYZE of the table.
 create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off
+  set plan_cache_mode = force_generic_plan
 as $$
 declare
   answer jsonb;

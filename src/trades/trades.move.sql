@@ -78,7 +78,6 @@ begin
     closed_at = case when v_deadline is null then v_now end
   where id = e.id and status = e.status;
 
-  -- The statement of each side whose coins moved; most moves have such a line, a payment has none.
   insert into public.crypto_transactions (id, user_id, wallet_id, trade_id, amount, currency, platform_fee, status,
     transaction_type, category, exchange_rate)
   select fairlock.new_id(), m.person, m.wallet, t.id, m.amount, e.currency, m.fee, 'completed', m.type, 'trade', t.price
@@ -93,11 +92,10 @@ begin
   if move.to_status in ('cancelled', 'expired') then
     update fairlock.offers set taken_amount = taken_amount - t.amount where id = t.offer_id;
   elsif move.to_status = 'completed' then
-    -- In the order of the ids, like every pair of locks.
+    -- Locked in the order of the ids first, like every pair of locks: an UPDATE takes them in any order.
+    perform from public.crypto_profiles where user_id in (t.seller, t.buyer) order by user_id for no key update;
     update public.crypto_profiles set total_trades = total_trades + 1, successful_escrows = successful_escrows + 1
-    where user_id = least(t.seller, t.buyer);
-    update public.crypto_profiles set total_trades = total_trades + 1, successful_escrows = successful_escrows + 1
-    where user_id = greatest(t.seller, t.buyer);
+    where user_id in (t.seller, t.buyer);
   end if;
   perform fairlock.record_event('trade.' || move.to_status, 'crypto_trades', t.id, p_reason);
   return (select jsonb_build_object('me', me, 'body', body) from fairlock.trade_views where id = t.id);

@@ -20,12 +20,14 @@ const OWNER_VIEWS: Record<string, string> = {
 }
 
 /** What everybody may execute: no rule, no row. Trigger functions cannot be called at all. */
-const PUBLIC_FUNCTIONS = ['fairlock.acting_user']
+// A law looks at nothing but the row it is given.
+const PUBLIC_FUNCTIONS = ['fairlock.acting_user', 'fairlock.broken_law']
 
 /** What fairlock_app may call. Each decides by itself what the acting person gets; see where it is defined. */
 const APP_FUNCTIONS = [
   'fairlock.acting_user',
   'fairlock.authenticate',
+  'fairlock.broken_law',
   'fairlock.close_expired_offers',
   'fairlock.command',
   'fairlock.count_live_trades',
@@ -101,7 +103,7 @@ test('a function that runs as its owner names its search_path, pg_temp last, and
   const found = await list(
     `select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = pronamespace
      where nspname = any ($1) and (prosecdef or proconfig::text like '%search_path%')
-       and proconfig::text[] is distinct from '{"search_path=pg_catalog, pg_temp"}'`,
+       and not coalesce(proconfig @> '{"search_path=pg_catalog, pg_temp"}', false)`,
   )
   assert.deepEqual(found, [], 'These need "set search_path = pg_catalog, pg_temp" (see shadowing.test.ts).')
 })

@@ -5,6 +5,19 @@ drop index if exists public.crypto_disputes_one_open;
 drop index if exists public.crypto_wallets_one_per_currency;
 drop index if exists public.crypto_profiles_one_per_user;
 
+drop trigger if exists laws on public.crypto_profiles;
+drop trigger if exists laws on public.crypto_wallets;
+drop trigger if exists laws on public.crypto_transactions;
+drop trigger if exists laws on public.crypto_trades;
+drop trigger if exists laws on public.crypto_escrows;
+drop function if exists fairlock.keep_laws();
+drop function if exists fairlock.broken_law(public.crypto_profiles);
+drop function if exists fairlock.broken_law(public.crypto_wallets);
+drop function if exists fairlock.broken_law(public.crypto_transactions);
+drop function if exists fairlock.broken_law(public.crypto_trades);
+drop function if exists fairlock.broken_law(public.crypto_escrows);
+drop schema if exists fairlock;
+
 alter table public.crypto_trades
   drop constraint if exists crypto_trades_dispute_id_fkey,
   drop constraint if exists crypto_trades_escrow_id_fkey;
@@ -30,50 +43,26 @@ alter table public.crypto_disputes
 alter table public.crypto_escrows
   drop constraint if exists crypto_escrows_status,
   drop constraint if exists crypto_escrows_amount,
-  drop constraint if exists crypto_escrows_currency,
-  drop constraint if exists crypto_escrows_parties,
-  drop constraint if exists crypto_escrows_funded,
-  drop constraint if exists crypto_escrows_released,
-  drop constraint if exists crypto_escrows_refunded,
-  drop constraint if exists crypto_escrows_disputed,
-  drop constraint if exists crypto_escrows_closed,
   drop constraint if exists crypto_escrows_settled;
 
 alter table public.crypto_trades
   alter column buyer_id drop not null,
+  drop constraint if exists crypto_trades_complete,
   drop constraint if exists crypto_trades_status,
-  drop constraint if exists crypto_trades_side,
   drop constraint if exists crypto_trades_amounts,
-  drop constraint if exists crypto_trades_fees,
-  drop constraint if exists crypto_trades_has_buyer,
-  drop constraint if exists crypto_trades_parties,
-  drop constraint if exists crypto_trades_offer,
-  drop constraint if exists crypto_trades_payment_window,
-  drop constraint if exists crypto_trades_deadline,
-  drop constraint if exists crypto_trades_funded,
-  drop constraint if exists crypto_trades_paid,
-  drop constraint if exists crypto_trades_completed,
-  drop constraint if exists crypto_trades_cancelled,
-  drop constraint if exists crypto_trades_dispute,
-  drop constraint if exists crypto_trades_ratings;
+  drop constraint if exists crypto_trades_parties;
 
 alter table public.crypto_transactions
   drop constraint if exists crypto_transactions_status,
   drop constraint if exists crypto_transactions_type,
-  drop constraint if exists crypto_transactions_amount,
-  drop constraint if exists crypto_transactions_currency,
-  drop constraint if exists crypto_transactions_fees,
-  drop constraint if exists crypto_transactions_value,
-  drop constraint if exists crypto_transactions_chain;
+  drop constraint if exists crypto_transactions_amount;
 
 alter table public.crypto_wallets
   alter column balance drop not null,
   alter column is_primary drop not null,
   alter column is_connected drop not null,
-  drop constraint if exists crypto_wallets_balance,
-  drop constraint if exists crypto_wallets_flags,
-  drop constraint if exists crypto_wallets_currency,
-  drop constraint if exists crypto_wallets_limits;
+  drop constraint if exists crypto_wallets_complete,
+  drop constraint if exists crypto_wallets_balance;
 
 alter table public.crypto_profiles
   alter column kyc_status drop not null,
@@ -85,12 +74,8 @@ alter table public.crypto_profiles
   alter column successful_escrows drop not null,
   alter column disputed_trades drop not null,
   alter column two_factor_enabled drop not null,
-  drop constraint if exists crypto_profiles_kyc_status,
-  drop constraint if exists crypto_profiles_kyc_verified,
-  drop constraint if exists crypto_profiles_counters,
-  drop constraint if exists crypto_profiles_flags,
-  drop constraint if exists crypto_profiles_limits,
-  drop constraint if exists crypto_profiles_average_rating;
+  drop constraint if exists crypto_profiles_complete,
+  drop constraint if exists crypto_profiles_kyc_status;
 
 alter table public.crypto_trades alter column status set default 'open';
 

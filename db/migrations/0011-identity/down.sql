@@ -8,4 +8,3 @@ drop table fairlock.rate_limits;
 drop table fairlock.staff_roles;
 drop table fairlock.sessions;
 drop table fairlock.credentials;
-drop schema fairlock;

@@ -1,5 +1,3 @@
-create schema fairlock;
-
 -- People: how they sign in, where they are signed in, and what staff may do. The person is public.users, the trading
 -- profile public.crypto_profiles; what the specification does not name lives in schema fairlock, where it cannot
 -- collide with the tables of a platform that is taken over.
