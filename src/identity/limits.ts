@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Pool } from 'pg'
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
-import { Problem } from '../platform/index.ts'
+import { Problem, problemFromDatabase } from '../platform/index.ts'
 
 /** How many attempts an address and an account have, and in how many seconds they come back. */
 const PER_ACCOUNT_AND_ADDRESS = { points: 8, duration: 15 * 60 }
@@ -42,7 +42,11 @@ export class SignInLimits {
 
   /** A right password gives the attempts back. */
   async forgiveSignIn(email: string, address: string): Promise<void> {
-    await this.#pair.delete(hashed(`${email.toLowerCase()} ${address}`))
+    try {
+      await this.#pair.delete(hashed(`${email.toLowerCase()} ${address}`))
+    } catch (error) {
+      throw problemFromDatabase(error) ?? error
+    }
   }
 
   async countRegistration(address: string): Promise<void> {
@@ -54,7 +58,7 @@ async function consume(limiter: RateLimiterPostgres, key: string): Promise<void>
   try {
     await limiter.consume(key)
   } catch (refused) {
-    if (!(refused instanceof RateLimiterRes)) throw refused
+    if (!(refused instanceof RateLimiterRes)) throw problemFromDatabase(refused) ?? refused
     throw new Problem('too_many_requests', { retryAfter: Math.ceil(refused.msBeforeNext / 1000) })
   }
 }

@@ -53,6 +53,8 @@ export class Database {
     })
     // A connection that breaks while idle is replaced by the pool; without a listener the process would end.
     this.pool.on('error', () => this.lostConnections++)
+    // The same for one that is just being handed out; a query under way is rejected beside that.
+    this.pool.on('connect', (client) => client.on('error', () => undefined))
   }
 
   /** Idle connections lost since the start, for the metrics. */

@@ -123,7 +123,8 @@ export function problemFromDatabase(error: unknown): Problem | null {
   }
   if (code === '23505' || code === '40001' || code === '40P01' || code === '55P03')
     return new Problem('conflict')
-  if (code.startsWith('08') || code.startsWith('57') || code === '53300' || code.startsWith('E')) {
+  // ECONNREFUSED, EPIPE and the like are the network's; what begins with ERR_ is a mistake of ours.
+  if (/^(?:08|57|53300|E(?!RR_))/.test(code)) {
     return new Problem('unavailable')
   }
   return null
