@@ -7,8 +7,8 @@ create table audit.events (
   actor_id   uuid,
   session_id uuid,
   request_id text,
-  action     text not null check (action <> ''),
-  subject    text not null check (subject <> ''),
+  action     text not null,
+  subject    text not null,
   subject_id uuid,
   reason     text,
   details    jsonb

@@ -7,16 +7,18 @@ create schema ledger;
 create table ledger.accounts (
   -- A trader's account has the id of the wallet, an escrow's the id of the escrow: nothing to look up.
   id           uuid primary key,
-  kind         text not null constraint accounts_kind check (kind in ('trader', 'escrow', 'fees', 'custody')),
+  kind         text not null,
   currency     text not null,
   user_id      uuid references public.users (id),
   balance      numeric(38, 8) not null default 0,
   -- For fees and custody: the last entry that `balance` already contains.
   rolled_up_to bigint not null default 0,
   created_at   timestamptz not null default now(),
-  constraint accounts_trader_has_user check ((kind = 'trader') = (user_id is not null)),
-  constraint accounts_never_negative check (kind not in ('trader', 'escrow') or balance >= 0),
-  constraint accounts_balance_is_a_number check (balance <> 'NaN')
+  constraint accounts_kind check (
+    kind = 'trader' and user_id is not null or user_id is null and kind in ('escrow', 'fees', 'custody')
+  ),
+  -- I3. NaN is above every number, so it is named.
+  constraint accounts_never_negative check (balance <> 'NaN' and (balance >= 0 or kind = 'fees' or kind = 'custody'))
 ) with (fillfactor = 80);
 
 create unique index accounts_one_per_trader on ledger.accounts (user_id, currency) where kind = 'trader';
@@ -24,14 +26,16 @@ create unique index accounts_one_per_system on ledger.accounts (kind, currency) 
 
 create table ledger.transfers (
   id         bigint generated always as identity primary key,
-  kind       text not null
-    constraint transfers_kind check (kind in ('adjustment', 'hold', 'release', 'refund', 'split')),
+  kind       text not null,
   trade_id   uuid,
   actor_id   uuid,
   reason     text,
   created_at timestamptz not null default clock_timestamp(),
-  constraint transfers_trade check ((kind = 'adjustment') = (trade_id is null)),
-  constraint transfers_adjustment_has_reason check (kind <> 'adjustment' or reason <> '')
+  -- An adjustment has a reason, everything else its trade.
+  constraint transfers_kind check (
+    kind = 'adjustment' and trade_id is null and reason is not null and reason <> ''
+    or kind in ('hold', 'release', 'refund', 'split') and trade_id is not null
+  )
 );
 
 create table ledger.entries (

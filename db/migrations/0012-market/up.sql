@@ -32,52 +32,77 @@ insert into fairlock.currencies (code, kind, name, decimals) values
 create table fairlock.offers (
   id                       uuid primary key,
   maker_id                 uuid not null references public.users (id),
-  side                     text not null check (side in ('sell', 'buy')),
+  side                     text not null,
   base_currency            text not null references fairlock.currencies (code),
   quote_currency           text not null references fairlock.currencies (code),
   pair                     text not null generated always as (base_currency || '/' || quote_currency) stored,
-  price                    numeric(20, 8) not null check (price > 0 and price <> 'NaN'),
+  price                    numeric(20, 8) not null,
   total_amount             numeric(20, 8) not null,
   -- What live and completed trades have taken; the rest is for sale (I10).
   taken_amount             numeric(20, 8) not null default 0,
   min_amount               numeric(20, 8) not null,
   max_amount               numeric(20, 8) not null,
-  payment_method_types     text[] not null check (cardinality(payment_method_types) between 1 and 20),
-  payment_window_minutes   integer not null check (payment_window_minutes between 10 and 20160),
-  terms                    text check (length(terms) <= 4000),
+  payment_method_types     text[] not null,
+  payment_window_minutes   integer not null,
+  terms                    text,
   -- Who may take it; empty means everybody.
-  min_kyc_level            text check (min_kyc_level in ('none', 'basic', 'full', 'institution')),
-  min_completed_trades     integer check (min_completed_trades between 1 and 100000),
+  min_kyc_level            text,
+  min_completed_trades     integer,
   verified_traders_only    boolean not null default false,
-  countries                text[] check (cardinality(countries) between 1 and 250),
-  first_trade_limit        numeric(20, 8) check (first_trade_limit > 0),
+  countries                text[],
+  first_trade_limit        numeric(20, 8),
   -- When it can be taken: local minutes of the day in a zone, on ISO weekdays (1 = Monday); empty means always.
   working_zone             text,
   working_days             smallint[],
-  working_from_minute      smallint check (working_from_minute between 0 and 1439),
-  working_to_minute        smallint check (working_to_minute between 1 and 1440),
-  status                   text not null default 'open' check (status in ('open', 'paused', 'closed')),
+  working_from_minute      smallint,
+  working_to_minute        smallint,
+  status                   text not null default 'open',
   -- On the market: open, and enough left for the smallest take.
   listed                   boolean not null
     generated always as (status = 'open' and total_amount - taken_amount >= min_amount) stored,
-  version                  integer not null default 1 check (version >= 1),
+  version                  integer not null default 1,
   expires_at               timestamptz,
   created_at               timestamptz not null default now(),
   updated_at               timestamptz not null default now(),
   closed_at                timestamptz,
-  check (base_currency <> quote_currency),
-  constraint offers_amounts check (
-    min_amount > 0 and min_amount <= max_amount and max_amount <= total_amount and total_amount <> 'NaN'
-  ),
-  -- What a take computes from it, the value and the amount with the highest fee, must fit NUMERIC(20, 8).
-  constraint offers_within_range check (total_amount <= 900000000000 and total_amount * price < 1000000000000),
-  constraint offers_taken check (taken_amount >= 0 and taken_amount <= total_amount),
-  constraint offers_closed check ((status = 'closed') = (closed_at is not null)),
-  constraint offers_working_hours check (
-    num_nulls(working_zone, working_days, working_from_minute, working_to_minute) in (0, 4)
-    and working_from_minute < working_to_minute
-  )
+  -- I10: the trades never take more than is offered. The other laws are in the trigger, see 0007-laws.
+  constraint offers_taken check (taken_amount >= 0 and taken_amount <= total_amount)
 ) with (fillfactor = 80);
+
+create function fairlock.broken_law(r fairlock.offers) returns text
+language sql immutable
+as $$
+  select case
+    when not (r.min_amount > 0 and r.min_amount <= r.max_amount and r.max_amount <= r.total_amount
+      and r.total_amount <> 'NaN' and r.price > 0 and r.price <> 'NaN')
+      then 'offers_amounts'
+    when not ((r.status = 'closed') = (r.closed_at is not null))
+      then 'offers_closed'
+    when r.base_currency = r.quote_currency
+      then 'offers_pair'
+    when not (cardinality(r.payment_method_types) between 1 and 20 and r.payment_window_minutes between 10 and 20160)
+      then 'offers_payment'
+    when r.min_kyc_level not in ('none', 'basic', 'full', 'institution')
+      or not (r.min_completed_trades between 1 and 100000) or not (cardinality(r.countries) between 1 and 250)
+      or not (r.first_trade_limit > 0)
+      then 'offers_requirements'
+    when r.side not in ('sell', 'buy')
+      then 'offers_side'
+    when r.status not in ('open', 'paused', 'closed') or r.version < 1
+      then 'offers_status'
+    when length(r.terms) > 4000
+      then 'offers_terms'
+    -- What a take computes from it, the value and the amount with the highest fee, must fit NUMERIC(20, 8).
+    when not (r.total_amount <= 900000000000 and r.total_amount * r.price < 1000000000000)
+      then 'offers_within_range'
+    when num_nulls(r.working_zone, r.working_days, r.working_from_minute, r.working_to_minute) not in (0, 4)
+      or not (r.working_from_minute between 0 and 1439 and r.working_to_minute between 1 and 1440
+        and r.working_from_minute < r.working_to_minute)
+      then 'offers_working_hours'
+  end
+$$;
+create trigger laws before insert or update on fairlock.offers
+  for each row execute function fairlock.keep_laws();
 
 create index offers_market on fairlock.offers (pair, side, price, id) where listed;
 create index offers_maker on fairlock.offers (maker_id, created_at desc, id desc);
