@@ -37,6 +37,7 @@ export class Program {
     chmodSync(folder, 0o711)
     const program = new Program(folder, await freePort(null), args, env)
     mkdirSync(program.dataDir, { recursive: true })
+    process.once('exit', () => program.#child?.kill('SIGKILL'))
     return program
   }
 
@@ -64,7 +65,6 @@ export class Program {
     }
     child.stdout.on('data', hear)
     child.stderr.on('data', hear)
-    process.once('exit', () => child.kill('SIGKILL'))
     this.#child = child
   }
 
