@@ -94,6 +94,9 @@ async function countingProxy(target: URL) {
   let trips = 0
   const proxy = createServer((program) => {
     const server = connect({ host: target.hostname, port: Number(target.port) })
+    // Without it each small packet waits for the other side's acknowledgement: 40 ms a statement.
+    program.setNoDelay(true)
+    server.setNoDelay(true)
     let serverSpokeLast = true
     program.on('data', (chunk) => {
       if (serverSpokeLast) trips++

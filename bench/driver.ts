@@ -59,8 +59,8 @@ function pgbenchScript({ variables, statements }: Script): string {
 
 function runPgbench({ url, clients, settings }: Load, file: string, seconds: number): Promise<number> {
   const { hostname, port, pathname, username, password } = new URL(url)
-  // Its clock runs while it connects, which takes up to a second for 64 clients; the rate leaves that time out.
-  const time = Math.ceil(seconds + clients / 64)
+  // Its clock runs while it connects, which takes up to a second for many clients; the rate leaves that time out.
+  const time = Math.ceil(seconds) + (clients >= 32 ? 1 : 0)
   const flags = ['-n', '-M', 'prepared', '-f', file, '-c', `${clients}`, '-j', '1', '-T', `${time}`]
   const env = { ...process.env, PGPASSWORD: decodeURIComponent(password), PGOPTIONS: optionsOf(settings) }
   const child = spawn('pgbench', [...flags, '-h', hostname, '-p', port, '-U', username, pathname.slice(1)], {

@@ -20,8 +20,8 @@ const LATER: Record<string, string> = { P8: 'comes with sealing', P10: 'comes wi
 
 const FULL: Scale = {
   rounds: 3,
-  seconds: 6,
-  warmUpSeconds: 2,
+  seconds: 5,
+  warmUpSeconds: 1,
   tpcbScale: 50,
   people: 10_000,
   offersFew: 10_000,
@@ -31,7 +31,7 @@ const FULL: Scale = {
 const QUICK: Scale = {
   ...FULL,
   seconds: 1,
-  warmUpSeconds: 1,
+  warmUpSeconds: 0,
   tpcbScale: 5,
   people: 2_000,
   offersFew: 10_000,

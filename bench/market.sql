@@ -96,7 +96,10 @@ declare
   next bench.paid;
   answer jsonb;
 begin
-  select * into strict next from bench.paid where n = v_n;
+  select * into next from bench.paid where n = v_n;
+  if not found then
+    raise exception 'the prepared trades ran out, the machine became much faster than in the trial: run it again';
+  end if;
   perform set_config('fairlock.user_id', next.seller::text, true);
   answer := fairlock.command('release_trade', jsonb_build_object('tradeId', next.trade), null, null);
   if answer ? 'refusal' then
