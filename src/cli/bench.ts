@@ -16,8 +16,8 @@ export type BenchOptions = {
 /** `fairlock bench`; the benchmark itself is in bench/ and read only when it runs. */
 export function benchCommand(bench: (options: BenchOptions) => Promise<void>): Command {
   return new Command('bench')
-    .description('the benchmark, on a PostgreSQL of its own: about ten minutes of the whole machine')
-    .option('--quick', 'smaller and shorter, about a minute', false)
+    .description('the benchmark, on a PostgreSQL of its own: about a quarter of an hour of the whole machine')
+    .option('--quick', 'smaller and shorter, about two minutes', false)
     .option('--only <targets>', 'of P1 to P10, separated by commas', (list: string) => list.split(','))
     .option('--rounds <n>', 'rounds; fewer than three judge nothing', number(1, 100))
     .option('--seconds <n>', 'length of one run', number(0.1, 3600))
