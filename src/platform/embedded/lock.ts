@@ -49,12 +49,18 @@ export async function lockFolder(
 /** False when somebody else listens there already. */
 function listens(server: Server, path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const refused = (error: Error) => (systemCode(error) === 'EADDRINUSE' ? resolve(false) : reject(error))
-    server.once('error', refused)
-    server.listen(path, () => {
+    const listening = () => {
       server.off('error', refused)
       resolve(true)
-    })
+    }
+    const refused = (error: Error) => {
+      server.off('listening', listening)
+      if (systemCode(error) === 'EADDRINUSE') resolve(false)
+      else reject(error)
+    }
+    server.once('error', refused)
+    server.once('listening', listening)
+    server.listen(path)
   })
 }
 
