@@ -54,7 +54,7 @@ export async function measure(options: BenchOptions, base: Scale): Promise<Repor
   const wanted = figuresFor(options.only)
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 31)
   const [startedAt, began] = [new Date().toISOString(), performance.now()]
-  const { context, end } = await open(scale)
+  const { context, end, isInterrupted } = await open(scale)
   try {
     const [version] = await context.server.sql<{ version: string }>(
       'postgres',
@@ -82,14 +82,19 @@ export async function measure(options: BenchOptions, base: Scale): Promise<Repor
       units,
       runs,
     }
+  } catch (error) {
+    // What breaks because a signal took the server away is no finding; the signal's handler ends the process.
+    if (isInterrupted()) await new Promise(() => undefined)
+    throw error
   } finally {
     await end()
   }
 }
 
 /** Starts the server; whatever happens, a signal too, everything that was started is stopped again. */
-async function open(scale: Scale): Promise<{ context: Context; end: () => Promise<void> }> {
+async function open(scale: Scale) {
   const undo: (() => Promise<void>)[] = []
+  let interrupted = false
   const { progress, done } = showProgress()
   progress('PostgreSQL')
   const server = await startServer()
@@ -103,21 +108,16 @@ async function open(scale: Scale): Promise<{ context: Context; end: () => Promis
     ['SIGTERM', 143],
     ['SIGHUP', 129],
   ] as const) {
-    const stop = () => void end().finally(() => process.exit(code))
+    const stop = () => {
+      interrupted = true
+      void end().finally(() => process.exit(code))
+    }
     process.once(signal, stop)
     undo.unshift(async () => void process.off(signal, stop))
   }
-  const atEnd = (one: () => Promise<void>) => void undo.push(one)
-  return {
-    context: {
-      server,
-      driver: chooseDriver(server.folder, [scale.seconds, scale.warmUpSeconds]),
-      scale,
-      progress,
-      atEnd,
-    },
-    end,
-  }
+  const driver = chooseDriver(server.folder, [scale.seconds, scale.warmUpSeconds])
+  const context: Context = { server, driver, scale, progress, atEnd: (one) => void undo.push(one) }
+  return { context, end, isInterrupted: () => interrupted }
 }
 
 function given({ rounds, seconds, past: pastTrades }: BenchOptions): Partial<Scale> {
