@@ -19,7 +19,9 @@ const SETTINGS: Record<string, string> = {
   checkpoint_timeout: '15min',
   random_page_cost: '1.1',
   jit: 'off',
-  deadlock_timeout: '200ms',
+  // Every waiter looks for a deadlock after this long; many takers of one offer wait longer than a fifth of a second
+  // without one. The migrator sets its own.
+  deadlock_timeout: '1s',
   track_io_timing: 'on',
   shared_preload_libraries: 'pg_stat_statements',
   logging_collector: 'on',
