@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Logger, type Runner, run, runMigrations } from 'graphile-worker'
 import pg from 'pg'
+import { pause } from '../platform/index.ts'
 
 /** A piece of background work: what it does, and after how many seconds it is due again. */
 export type Task = { readonly everySeconds: number; readonly work: () => Promise<void> }
@@ -50,8 +50,7 @@ export async function startJobs(options: Options): Promise<Jobs> {
       }
       if (stopping.signal.aborted) return
       runner = null
-      // The wait is over as soon as it is cut short.
-      await sleep(RESTART_PAUSE_MS, null, { signal: stopping.signal }).catch(() => null)
+      await pause(RESTART_PAUSE_MS, stopping.signal)
     }
   }
 

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../pause.ts'
 import { EmbeddedError } from './errors.ts'
 import { type Postmaster, startPostmaster } from './postmaster.ts'
 import type { Runner } from './runner.ts'
@@ -35,7 +35,7 @@ export function supervise(
         failures++
         if (failures > RESTARTS_AT_MOST) return giveUp(gaveUp(how))
         start.log(`PostgreSQL ended unexpectedly (${how}); starting it again`)
-        await sleep(FIRST_PAUSE_MS * 2 ** (failures - 1), null, { signal: stopping.signal }).catch(() => null)
+        await pause(FIRST_PAUSE_MS * 2 ** (failures - 1), stopping.signal)
         if (stopping.signal.aborted) return
         startedAt = performance.now()
         try {
