@@ -42,38 +42,6 @@ create policy "the api counts attempts" on fairlock.rate_limits to fairlock_app 
 
 set local role fairlock_engine;
 
-create function fairlock.has_role(p_role text) returns boolean
-language sql stable security definer set search_path = pg_catalog, pg_temp
-as $$ select exists (select from fairlock.staff_roles where user_id = fairlock.acting_user() and role = p_role) $$;
-grant execute on function fairlock.has_role(text) to fairlock_app;
-
--- Makes this transaction act for the session's person, or for nobody when no session is given.
--- Error FL001 when the session is unknown, ended or over.
-create function fairlock.authenticate(p_session uuid, p_token_hash bytea, p_request text) returns uuid
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_user uuid;
-  v_seen timestamptz;
-begin
-  if p_session is not null then
-    select s.user_id, s.last_seen_at into v_user, v_seen from fairlock.sessions s
-    where s.id = p_session and s.token_hash = p_token_hash and s.ended_at is null and s.expires_at > clock_timestamp();
-    if not found then
-      raise exception using errcode = 'FL001', message = 'the session is unknown, ended or over';
-    end if;
-    -- Five minutes are exact enough for "last seen", and spare a write on nearly every request.
-    if v_seen < clock_timestamp() - interval '5 minutes' then
-      update fairlock.sessions set last_seen_at = clock_timestamp() where id = p_session;
-    end if;
-  end if;
-  perform set_config('fairlock.user_id', coalesce(v_user::text, ''), true),
-    set_config('fairlock.session_id', coalesce(p_session::text, ''), true),
-    set_config('fairlock.request_id', coalesce(p_request, ''), true);
-  return v_user;
-end $$;
-grant execute on function fairlock.authenticate(uuid, bytea, text) to fairlock_app;
-
 -- kyc_status keeps the specification's column; the level is read off it.
 create function fairlock.kyc_level(p_status text) returns text
 language sql immutable
@@ -112,60 +80,6 @@ begin
 end $$;
 grant execute on function fairlock.register_person(text, text, text) to fairlock_app;
 
--- What sign-in needs to check a password; no row for an unknown address.
-create function fairlock.sign_in_material(p_email text)
-returns table (user_id uuid, password_hash text)
-language sql stable security definer set search_path = pg_catalog, pg_temp
-as $$
-  select c.user_id, c.password_hash from public.users u join fairlock.credentials c on c.user_id = u.id
-  where lower(u.email) = lower(p_email)
-$$;
-grant execute on function fairlock.sign_in_material(text) to fairlock_app;
-
-create function fairlock.open_session(
-  p_session uuid, p_user uuid, p_token_hash bytea, p_days integer, p_user_agent text, p_address inet
-) returns jsonb
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_expires timestamptz := now() + make_interval(days => p_days);
-begin
-  insert into fairlock.sessions (id, user_id, token_hash, expires_at, user_agent, address)
-  values (p_session, p_user, p_token_hash, v_expires, left(p_user_agent, 400), p_address);
-  perform set_config('fairlock.user_id', p_user::text, true), set_config('fairlock.session_id', p_session::text, true);
-  perform fairlock.record_event('session.opened', 'sessions', p_session);
-  return jsonb_build_object('user', fairlock.person_json(p_user), 'expiresAt', fairlock.rfc3339(v_expires));
-end $$;
-grant execute on function fairlock.open_session(uuid, uuid, bytea, integer, text, inet) to fairlock_app;
-
--- Ends one of the acting person's sessions; refuses what is not theirs or over already.
-create function fairlock.end_session(p_session uuid) returns jsonb
-language plpgsql volatile set search_path = pg_catalog, pg_temp
-as $$
-begin
-  update fairlock.sessions set ended_at = clock_timestamp()
-  where id = p_session and user_id = fairlock.acting_user() and ended_at is null;
-  if not found then
-    return fairlock.refuse('not_found');
-  end if;
-  perform fairlock.record_event('session.ended', 'sessions', p_session);
-  return '{}';
-end $$;
-
--- For the command line, which runs as the owner: gives and takes staff roles.
-create function fairlock.set_staff_role(p_user uuid, p_role text, p_granted boolean) returns void
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if p_granted then
-    insert into fairlock.staff_roles (user_id, role) values (p_user, p_role) on conflict do nothing;
-  else
-    delete from fairlock.staff_roles where user_id = p_user and role = p_role;
-  end if;
-  perform fairlock.record_event(case when p_granted then 'role.granted' else 'role.revoked' end, 'users', p_user,
-    'command line', jsonb_build_object('role', p_role));
-end $$;
-
 create function fairlock.me() returns jsonb
 language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$ select fairlock.person_json(fairlock.acting_user()) $$;
@@ -187,39 +101,6 @@ begin
   where user_id = me;
   perform fairlock.record_event('person.changed', 'users', me);
   return fairlock.person_json(me);
-end $$;
-
--- Sets a person's KYC level: administrators and compliance, on the record.
-create function fairlock.set_kyc(p_user uuid, p_level text, p_reason text) returns jsonb
-language plpgsql volatile set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if not (fairlock.has_role('admin') or fairlock.has_role('compliance')) then
-    return fairlock.refuse('admin_only');
-  end if;
-  update public.crypto_profiles set kyc_status = case p_level when 'none' then 'pending' else p_level end,
-    kyc_verified_at = case when p_level <> 'none' then now() end, updated_at = now()
-  where user_id = p_user;
-  if not found then
-    return fairlock.refuse('not_found');
-  end if;
-  perform fairlock.record_event('person.kyc', 'users', p_user, p_reason, jsonb_build_object('level', p_level));
-  return fairlock.person_json(p_user);
-end $$;
-
--- Bans a person until a time, or lifts the ban when the time is empty. The API asks for the role before; the command
--- line runs as the owner of the system.
-create function fairlock.ban_person(p_user uuid, p_until timestamptz, p_reason text) returns jsonb
-language plpgsql volatile set search_path = pg_catalog, pg_temp
-as $$
-begin
-  update public.crypto_profiles set banned_until = p_until, updated_at = now() where user_id = p_user;
-  if not found then
-    return fairlock.refuse('not_found');
-  end if;
-  perform fairlock.record_event(case when p_until is null then 'person.unbanned' else 'person.banned' end, 'users',
-    p_user, p_reason, jsonb_build_object('until', p_until));
-  return fairlock.person_json(p_user);
 end $$;
 
 -- Whether the person may start something new (I12); a ban ends by itself.

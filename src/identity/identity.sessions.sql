@@ -1,0 +1,70 @@
+-- Signing in and out, and who a request acts for.
+set local role fairlock_engine;
+
+-- Makes this transaction act for the session's person, or for nobody when no session is given.
+-- Error FL001 when the session is unknown, ended or over.
+create function fairlock.authenticate(p_session uuid, p_token_hash bytea, p_request text) returns uuid
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user uuid;
+  v_seen timestamptz;
+begin
+  if p_session is not null then
+    select s.user_id, s.last_seen_at into v_user, v_seen from fairlock.sessions s
+    where s.id = p_session and s.token_hash = p_token_hash and s.ended_at is null and s.expires_at > clock_timestamp();
+    if not found then
+      raise exception using errcode = 'FL001', message = 'the session is unknown, ended or over';
+    end if;
+    -- Five minutes are exact enough for "last seen", and spare a write on nearly every request.
+    if v_seen < clock_timestamp() - interval '5 minutes' then
+      update fairlock.sessions set last_seen_at = clock_timestamp() where id = p_session;
+    end if;
+  end if;
+  perform set_config('fairlock.user_id', coalesce(v_user::text, ''), true),
+    set_config('fairlock.session_id', coalesce(p_session::text, ''), true),
+    set_config('fairlock.request_id', coalesce(p_request, ''), true);
+  return v_user;
+end $$;
+grant execute on function fairlock.authenticate(uuid, bytea, text) to fairlock_app;
+
+-- What sign-in needs to check a password; no row for an unknown address.
+create function fairlock.sign_in_material(p_email text)
+returns table (user_id uuid, password_hash text)
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+  select c.user_id, c.password_hash from public.users u join fairlock.credentials c on c.user_id = u.id
+  where lower(u.email) = lower(p_email)
+$$;
+grant execute on function fairlock.sign_in_material(text) to fairlock_app;
+
+create function fairlock.open_session(
+  p_session uuid, p_user uuid, p_token_hash bytea, p_days integer, p_user_agent text, p_address inet
+) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_expires timestamptz := now() + make_interval(days => p_days);
+begin
+  insert into fairlock.sessions (id, user_id, token_hash, expires_at, user_agent, address)
+  values (p_session, p_user, p_token_hash, v_expires, left(p_user_agent, 400), p_address);
+  perform set_config('fairlock.user_id', p_user::text, true), set_config('fairlock.session_id', p_session::text, true);
+  perform fairlock.record_event('session.opened', 'sessions', p_session);
+  return jsonb_build_object('user', fairlock.person_json(p_user), 'expiresAt', fairlock.rfc3339(v_expires));
+end $$;
+grant execute on function fairlock.open_session(uuid, uuid, bytea, integer, text, inet) to fairlock_app;
+
+-- Ends one of the acting person's sessions; refuses what is not theirs or over already.
+create function fairlock.end_session(p_session uuid) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update fairlock.sessions set ended_at = clock_timestamp()
+  where id = p_session and user_id = fairlock.acting_user() and ended_at is null;
+  if not found then
+    return fairlock.refuse('not_found');
+  end if;
+  perform fairlock.record_event('session.ended', 'sessions', p_session);
+  return '{}';
+end $$;
+reset role;

@@ -1,0 +1,55 @@
+-- Staff: roles, and what they change about people.
+set local role fairlock_engine;
+
+create function fairlock.has_role(p_role text) returns boolean
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$ select exists (select from fairlock.staff_roles where user_id = fairlock.acting_user() and role = p_role) $$;
+grant execute on function fairlock.has_role(text) to fairlock_app;
+
+-- For the command line, which runs as the owner: gives and takes staff roles.
+create function fairlock.set_staff_role(p_user uuid, p_role text, p_granted boolean) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_granted then
+    insert into fairlock.staff_roles (user_id, role) values (p_user, p_role) on conflict do nothing;
+  else
+    delete from fairlock.staff_roles where user_id = p_user and role = p_role;
+  end if;
+  perform fairlock.record_event(case when p_granted then 'role.granted' else 'role.revoked' end, 'users', p_user,
+    'command line', jsonb_build_object('role', p_role));
+end $$;
+
+-- Sets a person's KYC level: administrators and compliance, on the record.
+create function fairlock.set_kyc(p_user uuid, p_level text, p_reason text) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if not (fairlock.has_role('admin') or fairlock.has_role('compliance')) then
+    return fairlock.refuse('admin_only');
+  end if;
+  update public.crypto_profiles set kyc_status = case p_level when 'none' then 'pending' else p_level end,
+    kyc_verified_at = case when p_level <> 'none' then now() end, updated_at = now()
+  where user_id = p_user;
+  if not found then
+    return fairlock.refuse('not_found');
+  end if;
+  perform fairlock.record_event('person.kyc', 'users', p_user, p_reason, jsonb_build_object('level', p_level));
+  return fairlock.person_json(p_user);
+end $$;
+
+-- Bans a person until a time, or lifts the ban when the time is empty. The API asks for the role before; the command
+-- line runs as the owner of the system.
+create function fairlock.ban_person(p_user uuid, p_until timestamptz, p_reason text) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update public.crypto_profiles set banned_until = p_until, updated_at = now() where user_id = p_user;
+  if not found then
+    return fairlock.refuse('not_found');
+  end if;
+  perform fairlock.record_event(case when p_until is null then 'person.unbanned' else 'person.banned' end, 'users',
+    p_user, p_reason, jsonb_build_object('until', p_until));
+  return fairlock.person_json(p_user);
+end $$;
+reset role;
