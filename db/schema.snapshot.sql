@@ -33,6 +33,36 @@ create policy "the engine writes and reads the log" on audit.events for all to f
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON audit.events FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 grant insert, select on audit.events to fairlock_engine;
 
+create table fairlock.api_keys (
+  addresses cidr[],
+  created_at timestamp with time zone default now() not null,
+  ended_at timestamp with time zone,
+  expires_at timestamp with time zone,
+  id uuid not null,
+  last_used_at timestamp with time zone,
+  name text not null,
+  requests_per_minute integer,
+  scopes text[] not null,
+  token_hash bytea not null,
+  user_id uuid not null,
+  constraint api_keys_addresses_check CHECK (((cardinality(addresses) >= 1) AND (cardinality(addresses) <= 50))),
+  constraint api_keys_check CHECK ((expires_at > created_at)),
+  constraint api_keys_check1 CHECK ((NOT (('withdraw'::text = ANY (scopes)) AND (addresses IS NULL)))),
+  constraint api_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 80))),
+  constraint api_keys_requests_per_minute_check CHECK (((requests_per_minute >= 1) AND (requests_per_minute <= 6000))),
+  constraint api_keys_scopes_check CHECK (((scopes <@ ARRAY['read'::text, 'trade'::text, 'withdraw'::text]) AND ('read'::text = ANY (scopes)))),
+  constraint api_keys_token_hash_check CHECK ((octet_length(token_hash) = 32)),
+  constraint api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint api_keys_pkey PRIMARY KEY (id)
+);
+alter table fairlock.api_keys enable row level security;
+alter table fairlock.api_keys force row level security;
+CREATE INDEX api_keys_user ON fairlock.api_keys USING btree (user_id, created_at DESC);
+create policy "the engine acts for everybody" on fairlock.api_keys for all to fairlock_engine using (true);
+grant delete, insert, select on fairlock.api_keys to fairlock_engine;
+grant update on fairlock.api_keys (ended_at) to fairlock_engine;
+grant update on fairlock.api_keys (last_used_at) to fairlock_engine;
+
 create table fairlock.credentials (
   changed_at timestamp with time zone default now() not null,
   password_hash text not null,
@@ -849,10 +879,10 @@ create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount n
 alter function fairlock.adjust_balance(uuid,text,numeric,text) owner to fairlock_engine;
 grant execute on function fairlock.adjust_balance(uuid,text,numeric,text) to fairlock_engine;
 
-create function fairlock.authenticate(p_session uuid, p_token_hash bytea, p_request text) returns uuid language plpgsql security definer set search_path=pg_catalog, pg_temp as ca457b09f907ef76;
-alter function fairlock.authenticate(uuid,bytea,text) owner to fairlock_engine;
-grant execute on function fairlock.authenticate(uuid,bytea,text) to fairlock_app;
-grant execute on function fairlock.authenticate(uuid,bytea,text) to fairlock_engine;
+create function fairlock.authenticate(p_session uuid, p_token_hash bytea, p_request text, p_api_key boolean, p_address inet) returns uuid language plpgsql security definer set search_path=pg_catalog, pg_temp as a5f4d3b38784931b;
+alter function fairlock.authenticate(uuid,bytea,text,boolean,inet) owner to fairlock_engine;
+grant execute on function fairlock.authenticate(uuid,bytea,text,boolean,inet) to fairlock_app;
+grant execute on function fairlock.authenticate(uuid,bytea,text,boolean,inet) to fairlock_engine;
 
 create function fairlock.ban_person(p_user uuid, p_until timestamp with time zone, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as b81f6becae1cfa4f;
 alter function fairlock.ban_person(uuid,timestamp with time zone,text) owner to fairlock_engine;
@@ -1073,6 +1103,10 @@ create function fairlock.trader_json(t fairlock.traders) returns jsonb language 
 alter function fairlock.trader_json(fairlock.traders) owner to fairlock_engine;
 grant execute on function fairlock.trader_json(fairlock.traders) to fairlock_app;
 grant execute on function fairlock.trader_json(fairlock.traders) to fairlock_engine;
+
+create function fairlock.use_api_key(p_key uuid, p_token_hash bytea, p_address inet) returns TABLE(user_id uuid, scopes text) language plpgsql set search_path=pg_catalog, pg_temp as 7fa5203afbe646e2;
+alter function fairlock.use_api_key(uuid,bytea,inet) owner to fairlock_engine;
+grant execute on function fairlock.use_api_key(uuid,bytea,inet) to fairlock_engine;
 
 create function fairlock.wallet_json(p_user uuid, p_currency text) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 26dafaf305ddd9df;
 alter function fairlock.wallet_json(uuid,text) owner to fairlock_engine;

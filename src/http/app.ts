@@ -68,7 +68,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
 function findCaller(app: App): void {
   app.decorateRequest('caller')
   app.addHook('onRequest', async (request) => {
-    const caller = callerFromHeader(request.headers.authorization, request.id)
+    const caller = callerFromHeader(request.headers.authorization, request.id, request.ip)
     const isPublic = request.is404 || request.routeOptions.config.access === 'public'
     if (caller !== null) request.caller = caller
     else if (request.routeOptions.url !== '/metrics') throw new Problem('not_signed_in')

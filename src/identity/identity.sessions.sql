@@ -1,16 +1,26 @@
 -- Signing in and out, and who a request acts for.
 set local role fairlock_engine;
 
--- Makes this transaction act for the session's person, or for nobody when no session is given.
--- Error FL001 when the session is unknown, ended or over.
-create function fairlock.authenticate(p_session uuid, p_token_hash bytea, p_request text) returns uuid
+-- Makes this transaction act for the session's or the API key's person, or for nobody when neither is given. On the path
+-- of every request: one lookup by primary key. The hashes are compared by "=", whose time may depend on how many of
+-- their first bytes agree; who cannot find a secret whose SHA-256 begins with chosen bytes learns nothing from that.
+-- Error FL001 when what was shown is unknown, ended or over; FL002 when a key is used from where it may not.
+create function fairlock.authenticate(
+  p_session uuid, p_token_hash bytea, p_request text, p_api_key boolean, p_address inet
+) returns uuid
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_user uuid;
   v_seen timestamptz;
+  v_key uuid;
+  v_scopes text;
 begin
-  if p_session is not null then
+  if p_api_key then
+    select k.user_id, k.scopes into v_user, v_scopes from fairlock.use_api_key(p_session, p_token_hash, p_address) k;
+    v_key := p_session;
+    p_session := null;
+  elsif p_session is not null then
     select s.user_id, s.last_seen_at into v_user, v_seen from fairlock.sessions s
     where s.id = p_session and s.token_hash = p_token_hash and s.ended_at is null and s.expires_at > clock_timestamp();
     if not found then
@@ -23,10 +33,12 @@ begin
   end if;
   perform set_config('fairlock.user_id', coalesce(v_user::text, ''), true),
     set_config('fairlock.session_id', coalesce(p_session::text, ''), true),
+    set_config('fairlock.api_key_id', coalesce(v_key::text, ''), true),
+    set_config('fairlock.scopes', coalesce(v_scopes, ''), true),
     set_config('fairlock.request_id', coalesce(p_request, ''), true);
   return v_user;
 end $$;
-grant execute on function fairlock.authenticate(uuid, bytea, text) to fairlock_app;
+grant execute on function fairlock.authenticate(uuid, bytea, text, boolean, inet) to fairlock_app;
 
 -- What sign-in needs to check a password; no row for an unknown address.
 create function fairlock.sign_in_material(p_email text)

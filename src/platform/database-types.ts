@@ -250,6 +250,20 @@ export interface CryptoWallets {
   withdrawal_limit_monthly: Numeric | null;
 }
 
+export interface FairlockApiKeys {
+  addresses: string[] | null;
+  created_at: Generated<Timestamp>;
+  ended_at: Timestamp | null;
+  expires_at: Timestamp | null;
+  id: string;
+  last_used_at: Timestamp | null;
+  name: string;
+  requests_per_minute: number | null;
+  scopes: string[];
+  token_hash: Buffer;
+  user_id: string;
+}
+
 export interface FairlockCredentials {
   changed_at: Generated<Timestamp>;
   password_hash: string;
@@ -434,6 +448,7 @@ export interface DB {
   crypto_trades: CryptoTrades;
   crypto_transactions: CryptoTransactions;
   crypto_wallets: CryptoWallets;
+  "fairlock.api_keys": FairlockApiKeys;
   "fairlock.credentials": FairlockCredentials;
   "fairlock.currencies": FairlockCurrencies;
   "fairlock.idempotency_keys": FairlockIdempotencyKeys;

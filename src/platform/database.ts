@@ -5,11 +5,15 @@ import pg from 'pg'
 import type { DB } from './database-types.ts'
 import { problemFromDatabase, problemFromRefusal } from './errors.ts'
 
-/** Who asks: the session named by the token, or nobody. */
+/** Who asks: the session named by the token, the API key, or nobody. */
 export type Caller = {
+  /** The session's id, or the API key's where `apiKey` says so. */
   readonly sessionId: string | null
   readonly tokenHash: Buffer | null
   readonly requestId: string
+  readonly apiKey?: true
+  /** Where the request comes from, for keys that work from some addresses only. */
+  readonly address?: string | null
 }
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
@@ -28,7 +32,7 @@ export const query = new Kysely<DB>({
   },
 })
 
-const AUTHENTICATE = 'select fairlock.authenticate($1, $2, $3)'
+const AUTHENTICATE = 'select fairlock.authenticate($1, $2, $3, $4, $5)'
 const COMMAND = 'select fairlock.command($1, $2, $3, $4) as answer'
 const RETRIES = 3
 /** Deadlock, serialization failure, and a unique key that a twin of this request wrote first. */
@@ -115,7 +119,7 @@ export class Database {
         client.query({
           name: 'authenticate',
           text: AUTHENTICATE,
-          values: [caller.sessionId, caller.tokenHash, caller.requestId],
+          values: authenticationOf(caller),
         }),
         client.query({ name: nameOf(text), text, values }),
         client.query('commit'),
@@ -146,6 +150,11 @@ export function idempotency(
     key,
     fingerprint: createHash('sha256').update(operation).update('\0').update(canonical(args)).digest(),
   }
+}
+
+function authenticationOf(caller: Caller): unknown[] {
+  const { sessionId, tokenHash, requestId, apiKey = false, address = null } = caller
+  return [sessionId, tokenHash, requestId, apiKey, address]
 }
 
 function answerOf(result: pg.QueryResult): JsonObject {

@@ -14,6 +14,11 @@ export const ERRORS = {
   },
   wrong_credentials: { status: 401, title: 'The e-mail address or the password is wrong.' },
   admin_only: { status: 403, title: 'Only an administrator may do this.' },
+  address_not_allowed: {
+    status: 403,
+    title: 'This API key may not be used from your address.',
+    sqlstate: 'FL002',
+  },
   banned: {
     status: 403,
     title: 'You cannot start anything new while you are banned; what is in escrow can still end.',

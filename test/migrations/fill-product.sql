@@ -18,6 +18,9 @@ update ledger.roll_up_mark set entry_id = 7, settled_after = '12345678901';
 insert into fairlock.credentials (user_id, password_hash) select id, '$argon2id$' || id from public.users;
 insert into fairlock.sessions (id, user_id, token_hash, expires_at, address)
 select gen_random_uuid(), id, sha256(id::text::bytea), now() + interval '1 day', '192.0.2.1' from public.users;
+insert into fairlock.api_keys (id, user_id, name, token_hash, scopes, addresses, requests_per_minute, expires_at)
+select id, id, 'bot', sha256(id::text::bytea), '{read,trade}', '{192.0.2.0/24,2001:db8::/32}', 60, now() + interval '1 day'
+from public.users;
 insert into fairlock.staff_roles (user_id, role, granted_by)
 select id, 'support', '00000000-0000-4000-8000-000000000001' from public.users limit 5;
 insert into fairlock.rate_limits (key, points, expire) values ('login:a', 3, 1700000000000);

@@ -54,6 +54,7 @@ const SEALED = [
   'public.crypto_payment_methods.account_details_encrypted',
   'fairlock.credentials.password_hash',
   'fairlock.sessions.token_hash',
+  'fairlock.api_keys.token_hash',
 ]
 
 let database: TestDatabase

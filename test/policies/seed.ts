@@ -57,6 +57,10 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
        select id, 'sepa', 'bank', 'sealed' from unnest($1::uuid[]) id`,
       [[owner.id, counterparty.id, other.id]],
     )
+    await database.query(
+      `insert into fairlock.api_keys (id, user_id, name, token_hash, scopes)
+       select id, id, 'bot', sha256(id::text::bytea), '{read}' from public.users`,
+    )
     await database.query(`insert into crypto_prices (symbol, price_usd) values ('BTC', 65000)`)
     await database.query(`select graphile_worker.add_job('nothing', queue_name => 'a queue')`)
     await database.query(

@@ -1,0 +1,2 @@
+-- keep fairlock.api_keys
+drop table fairlock.api_keys;
