@@ -67,6 +67,7 @@ create table fairlock.credentials (
   changed_at timestamp with time zone default now() not null,
   password_hash text not null,
   user_id uuid not null,
+  withdrawals_paused_until timestamp with time zone,
   constraint credentials_password_hash_check CHECK ((password_hash ~~ '$argon2id$%'::text)),
   constraint credentials_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
   constraint credentials_pkey PRIMARY KEY (user_id)
@@ -77,6 +78,7 @@ create policy "the engine acts for everybody" on fairlock.credentials for all to
 grant insert, select on fairlock.credentials to fairlock_engine;
 grant update on fairlock.credentials (changed_at) to fairlock_engine;
 grant update on fairlock.credentials (password_hash) to fairlock_engine;
+grant update on fairlock.credentials (withdrawals_paused_until) to fairlock_engine;
 
 create table fairlock.currencies (
   code text not null,
@@ -94,6 +96,45 @@ create policy "everybody knows the currencies" on fairlock.currencies for select
 grant select on fairlock.currencies to fairlock_app;
 grant select on fairlock.currencies to fairlock_engine;
 
+create table fairlock.email_changes (
+  cancellation_hashes bytea[] default '{}'::bytea[] not null,
+  confirmation_hashes bytea[] default '{}'::bytea[] not null,
+  confirmed_at timestamp with time zone,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  ended_at timestamp with time zone,
+  expires_at timestamp with time zone not null,
+  id uuid not null,
+  new_email text not null,
+  old_email text not null,
+  outcome text,
+  session_id uuid,
+  takes_effect_at timestamp with time zone,
+  user_id uuid not null,
+  constraint email_changes_check CHECK (((confirmed_at IS NULL) = (takes_effect_at IS NULL))),
+  constraint email_changes_check1 CHECK (((ended_at IS NULL) = (outcome IS NULL))),
+  constraint email_changes_check2 CHECK ((expires_at > created_at)),
+  constraint email_changes_new_email_check CHECK ((length(new_email) <= 320)),
+  constraint email_changes_old_email_check CHECK ((length(old_email) <= 320)),
+  constraint email_changes_outcome_check CHECK ((outcome = ANY (ARRAY['done'::text, 'cancelled'::text, 'replaced'::text, 'taken'::text]))),
+  constraint email_changes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint email_changes_pkey PRIMARY KEY (id)
+);
+alter table fairlock.email_changes enable row level security;
+alter table fairlock.email_changes force row level security;
+CREATE INDEX email_changes_due ON fairlock.email_changes USING btree (takes_effect_at) WHERE ((ended_at IS NULL) AND (confirmed_at IS NOT NULL));
+CREATE INDEX email_changes_of_person ON fairlock.email_changes USING btree (user_id, created_at DESC);
+CREATE INDEX email_changes_old ON fairlock.email_changes USING btree (lower(old_email)) WHERE ((ended_at IS NULL) AND (confirmed_at IS NOT NULL));
+CREATE UNIQUE INDEX email_changes_one_open ON fairlock.email_changes USING btree (user_id) WHERE (ended_at IS NULL);
+CREATE UNIQUE INDEX email_changes_one_waiting ON fairlock.email_changes USING btree (lower(new_email)) WHERE ((ended_at IS NULL) AND (confirmed_at IS NOT NULL));
+create policy "the engine acts for everybody" on fairlock.email_changes for all to fairlock_engine using (true);
+grant insert, select on fairlock.email_changes to fairlock_engine;
+grant update on fairlock.email_changes (cancellation_hashes) to fairlock_engine;
+grant update on fairlock.email_changes (confirmation_hashes) to fairlock_engine;
+grant update on fairlock.email_changes (confirmed_at) to fairlock_engine;
+grant update on fairlock.email_changes (ended_at) to fairlock_engine;
+grant update on fairlock.email_changes (outcome) to fairlock_engine;
+grant update on fairlock.email_changes (takes_effect_at) to fairlock_engine;
+
 create table fairlock.idempotency_keys (
   answer jsonb not null,
   created_at timestamp with time zone default now() not null,
@@ -109,6 +150,45 @@ alter table fairlock.idempotency_keys force row level security;
 CREATE INDEX idempotency_keys_age ON fairlock.idempotency_keys USING btree (created_at);
 create policy "the engine keeps answers" on fairlock.idempotency_keys for all to fairlock_engine using (true);
 grant delete, insert, select on fairlock.idempotency_keys to fairlock_engine;
+
+create table fairlock.notices (
+  created_at timestamp with time zone default clock_timestamp() not null,
+  data jsonb not null,
+  id uuid not null,
+  kind text not null,
+  mail_attempts integer default 0 not null,
+  mail_due_at timestamp with time zone,
+  mail_error text,
+  mail_sent_at timestamp with time zone,
+  mail_to text,
+  read_at timestamp with time zone,
+  user_id uuid not null,
+  constraint notices_check CHECK (((mail_to IS NOT NULL) OR ((mail_due_at IS NULL) AND (mail_sent_at IS NULL)))),
+  constraint notices_data_check CHECK (((jsonb_typeof(data) = 'object'::text) AND (pg_column_size(data) <= 4000))),
+  constraint notices_kind_check CHECK (((kind ~ '^[a-z]+(\.[a-z_]+)+$'::text) AND (length(kind) <= 60))),
+  constraint notices_mail_error_check CHECK ((length(mail_error) <= 400)),
+  constraint notices_mail_to_check CHECK ((length(mail_to) <= 320)),
+  constraint notices_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint notices_pkey PRIMARY KEY (id)
+);
+alter table fairlock.notices enable row level security;
+alter table fairlock.notices force row level security;
+CREATE INDEX notices_mail_due ON fairlock.notices USING btree (mail_due_at) WHERE (mail_due_at IS NOT NULL);
+CREATE INDEX notices_of_person ON fairlock.notices USING btree (user_id, created_at DESC, id DESC);
+create policy "people see their notices" on fairlock.notices for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
+create policy "the engine acts for everybody" on fairlock.notices for all to fairlock_engine using (true);
+grant insert, select on fairlock.notices to fairlock_engine;
+grant select on fairlock.notices (created_at) to fairlock_app;
+grant select on fairlock.notices (data) to fairlock_app;
+grant select on fairlock.notices (id) to fairlock_app;
+grant select on fairlock.notices (kind) to fairlock_app;
+grant select on fairlock.notices (read_at) to fairlock_app;
+grant update on fairlock.notices (read_at) to fairlock_engine;
+grant select on fairlock.notices (user_id) to fairlock_app;
+grant update on fairlock.notices (mail_attempts) to fairlock_engine;
+grant update on fairlock.notices (mail_due_at) to fairlock_engine;
+grant update on fairlock.notices (mail_error) to fairlock_engine;
+grant update on fairlock.notices (mail_sent_at) to fairlock_engine;
 
 create table fairlock.offer_listings (
   offer_id uuid not null,
@@ -200,6 +280,45 @@ grant update on fairlock.offers (working_from_minute) to fairlock_engine;
 grant update on fairlock.offers (working_to_minute) to fairlock_engine;
 grant update on fairlock.offers (working_zone) to fairlock_engine;
 
+create table fairlock.password_reset_wishes (
+  asked_at timestamp with time zone default clock_timestamp() not null,
+  email text not null,
+  id uuid not null,
+  constraint password_reset_wishes_email_check CHECK ((length(email) <= 320)),
+  constraint password_reset_wishes_pkey PRIMARY KEY (id)
+);
+alter table fairlock.password_reset_wishes enable row level security;
+alter table fairlock.password_reset_wishes force row level security;
+CREATE INDEX password_reset_wishes_order ON fairlock.password_reset_wishes USING btree (asked_at);
+create policy "the engine acts for everybody" on fairlock.password_reset_wishes for all to fairlock_engine using (true);
+grant delete, insert, select on fairlock.password_reset_wishes to fairlock_engine;
+
+create table fairlock.password_resets (
+  created_at timestamp with time zone default clock_timestamp() not null,
+  ended_at timestamp with time zone,
+  expires_at timestamp with time zone not null,
+  id uuid not null,
+  outcome text,
+  token_hashes bytea[] default '{}'::bytea[] not null,
+  used_from inet,
+  user_id uuid not null,
+  constraint password_resets_check CHECK (((ended_at IS NULL) = (outcome IS NULL))),
+  constraint password_resets_check1 CHECK ((expires_at > created_at)),
+  constraint password_resets_outcome_check CHECK ((outcome = ANY (ARRAY['used'::text, 'replaced'::text]))),
+  constraint password_resets_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint password_resets_pkey PRIMARY KEY (id)
+);
+alter table fairlock.password_resets enable row level security;
+alter table fairlock.password_resets force row level security;
+CREATE INDEX password_resets_of_person ON fairlock.password_resets USING btree (user_id, created_at DESC);
+CREATE UNIQUE INDEX password_resets_one_open ON fairlock.password_resets USING btree (user_id) WHERE (ended_at IS NULL);
+create policy "the engine acts for everybody" on fairlock.password_resets for all to fairlock_engine using (true);
+grant insert, select on fairlock.password_resets to fairlock_engine;
+grant update on fairlock.password_resets (ended_at) to fairlock_engine;
+grant update on fairlock.password_resets (outcome) to fairlock_engine;
+grant update on fairlock.password_resets (token_hashes) to fairlock_engine;
+grant update on fairlock.password_resets (used_from) to fairlock_engine;
+
 create table fairlock.rate_limits (
   expire bigint,
   key character varying(255) not null,
@@ -215,14 +334,19 @@ grant delete, insert, select, update on fairlock.rate_limits to fairlock_app;
 create table fairlock.sessions (
   address inet,
   created_at timestamp with time zone default now() not null,
+  device text,
   ended_at timestamp with time zone,
   expires_at timestamp with time zone not null,
   id uuid not null,
+  idle_until timestamp with time zone,
   last_seen_at timestamp with time zone default now() not null,
+  signed_in_with text,
   token_hash bytea not null,
   user_agent text,
   user_id uuid not null,
   constraint sessions_check CHECK ((expires_at > created_at)),
+  constraint sessions_device CHECK ((length(device) <= 60)),
+  constraint sessions_signed_in_with CHECK ((signed_in_with = ANY (ARRAY['registration'::text, 'password'::text, 'second_factor'::text, 'recovery_code'::text, 'passkey'::text]))),
   constraint sessions_token_hash_check CHECK ((octet_length(token_hash) = 32)),
   constraint sessions_user_agent_check CHECK ((length(user_agent) <= 400)),
   constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
@@ -231,6 +355,7 @@ create table fairlock.sessions (
 alter table fairlock.sessions enable row level security;
 alter table fairlock.sessions force row level security;
 CREATE INDEX sessions_expiry ON fairlock.sessions USING btree (expires_at);
+CREATE INDEX sessions_places ON fairlock.sessions USING btree (user_id, address);
 CREATE INDEX sessions_user ON fairlock.sessions USING btree (user_id, created_at DESC) WHERE (ended_at IS NULL);
 create policy "people see their sessions" on fairlock.sessions for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
 create policy "the engine acts for everybody" on fairlock.sessions for all to fairlock_engine using (true);
@@ -247,13 +372,17 @@ grant select on fairlock.sessions (user_agent) to fairlock_app;
 grant select on fairlock.sessions (user_id) to fairlock_app;
 
 create table fairlock.settings (
+  email_change_delay_hours integer default 24 not null,
   funding_window_minutes integer default 30 not null,
   live_trades_per_user integer default 20 not null,
   maker_fee_rate numeric(9,8) default 0.001 not null,
   one boolean default true not null,
   open_offers_per_user integer default 50 not null,
   release_window_minutes integer default 1440 not null,
+  session_idle_hours integer default 168 not null,
   taker_fee_rate numeric(9,8) default 0.002 not null,
+  withdrawal_pause_hours integer default 24 not null,
+  constraint settings_account_hours CHECK ((((withdrawal_pause_hours >= 0) AND (withdrawal_pause_hours <= 720)) AND ((email_change_delay_hours >= 0) AND (email_change_delay_hours <= 720)) AND ((session_idle_hours >= 1) AND (session_idle_hours <= 720)))),
   constraint settings_funding_window_minutes_check CHECK (((funding_window_minutes >= 1) AND (funding_window_minutes <= 1440))),
   constraint settings_live_trades_per_user_check CHECK (((live_trades_per_user >= 1) AND (live_trades_per_user <= 100000))),
   constraint settings_maker_fee_rate_check CHECK (((maker_fee_rate >= (0)::numeric) AND (maker_fee_rate <= 0.1))),
@@ -925,7 +1054,7 @@ alter function fairlock.close_expired_offers(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_app;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_engine;
 
-create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 721734c97ef2e236;
+create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 0a9144e4d0107efc;
 alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
@@ -938,6 +1067,11 @@ grant execute on function fairlock.count_live_trades() to fairlock_engine;
 create function fairlock.create_offer(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 3604529fd71747fc;
 alter function fairlock.create_offer(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.create_offer(jsonb) to fairlock_engine;
+
+create function fairlock.drop_old_mail(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as b2748ad994564a47;
+alter function fairlock.drop_old_mail(integer) owner to fairlock_engine;
+grant execute on function fairlock.drop_old_mail(integer) to fairlock_app;
+grant execute on function fairlock.drop_old_mail(integer) to fairlock_engine;
 
 create function fairlock.earlier_answer(p_key text, p_operation text, p_fingerprint bytea) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4439756e153b429c;
 alter function fairlock.earlier_answer(text,text,bytea) owner to fairlock_engine;
@@ -971,6 +1105,11 @@ grant execute on function fairlock.fee(numeric,numeric) to fairlock_engine;
 create function fairlock.fill_offer(o fairlock.offers, p jsonb) returns fairlock.offers language plpgsql stable set search_path=pg_catalog, pg_temp as 8aa7521a6bf85652;
 alter function fairlock.fill_offer(fairlock.offers,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.fill_offer(fairlock.offers,jsonb) to fairlock_engine;
+
+create function fairlock.finish_mail(p_notice uuid, p_error text, p_again_in interval) returns void language plpgsql security definer set search_path=pg_catalog, pg_temp as 3f1c9bd600518582;
+alter function fairlock.finish_mail(uuid,text,interval) owner to fairlock_engine;
+grant execute on function fairlock.finish_mail(uuid,text,interval) to fairlock_app;
+grant execute on function fairlock.finish_mail(uuid,text,interval) to fairlock_engine;
 
 create function fairlock.guard_escrow() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 87cb4743892d2291;
 alter function fairlock.guard_escrow() owner to fairlock_engine;
@@ -1028,6 +1167,10 @@ create function fairlock.new_id() returns uuid language sql as 2cc8b4b1dc31c524;
 alter function fairlock.new_id() owner to fairlock_engine;
 grant execute on function fairlock.new_id() to fairlock_engine;
 
+create function fairlock.notify(p_user uuid, p_kind text, p_data jsonb DEFAULT '{}'::jsonb, p_mail_to text DEFAULT NULL::text) returns uuid language plpgsql set search_path=pg_catalog, pg_temp as 8fb6851240b148ec;
+alter function fairlock.notify(uuid,text,jsonb,text) owner to fairlock_engine;
+grant execute on function fairlock.notify(uuid,text,jsonb,text) to fairlock_engine;
+
 create function fairlock.offer_json(o fairlock.offers) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 6f0431d3ceff0047;
 alter function fairlock.offer_json(fairlock.offers) owner to fairlock_engine;
 grant execute on function fairlock.offer_json(fairlock.offers) to fairlock_app;
@@ -1043,9 +1186,17 @@ alter function fairlock.overdue_trades(integer) owner to fairlock_engine;
 grant execute on function fairlock.overdue_trades(integer) to fairlock_app;
 grant execute on function fairlock.overdue_trades(integer) to fairlock_engine;
 
+create function fairlock.pause_withdrawals(p_user uuid, p_reason text) returns void language plpgsql set search_path=pg_catalog, pg_temp as 02d6786859790305;
+alter function fairlock.pause_withdrawals(uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.pause_withdrawals(uuid,text) to fairlock_engine;
+
 create function fairlock.person_json(p_user uuid) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as c864a77408dd5b7b;
 alter function fairlock.person_json(uuid) owner to fairlock_engine;
 grant execute on function fairlock.person_json(uuid) to fairlock_engine;
+
+create function fairlock.read_notice(p_notice uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 00ab0238d01175a1;
+alter function fairlock.read_notice(uuid) owner to fairlock_engine;
+grant execute on function fairlock.read_notice(uuid) to fairlock_engine;
 
 create function fairlock.record_event(p_action text, p_subject text, p_subject_id uuid, p_reason text DEFAULT NULL::text, p_details jsonb DEFAULT NULL::jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 422a5e882f9ba6ea;
 alter function fairlock.record_event(text,text,uuid,text,jsonb) owner to fairlock_engine;
@@ -1090,10 +1241,15 @@ alter function fairlock.sign_in_material(text) owner to fairlock_engine;
 grant execute on function fairlock.sign_in_material(text) to fairlock_app;
 grant execute on function fairlock.sign_in_material(text) to fairlock_engine;
 
-create function fairlock.sweep(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as 8d7bf03747971181;
+create function fairlock.sweep(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as 33f71d9360f06859;
 alter function fairlock.sweep(integer) owner to fairlock_engine;
 grant execute on function fairlock.sweep(integer) to fairlock_app;
 grant execute on function fairlock.sweep(integer) to fairlock_engine;
+
+create function fairlock.take_mail(p_lease interval) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 3432b31d13290eee;
+alter function fairlock.take_mail(interval) owner to fairlock_engine;
+grant execute on function fairlock.take_mail(interval) to fairlock_app;
+grant execute on function fairlock.take_mail(interval) to fairlock_engine;
 
 create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_version integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as a9fdb72c0be04330;
 alter function fairlock.take_offer(uuid,numeric,text,integer) owner to fairlock_engine;
@@ -1115,6 +1271,10 @@ grant execute on function fairlock.wallet_json(uuid,text) to fairlock_engine;
 create function fairlock.wallet_of(p_user uuid, p_currency text) returns uuid language plpgsql set search_path=pg_catalog, pg_temp as 42c20438bcd17050;
 alter function fairlock.wallet_of(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.wallet_of(uuid,text) to fairlock_engine;
+
+create function fairlock.withdrawals_paused_until(p_user uuid) returns timestamp with time zone language sql stable set search_path=pg_catalog, pg_temp as 05e05053cbabc8c4;
+alter function fairlock.withdrawals_paused_until(uuid) owner to fairlock_engine;
+grant execute on function fairlock.withdrawals_paused_until(uuid) to fairlock_engine;
 
 create function ledger.check_zero_sum() returns trigger language plpgsql set search_path=pg_catalog, pg_temp as a57e8e9751559977;
 alter function ledger.check_zero_sum() owner to ;

@@ -13,7 +13,8 @@ export async function writeSettings(ownerUrl: string, config: Config): Promise<v
     client.query(
       `update fairlock.settings set maker_fee_rate = $1::numeric / 100, taker_fee_rate = $2::numeric / 100,
          funding_window_minutes = $3, release_window_minutes = $4, open_offers_per_user = $5,
-         live_trades_per_user = $6`,
+         live_trades_per_user = $6,
+         withdrawal_pause_hours = $7, email_change_delay_hours = $8, session_idle_hours = $9`,
       [
         config.makerFeePercent,
         config.takerFeePercent,
@@ -21,6 +22,9 @@ export async function writeSettings(ownerUrl: string, config: Config): Promise<v
         config.releaseMinutes,
         config.openOffersPerUser,
         config.liveTradesPerUser,
+        config.withdrawalPauseHours,
+        config.emailChangeDelayHours,
+        config.sessionIdleHours,
       ],
     ),
   )

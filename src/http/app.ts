@@ -4,6 +4,7 @@ import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import { disputeRoutes } from '../disputes/index.ts'
 import { callerFromHeader, identityRoutes, type SignInLimits } from '../identity/index.ts'
 import type { Jobs } from '../jobs/index.ts'
+import { notificationRoutes } from '../notifications/index.ts'
 import { offerRoutes } from '../offers/index.ts'
 import { type App, type Database, newId, Problem, ProblemSchema } from '../platform/index.ts'
 import { tradeRoutes } from '../trades/index.ts'
@@ -60,6 +61,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     offerRoutes(api, options)
     tradeRoutes(api, options)
     disputeRoutes(api, options)
+    notificationRoutes(api, options)
   })
   return app
 }

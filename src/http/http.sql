@@ -36,6 +36,7 @@ begin
         p ->> 'reason');
     when 'change_me' then answer := fairlock.change_me(p);
     when 'end_session' then answer := fairlock.end_session((p ->> 'sessionId')::uuid);
+    when 'read_notice' then answer := fairlock.read_notice((p ->> 'noticeId')::uuid);
     when 'set_kyc' then answer := fairlock.set_kyc((p ->> 'userId')::uuid, p ->> 'level', p ->> 'reason');
     when 'ban' then
       answer := case when fairlock.has_role('admin') or fairlock.has_role('compliance')
@@ -68,6 +69,7 @@ begin
   delete from fairlock.sessions where ctid = any (array(
     select ctid from fairlock.sessions where expires_at < now() - interval '90 days' limit p_most));
   get diagnostics v_sessions = row_count;
+  perform fairlock.drop_old_mail(p_most);
   return v_answers + v_sessions;
 end $$;
 grant execute on function fairlock.sweep(integer) to fairlock_app;

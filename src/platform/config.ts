@@ -23,6 +23,14 @@ export type Config = {
   readonly releaseMinutes: number
   readonly openOffersPerUser: number
   readonly liveTradesPerUser: number
+  readonly withdrawalPauseHours: number
+  readonly emailChangeDelayHours: number
+  readonly sessionIdleHours: number
+  /** Where the program is reached from outside; links in mails begin with it. */
+  readonly publicUrl: string | null
+  /** The mail server; without it, or without a sender, nothing is mailed. */
+  readonly smtpUrl: string | null
+  readonly mailFrom: string | null
   readonly databaseConnections: number
   /** Bearer token that /metrics asks for; without one it answers this machine alone. */
   readonly metricsToken: string | null
@@ -138,6 +146,55 @@ export const VARIABLES: Record<string, Variable> = {
     kind: 'integer',
     least: 1,
     most: 100_000,
+  },
+  FAIRLOCK_WITHDRAWAL_PAUSE_HOURS: {
+    key: 'withdrawalPauseHours',
+    fallback: '24',
+    about: 'No withdrawals for so long after a change of password, second factor or e-mail address',
+    kind: 'integer',
+    least: 0,
+    most: 720,
+  },
+  FAIRLOCK_EMAIL_CHANGE_DELAY_HOURS: {
+    key: 'emailChangeDelayHours',
+    fallback: '24',
+    about: 'How long the old e-mail address can say no to a new one',
+    kind: 'integer',
+    least: 0,
+    most: 720,
+  },
+  FAIRLOCK_SESSION_IDLE_HOURS: {
+    key: 'sessionIdleHours',
+    fallback: '168',
+    about: 'A session that was not used for so long is over',
+    kind: 'integer',
+    least: 1,
+    most: 720,
+  },
+  FAIRLOCK_PUBLIC_URL: {
+    key: 'publicUrl',
+    fallback: '',
+    about: 'Where people reach the program, for the links in mails',
+    kind: 'text',
+    pattern: /^$|^https?:\/\/[^\s/?#@]+$/,
+    expected: 'an address like https://market.example.org',
+  },
+  FAIRLOCK_SMTP_URL: {
+    key: 'smtpUrl',
+    fallback: '',
+    secret: true,
+    about: 'Mail server, smtps:// or smtp:// with user and password; empty: nothing is mailed',
+    kind: 'text',
+    pattern: /^$|^smtps?:\/\/\S+$/,
+    expected: 'an smtp:// or smtps:// address',
+  },
+  FAIRLOCK_MAIL_FROM: {
+    key: 'mailFrom',
+    fallback: '',
+    about: 'Sender of mails',
+    kind: 'text',
+    pattern: /^$|^[^\s@<>]+@[^\s@<>]+$/,
+    expected: 'an e-mail address',
   },
   FAIRLOCK_DATABASE_CONNECTIONS: {
     key: 'databaseConnections',

@@ -5,6 +5,14 @@
 
 import type { ColumnType } from "kysely";
 
+export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
+  ? U[]
+  : ArrayTypeImpl<T>;
+
+export type ArrayTypeImpl<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S[], I[], U[]>
+  : T[];
+
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
@@ -268,6 +276,7 @@ export interface FairlockCredentials {
   changed_at: Generated<Timestamp>;
   password_hash: string;
   user_id: string;
+  withdrawals_paused_until: Timestamp | null;
 }
 
 export interface FairlockCurrencies {
@@ -277,12 +286,42 @@ export interface FairlockCurrencies {
   name: string;
 }
 
+export interface FairlockEmailChanges {
+  cancellation_hashes: Generated<ArrayType<Buffer>>;
+  confirmation_hashes: Generated<ArrayType<Buffer>>;
+  confirmed_at: Timestamp | null;
+  created_at: Generated<Timestamp>;
+  ended_at: Timestamp | null;
+  expires_at: Timestamp;
+  id: string;
+  new_email: string;
+  old_email: string;
+  outcome: string | null;
+  session_id: string | null;
+  takes_effect_at: Timestamp | null;
+  user_id: string;
+}
+
 export interface FairlockIdempotencyKeys {
   answer: Json;
   created_at: Generated<Timestamp>;
   fingerprint: Buffer;
   key: string;
   operation: string;
+  user_id: string;
+}
+
+export interface FairlockNotices {
+  created_at: Generated<Timestamp>;
+  data: Json;
+  id: string;
+  kind: string;
+  mail_attempts: Generated<number>;
+  mail_due_at: Timestamp | null;
+  mail_error: string | null;
+  mail_sent_at: Timestamp | null;
+  mail_to: string | null;
+  read_at: Timestamp | null;
   user_id: string;
 }
 
@@ -327,6 +366,23 @@ export interface FairlockOffers {
   working_zone: string | null;
 }
 
+export interface FairlockPasswordResets {
+  created_at: Generated<Timestamp>;
+  ended_at: Timestamp | null;
+  expires_at: Timestamp;
+  id: string;
+  outcome: string | null;
+  token_hashes: Generated<ArrayType<Buffer>>;
+  used_from: string | null;
+  user_id: string;
+}
+
+export interface FairlockPasswordResetWishes {
+  asked_at: Generated<Timestamp>;
+  email: string;
+  id: string;
+}
+
 export interface FairlockRateLimits {
   expire: Int8 | null;
   key: string;
@@ -336,23 +392,29 @@ export interface FairlockRateLimits {
 export interface FairlockSessions {
   address: string | null;
   created_at: Generated<Timestamp>;
+  device: string | null;
   ended_at: Timestamp | null;
   expires_at: Timestamp;
   id: string;
+  idle_until: Timestamp | null;
   last_seen_at: Generated<Timestamp>;
+  signed_in_with: string | null;
   token_hash: Buffer;
   user_agent: string | null;
   user_id: string;
 }
 
 export interface FairlockSettings {
+  email_change_delay_hours: Generated<number>;
   funding_window_minutes: Generated<number>;
   live_trades_per_user: Generated<number>;
   maker_fee_rate: Generated<Numeric>;
   one: Generated<boolean>;
   open_offers_per_user: Generated<number>;
   release_window_minutes: Generated<number>;
+  session_idle_hours: Generated<number>;
   taker_fee_rate: Generated<Numeric>;
+  withdrawal_pause_hours: Generated<number>;
 }
 
 export interface FairlockStaffRoles {
@@ -451,9 +513,13 @@ export interface DB {
   "fairlock.api_keys": FairlockApiKeys;
   "fairlock.credentials": FairlockCredentials;
   "fairlock.currencies": FairlockCurrencies;
+  "fairlock.email_changes": FairlockEmailChanges;
   "fairlock.idempotency_keys": FairlockIdempotencyKeys;
+  "fairlock.notices": FairlockNotices;
   "fairlock.offer_listings": FairlockOfferListings;
   "fairlock.offers": FairlockOffers;
+  "fairlock.password_reset_wishes": FairlockPasswordResetWishes;
+  "fairlock.password_resets": FairlockPasswordResets;
   "fairlock.rate_limits": FairlockRateLimits;
   "fairlock.sessions": FairlockSessions;
   "fairlock.settings": FairlockSettings;

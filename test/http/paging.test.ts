@@ -29,8 +29,13 @@ before(async () => {
   const { body: offer } = await maker.post('/v1/offers', offerBody({ pair: 'BTC/USD', totalAmount: '50' }))
   for (let i = 0; i < ROWS; i++) await addTrade(offer.id)
   // Times that are equal in groups, as those of one transaction are.
+  await superuser.query(
+    `insert into fairlock.notices (id, user_id, kind, data)
+     select gen_random_uuid(), $1, 'password.changed', '{}' from generate_series(1, $2)`,
+    [maker.id, ROWS],
+  )
   await superuser.query('set session_replication_role = replica')
-  for (const table of ['crypto_trades', 'crypto_transactions', 'fairlock.offers']) {
+  for (const table of ['crypto_trades', 'crypto_transactions', 'fairlock.offers', 'fairlock.notices']) {
     await superuser.query(`update ${table} set created_at = date_trunc('hour', created_at)
       where id in (select id from ${table} order by id limit 15)`)
   }
@@ -62,6 +67,7 @@ const LISTS = [
   { path: '/v1/offers?pair=BTC/EUR&side=buy&paymentMethodType=sepa', rows: 12, order: dearestFirst },
   { path: '/v1/offers?amount=0.5', rows: 2 * ROWS + 1, order: cheapestFirst },
   { path: '/v1/me/offers', rows: 2 * ROWS + 1, order: newestFirst },
+  { path: '/v1/me/notices', rows: ROWS, order: newestFirst },
   { path: '/v1/trades', rows: ROWS, order: newestFirst },
   { path: '/v1/trades?status=funded', rows: ROWS, order: newestFirst },
   { path: '/v1/transactions', rows: ROWS + 1, order: newestFirst },

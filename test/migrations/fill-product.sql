@@ -21,6 +21,20 @@ select gen_random_uuid(), id, sha256(id::text::bytea), now() + interval '1 day',
 insert into fairlock.api_keys (id, user_id, name, token_hash, scopes, addresses, requests_per_minute, expires_at)
 select id, id, 'bot', sha256(id::text::bytea), '{read,trade}', '{192.0.2.0/24,2001:db8::/32}', 60, now() + interval '1 day'
 from public.users;
+update fairlock.credentials set withdrawals_paused_until = now() + interval '3 hours';
+update fairlock.sessions set device = 'Firefox on Windows', signed_in_with = 'password', idle_until = now() + interval '7 days';
+insert into fairlock.notices (id, user_id, kind, data, mail_to, mail_due_at, mail_attempts, mail_error)
+select gen_random_uuid(), id, 'password.changed', '{"device": "curl"}', 'old@example.org', now(), 2, 'no answer'
+from public.users;
+insert into fairlock.password_reset_wishes (id, email) values (gen_random_uuid(), 'nobody@example.org');
+insert into fairlock.password_resets (id, user_id, token_hashes, expires_at, ended_at, outcome, used_from)
+select gen_random_uuid(), id, array[sha256('token')], now() + interval '1 hour', now(), 'used', '192.0.2.1'
+from public.users;
+insert into fairlock.email_changes (id, user_id, old_email, new_email, confirmation_hashes, cancellation_hashes,
+  expires_at, confirmed_at, takes_effect_at)
+select gen_random_uuid(), id, 'old@example.org', id || '@example.org', array[sha256('yes')], array[sha256('no')],
+  now() + interval '1 day', now(), now() + interval '1 day'
+from public.users;
 insert into fairlock.staff_roles (user_id, role, granted_by)
 select id, 'support', '00000000-0000-4000-8000-000000000001' from public.users limit 5;
 insert into fairlock.rate_limits (key, points, expire) values ('login:a', 3, 1700000000000);
@@ -40,4 +54,5 @@ update public.crypto_trades as trade
 set offer_id = offer.id, offer_version = offer.version, taker_id = trade.buyer_id
 from fairlock.offers as offer
 where offer.maker_id = trade.user_id;
-update fairlock.settings set maker_fee_rate = 0.0005;
+update fairlock.settings set maker_fee_rate = 0.0005, withdrawal_pause_hours = 48, email_change_delay_hours = 12,
+  session_idle_hours = 24;

@@ -31,7 +31,9 @@ const APP_FUNCTIONS = [
   'fairlock.close_expired_offers',
   'fairlock.command',
   'fairlock.count_live_trades',
+  'fairlock.drop_old_mail',
   'fairlock.expire_trade',
+  'fairlock.finish_mail',
   'fairlock.has_role',
   'fairlock.is_working',
   'fairlock.me',
@@ -43,6 +45,7 @@ const APP_FUNCTIONS = [
   'fairlock.rfc3339',
   'fairlock.sign_in_material',
   'fairlock.sweep',
+  'fairlock.take_mail',
   'fairlock.trader_json',
   'ledger.roll_up',
 ]

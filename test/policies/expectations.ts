@@ -37,9 +37,13 @@ export const EXPECTED: Record<string, Expectation> = {
   'fairlock.credentials': NOTHING,
   'fairlock.currencies': EVERYBODY,
   'fairlock.idempotency_keys': NOTHING,
+  'fairlock.email_changes': NOTHING,
+  'fairlock.notices': { reads: [1, 0, 0, 0, 0, 0, 0, 0] },
   'fairlock.offer_listings': EVERYBODY,
   // One offer is on the market; the owner and the other trader each have a paused one beside it.
   'fairlock.offers': { reads: [2, 1, 2, 1, 1, 1, 1, 1] },
+  'fairlock.password_reset_wishes': NOTHING,
+  'fairlock.password_resets': NOTHING,
   // Counters under hashed keys, written by the API before anybody is signed in.
   'fairlock.rate_limits': { reads: 'all', writes: ['insert', 'update', 'delete'] },
   'fairlock.sessions': SELF,

@@ -61,6 +61,22 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
       `insert into fairlock.api_keys (id, user_id, name, token_hash, scopes)
        select id, id, 'bot', sha256(id::text::bytea), '{read}' from public.users`,
     )
+    await database.query(
+      `insert into fairlock.notices (id, user_id, kind, data) values (gen_random_uuid(), $1, 'session.new_device', '{}')`,
+      [owner.id],
+    )
+    await database.query(
+      `insert into fairlock.password_reset_wishes (id, email) values (gen_random_uuid(), 'owner@example.org')`,
+    )
+    await database.query(
+      `insert into fairlock.password_resets (id, user_id, expires_at) values (gen_random_uuid(), $1, now() + interval '1 hour')`,
+      [owner.id],
+    )
+    await database.query(
+      `insert into fairlock.email_changes (id, user_id, old_email, new_email, expires_at)
+       values (gen_random_uuid(), $1, 'owner@example.org', 'new@example.org', now() + interval '1 hour')`,
+      [owner.id],
+    )
     await database.query(`insert into crypto_prices (symbol, price_usd) values ('BTC', 65000)`)
     await database.query(`select graphile_worker.add_job('nothing', queue_name => 'a queue')`)
     await database.query(

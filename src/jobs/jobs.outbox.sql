@@ -1,0 +1,89 @@
+-- News for people: written by whatever causes it, in its transaction, so that nothing is told which did not happen and
+-- nothing happens untold. People read it in the API; src/notifications mails it.
+grant select, insert on fairlock.notices to fairlock_engine;
+grant update (read_at, mail_due_at, mail_attempts, mail_sent_at, mail_error) on fairlock.notices to fairlock_engine;
+grant select (id, user_id, kind, data, created_at, read_at) on fairlock.notices to fairlock_app;
+
+alter table fairlock.notices enable row level security, force row level security;
+create policy "the engine acts for everybody" on fairlock.notices to fairlock_engine using (true);
+create policy "people see their notices" on fairlock.notices for select to fairlock_app
+  using (user_id = (select fairlock.acting_user()));
+
+set local role fairlock_engine;
+
+-- Tells a person something: a kind that src/notifications/mails.ts has words for, and what the words need. The data is
+-- read by people and mailed, so it never holds a secret. It goes to the person's address unless another is given.
+create function fairlock.notify(p_user uuid, p_kind text, p_data jsonb default '{}', p_mail_to text default null)
+returns uuid
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id uuid := fairlock.new_id();
+begin
+  insert into fairlock.notices (id, user_id, kind, data, mail_to, mail_due_at)
+  select v_id, p_user, p_kind, coalesce(p_data, '{}'), coalesce(p_mail_to, u.email), clock_timestamp()
+  from public.users u where u.id = p_user;
+  return v_id;
+end $$;
+
+create function fairlock.read_notice(p_notice uuid) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update fairlock.notices set read_at = coalesce(read_at, clock_timestamp())
+  where id = p_notice and user_id = fairlock.acting_user();
+  return case when found then '{}'::jsonb else fairlock.refuse('not_found') end;
+end $$;
+
+-- Takes the mail that has waited longest, and keeps other workers off it for the lease: whoever took it and died is
+-- followed by another after that time. No transaction is open while the mail is under way. Mail that nobody could take
+-- for three days is not news any more.
+create function fairlock.take_mail(p_lease interval) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v fairlock.notices;
+begin
+  update fairlock.notices set mail_attempts = mail_attempts + 1, mail_due_at = clock_timestamp() + p_lease
+  where id = (
+    select id from fairlock.notices
+    where mail_due_at <= clock_timestamp() and created_at > clock_timestamp() - interval '3 days'
+    order by mail_due_at limit 1 for update skip locked)
+  returning * into v;
+  if v.id is null then
+    return '{}';
+  end if;
+  return jsonb_build_object('mail', jsonb_build_object('id', v.id, 'kind', v.kind, 'data', v.data, 'to', v.mail_to,
+    'attempt', v.mail_attempts, 'at', fairlock.rfc3339(v.created_at),
+    'name', (select display_name from public.crypto_profiles where user_id = v.user_id)));
+end $$;
+grant execute on function fairlock.take_mail(interval) to fairlock_app;
+
+-- Writes how it went. A mail that was sent stays sent, whatever a slower worker says of it. Without a pause there is no
+-- next attempt.
+create function fairlock.finish_mail(p_notice uuid, p_error text, p_again_in interval) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update fairlock.notices set mail_error = left(p_error, 400), mail_due_at = clock_timestamp() + p_again_in,
+    mail_sent_at = case when p_error is null then clock_timestamp() end
+  where id = p_notice and mail_sent_at is null;
+end $$;
+grant execute on function fairlock.finish_mail(uuid, text, interval) to fairlock_app;
+
+-- Takes mail out of the queue that is too old to be sent; where no mail server is set up that is all there is to do.
+create function fairlock.drop_old_mail(p_most integer) returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_count integer;
+begin
+  update fairlock.notices set mail_due_at = null, mail_error = coalesce(mail_error, 'not sent within three days')
+  where id in (
+    select id from fairlock.notices
+    where mail_due_at is not null and created_at < clock_timestamp() - interval '3 days' limit p_most);
+  get diagnostics v_count = row_count;
+  return v_count;
+end $$;
+grant execute on function fairlock.drop_old_mail(integer) to fairlock_app;
+reset role;

@@ -1,0 +1,70 @@
+import { sql } from 'kysely'
+import { type Static, Type } from 'typebox'
+import {
+  type App,
+  answers,
+  type Database,
+  decodeCursor,
+  encodeCursor,
+  IdempotencyHeaders,
+  IdParams,
+  isTimeAndId,
+  Page,
+  PageQuery,
+  query,
+  strict,
+} from '../platform/index.ts'
+import { Notice } from './schemas.ts'
+import { sentenceOf } from './words.ts'
+
+/** What people were told: their notices, newest first. */
+export function notificationRoutes(app: App, { db }: { db: Database }): void {
+  app.get(
+    '/v1/me/notices',
+    {
+      schema: {
+        tags: ['People'],
+        summary: 'What you were told, newest first',
+        querystring: strict({ ...PageQuery, unread: Type.Optional(Type.Boolean()) }),
+        response: answers(200, Page(Notice)),
+      },
+    },
+    async (request) => {
+      const { limit = 20, cursor, unread } = request.query
+      const after = decodeCursor('notices', cursor, isTimeAndId)
+      const rows = await db.read(
+        request.caller,
+        sql<{ at: string; body: Omit<Static<typeof Notice>, 'text'> }>`
+          select to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at,
+            jsonb_build_object('id', id, 'kind', kind, 'data', data, 'createdAt', fairlock.rfc3339(created_at),
+              'readAt', fairlock.rfc3339(read_at)) as body
+          from fairlock.notices where user_id = (select fairlock.acting_user())
+            ${unread === true ? sql`and read_at is null` : sql``}
+            ${after === null ? sql`` : sql`and (created_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`}
+          order by created_at desc, id desc limit ${limit + 1}`.compile(query),
+      )
+      const last = rows.length > limit ? rows[limit - 1] : undefined
+      return {
+        items: rows.slice(0, limit).map(({ body }) => ({ ...body, text: sentenceOf(body.kind, body.data) })),
+        nextCursor: last === undefined ? null : encodeCursor('notices', [last.at, last.body.id]),
+      }
+    },
+  )
+  app.post(
+    '/v1/me/notices/:id/read',
+    {
+      schema: {
+        tags: ['People'],
+        summary: 'Mark a notice as read',
+        headers: IdempotencyHeaders,
+        params: IdParams,
+        body: strict({}),
+        response: answers(204, Type.Null()),
+      },
+    },
+    async (request, reply) => {
+      await db.command(request.caller, 'read_notice', { noticeId: request.params.id }, null)
+      return reply.code(204).send(null)
+    },
+  )
+}
