@@ -57,11 +57,23 @@ create table fairlock.api_keys (
 );
 alter table fairlock.api_keys enable row level security;
 alter table fairlock.api_keys force row level security;
+CREATE INDEX api_keys_over ON fairlock.api_keys USING btree (COALESCE(ended_at, expires_at));
 CREATE INDEX api_keys_user ON fairlock.api_keys USING btree (user_id, created_at DESC);
+create policy "people see their API keys, but not through one" on fairlock.api_keys for select to fairlock_app using (((user_id = ( SELECT fairlock.acting_user() AS acting_user)) AND (( SELECT fairlock.acting_key() AS acting_key) IS NULL)));
 create policy "the engine acts for everybody" on fairlock.api_keys for all to fairlock_engine using (true);
 grant delete, insert, select on fairlock.api_keys to fairlock_engine;
+grant select on fairlock.api_keys (addresses) to fairlock_app;
+grant select on fairlock.api_keys (created_at) to fairlock_app;
+grant select on fairlock.api_keys (ended_at) to fairlock_app;
 grant update on fairlock.api_keys (ended_at) to fairlock_engine;
+grant select on fairlock.api_keys (expires_at) to fairlock_app;
+grant select on fairlock.api_keys (id) to fairlock_app;
+grant select on fairlock.api_keys (last_used_at) to fairlock_app;
 grant update on fairlock.api_keys (last_used_at) to fairlock_engine;
+grant select on fairlock.api_keys (name) to fairlock_app;
+grant select on fairlock.api_keys (requests_per_minute) to fairlock_app;
+grant select on fairlock.api_keys (scopes) to fairlock_app;
+grant select on fairlock.api_keys (user_id) to fairlock_app;
 
 create table fairlock.credentials (
   changed_at timestamp with time zone default now() not null,
@@ -357,7 +369,7 @@ alter table fairlock.sessions force row level security;
 CREATE INDEX sessions_expiry ON fairlock.sessions USING btree (expires_at);
 CREATE INDEX sessions_places ON fairlock.sessions USING btree (user_id, address);
 CREATE INDEX sessions_user ON fairlock.sessions USING btree (user_id, created_at DESC) WHERE (ended_at IS NULL);
-create policy "people see their sessions" on fairlock.sessions for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
+create policy "people see their sessions, but not through an API key" on fairlock.sessions for select to fairlock_app using (((user_id = ( SELECT fairlock.acting_user() AS acting_user)) AND (( SELECT fairlock.acting_key() AS acting_key) IS NULL)));
 create policy "the engine acts for everybody" on fairlock.sessions for all to fairlock_engine using (true);
 grant delete, insert, select on fairlock.sessions to fairlock_engine;
 grant select on fairlock.sessions (address) to fairlock_app;
@@ -999,6 +1011,11 @@ create function audit.refuse_change() returns trigger language plpgsql set searc
 alter function audit.refuse_change() owner to ;
 grant execute on function audit.refuse_change() to public;
 
+create function fairlock.acting_key() returns uuid language sql stable as dbd136933e69dbd5;
+alter function fairlock.acting_key() owner to fairlock_engine;
+grant execute on function fairlock.acting_key() to fairlock_engine;
+grant execute on function fairlock.acting_key() to public;
+
 create function fairlock.acting_user() returns uuid language sql stable as 9a73eb86dfd77c79;
 alter function fairlock.acting_user() owner to fairlock_engine;
 grant execute on function fairlock.acting_user() to fairlock_engine;
@@ -1007,6 +1024,11 @@ grant execute on function fairlock.acting_user() to public;
 create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount numeric, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 89a335dd1da3d770;
 alter function fairlock.adjust_balance(uuid,text,numeric,text) owner to fairlock_engine;
 grant execute on function fairlock.adjust_balance(uuid,text,numeric,text) to fairlock_engine;
+
+create function fairlock.api_key_json(p_id uuid, p_name text, p_scopes text[], p_addresses cidr[], p_requests_per_minute integer, p_created_at timestamp with time zone, p_last_used_at timestamp with time zone, p_expires_at timestamp with time zone) returns jsonb language sql stable as 8a6a4158f4a3d7b9;
+alter function fairlock.api_key_json(uuid,text,text[],cidr[],integer,timestamp with time zone,timestamp with time zone,timestamp with time zone) owner to fairlock_engine;
+grant execute on function fairlock.api_key_json(uuid,text,text[],cidr[],integer,timestamp with time zone,timestamp with time zone,timestamp with time zone) to fairlock_app;
+grant execute on function fairlock.api_key_json(uuid,text,text[],cidr[],integer,timestamp with time zone,timestamp with time zone,timestamp with time zone) to fairlock_engine;
 
 create function fairlock.authenticate(p_session uuid, p_token_hash bytea, p_request text, p_api_key boolean, p_address inet) returns uuid language plpgsql security definer set search_path=pg_catalog, pg_temp as a5f4d3b38784931b;
 alter function fairlock.authenticate(uuid,bytea,text,boolean,inet) owner to fairlock_engine;
@@ -1054,7 +1076,7 @@ alter function fairlock.close_expired_offers(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_app;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_engine;
 
-create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 0a9144e4d0107efc;
+create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 1c2612cbf25c4634;
 alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
@@ -1063,6 +1085,10 @@ create function fairlock.count_live_trades() returns jsonb language sql stable s
 alter function fairlock.count_live_trades() owner to fairlock_engine;
 grant execute on function fairlock.count_live_trades() to fairlock_app;
 grant execute on function fairlock.count_live_trades() to fairlock_engine;
+
+create function fairlock.create_api_key(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as f5487113c4dfe304;
+alter function fairlock.create_api_key(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.create_api_key(jsonb) to fairlock_engine;
 
 create function fairlock.create_offer(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 3604529fd71747fc;
 alter function fairlock.create_offer(jsonb) owner to fairlock_engine;
@@ -1076,6 +1102,14 @@ grant execute on function fairlock.drop_old_mail(integer) to fairlock_engine;
 create function fairlock.earlier_answer(p_key text, p_operation text, p_fingerprint bytea) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4439756e153b429c;
 alter function fairlock.earlier_answer(text,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.earlier_answer(text,text,bytea) to fairlock_engine;
+
+create function fairlock.end_api_key(p_key uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 01c47683e1f3078a;
+alter function fairlock.end_api_key(uuid) owner to fairlock_engine;
+grant execute on function fairlock.end_api_key(uuid) to fairlock_engine;
+
+create function fairlock.end_api_keys(p_user uuid) returns integer language plpgsql set search_path=pg_catalog, pg_temp as 9b0b5509ac19c696;
+alter function fairlock.end_api_keys(uuid) owner to fairlock_engine;
+grant execute on function fairlock.end_api_keys(uuid) to fairlock_engine;
 
 create function fairlock.end_session(p_session uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 64d153eb7ec734c5;
 alter function fairlock.end_session(uuid) owner to fairlock_engine;
@@ -1167,6 +1201,10 @@ create function fairlock.new_id() returns uuid language sql as 2cc8b4b1dc31c524;
 alter function fairlock.new_id() owner to fairlock_engine;
 grant execute on function fairlock.new_id() to fairlock_engine;
 
+create function fairlock.normal_network(p inet) returns cidr language sql immutable as b339fbfcb443340e;
+alter function fairlock.normal_network(inet) owner to fairlock_engine;
+grant execute on function fairlock.normal_network(inet) to fairlock_engine;
+
 create function fairlock.notify(p_user uuid, p_kind text, p_data jsonb DEFAULT '{}'::jsonb, p_mail_to text DEFAULT NULL::text) returns uuid language plpgsql set search_path=pg_catalog, pg_temp as 8fb6851240b148ec;
 alter function fairlock.notify(uuid,text,jsonb,text) owner to fairlock_engine;
 grant execute on function fairlock.notify(uuid,text,jsonb,text) to fairlock_engine;
@@ -1210,6 +1248,10 @@ create function fairlock.refuse_requirement(p_requirement text, p_needed jsonb) 
 alter function fairlock.refuse_requirement(text,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.refuse_requirement(text,jsonb) to fairlock_engine;
 
+create function fairlock.refuse_scope(p_operation text) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 94fcec78ca034763;
+alter function fairlock.refuse_scope(text) owner to fairlock_engine;
+grant execute on function fairlock.refuse_scope(text) to fairlock_engine;
+
 create function fairlock.refuse_take(o fairlock.offers, p_taker uuid, p_amount numeric, p_method text, p_version integer) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as d6d78f02b91f9905;
 alter function fairlock.refuse_take(fairlock.offers,uuid,numeric,text,integer) owner to fairlock_engine;
 grant execute on function fairlock.refuse_take(fairlock.offers,uuid,numeric,text,integer) to fairlock_engine;
@@ -1228,6 +1270,10 @@ alter function fairlock.rfc3339(timestamp with time zone) owner to fairlock_engi
 grant execute on function fairlock.rfc3339(timestamp with time zone) to fairlock_app;
 grant execute on function fairlock.rfc3339(timestamp with time zone) to fairlock_engine;
 
+create function fairlock.scope_of(p_operation text) returns text language sql immutable as 8d9e214848c17836;
+alter function fairlock.scope_of(text) owner to fairlock_engine;
+grant execute on function fairlock.scope_of(text) to fairlock_engine;
+
 create function fairlock.set_kyc(p_user uuid, p_level text, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 76181400469f9312;
 alter function fairlock.set_kyc(uuid,text,text) owner to fairlock_engine;
 grant execute on function fairlock.set_kyc(uuid,text,text) to fairlock_engine;
@@ -1241,7 +1287,7 @@ alter function fairlock.sign_in_material(text) owner to fairlock_engine;
 grant execute on function fairlock.sign_in_material(text) to fairlock_app;
 grant execute on function fairlock.sign_in_material(text) to fairlock_engine;
 
-create function fairlock.sweep(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as 33f71d9360f06859;
+create function fairlock.sweep(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as 040937062f53d93a;
 alter function fairlock.sweep(integer) owner to fairlock_engine;
 grant execute on function fairlock.sweep(integer) to fairlock_app;
 grant execute on function fairlock.sweep(integer) to fairlock_engine;
@@ -1260,7 +1306,7 @@ alter function fairlock.trader_json(fairlock.traders) owner to fairlock_engine;
 grant execute on function fairlock.trader_json(fairlock.traders) to fairlock_app;
 grant execute on function fairlock.trader_json(fairlock.traders) to fairlock_engine;
 
-create function fairlock.use_api_key(p_key uuid, p_token_hash bytea, p_address inet) returns TABLE(user_id uuid, scopes text) language plpgsql set search_path=pg_catalog, pg_temp as 7fa5203afbe646e2;
+create function fairlock.use_api_key(p_key uuid, p_token_hash bytea, p_address inet) returns TABLE(user_id uuid, scopes text) language plpgsql set search_path=pg_catalog, pg_temp as eb983a2fc456691e;
 alter function fairlock.use_api_key(uuid,bytea,inet) owner to fairlock_engine;
 grant execute on function fairlock.use_api_key(uuid,bytea,inet) to fairlock_engine;
 

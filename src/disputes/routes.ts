@@ -16,6 +16,7 @@ export function disputeRoutes(app: App, { db }: { db: Database }): void {
   app.post(
     '/v1/trades/:id/dispute',
     {
+      config: { scope: 'session' },
       schema: {
         tags: ['Trades'],
         summary: 'Open a dispute: not in this version yet, the coins stay in escrow',

@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyRequest, LogController } from 'fastify'
 import { disputeRoutes } from '../disputes/index.ts'
 import { callerFromHeader, identityRoutes, type SignInLimits } from '../identity/index.ts'
 import type { Jobs } from '../jobs/index.ts'
@@ -75,7 +75,19 @@ function findCaller(app: App): void {
     if (caller !== null) request.caller = caller
     else if (request.routeOptions.url !== '/metrics') throw new Problem('not_signed_in')
     if (!isPublic && (caller === null || caller.sessionId === null)) throw new Problem('not_signed_in')
+    if (caller?.apiKey && !request.is404 && scopeOf(request) === 'session') throw new Problem('session_only')
   })
+}
+
+/**
+ * What a key needs for this call. The database asks again for every command; here it is about reads of personal and
+ * security matters, and about calls that are not commands.
+ */
+function scopeOf(request: FastifyRequest): string {
+  const { config, url = '', method } = request.routeOptions
+  if (config.scope !== undefined) return config.scope
+  const isRead = method === 'GET' && !url.startsWith('/v1/admin/')
+  return isRead || config.access === 'public' ? 'read' : 'session'
 }
 
 /** One line per request, without query strings, headers or bodies: none of them can carry a secret into the log. */

@@ -14,6 +14,12 @@ begin
   if fairlock.acting_user() is null then
     raise exception using errcode = 'FL001', message = 'nobody is signed in';
   end if;
+  if fairlock.acting_key() is not null then
+    answer := fairlock.refuse_scope(p_operation);
+    if answer is not null then
+      return answer;
+    end if;
+  end if;
   if p_key is not null then
     answer := fairlock.earlier_answer(p_key, p_operation, p_fingerprint);
     if answer is not null then
@@ -37,6 +43,8 @@ begin
     when 'change_me' then answer := fairlock.change_me(p);
     when 'end_session' then answer := fairlock.end_session((p ->> 'sessionId')::uuid);
     when 'read_notice' then answer := fairlock.read_notice((p ->> 'noticeId')::uuid);
+    when 'create_api_key' then answer := fairlock.create_api_key(p);
+    when 'end_api_key' then answer := fairlock.end_api_key((p ->> 'keyId')::uuid);
     when 'set_kyc' then answer := fairlock.set_kyc((p ->> 'userId')::uuid, p ->> 'level', p ->> 'reason');
     when 'ban' then
       answer := case when fairlock.has_role('admin') or fairlock.has_role('compliance')
@@ -54,14 +62,15 @@ begin
 end $$;
 grant execute on function fairlock.command(text, jsonb, text, bytea) to fairlock_app;
 
--- Forgets answers nobody will ask for again, sessions long over and counters that have run out. For the background
--- work; at most p_most of each, so that one run stays short.
+-- Forgets answers nobody will ask for again, sessions and API keys long over and counters that have run out. For the
+-- background work; at most p_most of each, so that one run stays short.
 create function fairlock.sweep(p_most integer) returns integer
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_answers integer;
   v_sessions integer;
+  v_keys integer;
 begin
   delete from fairlock.idempotency_keys where ctid = any (array(
     select ctid from fairlock.idempotency_keys where created_at < now() - interval '7 days' limit p_most));
@@ -70,7 +79,10 @@ begin
     select ctid from fairlock.sessions where expires_at < now() - interval '90 days' limit p_most));
   get diagnostics v_sessions = row_count;
   perform fairlock.drop_old_mail(p_most);
-  return v_answers + v_sessions;
+  delete from fairlock.api_keys where ctid = any (array(
+    select ctid from fairlock.api_keys where coalesce(ended_at, expires_at) < now() - interval '90 days' limit p_most));
+  get diagnostics v_keys = row_count;
+  return v_answers + v_sessions + v_keys;
 end $$;
 grant execute on function fairlock.sweep(integer) to fairlock_app;
 reset role;

@@ -1,4 +1,5 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
+import { SESSION_COOKIE } from '../identity/index.ts'
 
 /** What openapi.json says of the API beside its routes. */
 export const openApiOptions: FastifyDynamicSwaggerOptions = {
@@ -17,20 +18,40 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
     tags: [
       { name: 'Sign-in', description: 'Registering, signing in and out' },
       { name: 'People', description: 'You, your sessions, and what everybody may know of a trader' },
+      { name: 'API keys', description: 'For programs that act for you' },
       { name: 'Wallets', description: 'Balances and the statement' },
       { name: 'Offers', description: 'The market' },
       { name: 'Trades', description: 'From the take to the release' },
       { name: 'Administration', description: 'For staff' },
       { name: 'Operation', description: 'Health' },
     ],
-    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-    security: [{ token: [] }],
+    components: {
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'The token of a session, from signing in' },
+        apiKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An API key, flk_…, with the scope that the call names',
+        },
+        cookie: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: SESSION_COOKIE,
+          description:
+            'For browsers that signed in with session "cookie". Calls that change something must come from pages of ' +
+            'this very origin.',
+        },
+      },
+    },
   },
   // Who may call is part of the description: everybody, where the route is public.
-  transform: ({ schema, url, route }) => ({
-    schema: route.config?.access === 'public' ? { ...schema, security: [] } : schema,
-    url,
-  }),
+  transform: ({ schema, url, route }) => {
+    if (route.config?.access === 'public') return { schema: { ...schema, security: [] }, url }
+    const scope = route.config?.scope ?? (route.method === 'GET' ? 'read' : undefined)
+    const byKey = scope === undefined || scope === 'session' ? [] : [{ apiKey: [scope] }]
+    const security = [{ token: [] }, { cookie: [] }, ...byKey]
+    return { schema: { ...schema, security, ...(scope === undefined ? {} : { 'x-scope': scope }) }, url }
+  },
   refResolver: {
     buildLocalReference: (json, _base, _fragment, index) =>
       typeof json.$id === 'string' ? json.$id : `def-${index}`,

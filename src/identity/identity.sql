@@ -33,8 +33,8 @@ create policy "people see themselves" on public.users for select to fairlock_app
   using (id = (select fairlock.acting_user()));
 create policy "people see their profile" on public.crypto_profiles for select to fairlock_app
   using (user_id = (select fairlock.acting_user()));
-create policy "people see their sessions" on fairlock.sessions for select to fairlock_app
-  using (user_id = (select fairlock.acting_user()));
+create policy "people see their sessions, but not through an API key" on fairlock.sessions for select to fairlock_app
+  using (user_id = (select fairlock.acting_user()) and (select fairlock.acting_key()) is null);
 create policy "people see their roles" on fairlock.staff_roles for select to fairlock_app
   using (user_id = (select fairlock.acting_user()));
 -- Counters of the rate limiter: no personal data, the keys are hashed.

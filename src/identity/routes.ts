@@ -13,6 +13,7 @@ import {
   RequestedTime,
   strict,
 } from '../platform/index.ts'
+import { keyRoutes } from './keys/routes.ts'
 import type { SignInLimits } from './limits.ts'
 import {
   Country,
@@ -33,6 +34,7 @@ const Reason = Type.String({ minLength: 1, maxLength: 1000 })
 export function identityRoutes(app: App, { db, limits }: { db: Database; limits: SignInLimits }): void {
   signInRoutes(app, db, limits)
   sessionRoutes(app, db)
+  keyRoutes(app, db)
   personRoutes(app, db)
   staffRoutes(app, db)
 }
@@ -73,6 +75,7 @@ function signInRoutes(app: App, db: Database, limits: SignInLimits): void {
   app.post(
     '/v1/auth/logout',
     {
+      config: { scope: 'session' },
       schema: {
         tags: ['Sign-in'],
         summary: 'Sign out: ends this session',
@@ -92,6 +95,7 @@ function sessionRoutes(app: App, db: Database): void {
   app.get(
     '/v1/me/sessions',
     {
+      config: { scope: 'session' },
       schema: {
         tags: ['People'],
         summary: 'Where you are signed in',
@@ -114,6 +118,7 @@ function sessionRoutes(app: App, db: Database): void {
   app.delete(
     '/v1/me/sessions/:id',
     {
+      config: { scope: 'session' },
       schema: {
         tags: ['People'],
         summary: 'End one of your sessions',
@@ -137,6 +142,7 @@ function personRoutes(app: App, db: Database): void {
   app.patch(
     '/v1/me',
     {
+      config: { scope: 'session' },
       schema: {
         tags: ['People'],
         summary: 'Change your public name or country',
@@ -176,6 +182,7 @@ function staffRoutes(app: App, db: Database): void {
   app.put(
     '/v1/admin/users/:id/kyc',
     {
+      config: { scope: 'session' },
       schema: {
         tags: ['Administration'],
         summary: 'Set a person’s KYC level',
@@ -190,6 +197,7 @@ function staffRoutes(app: App, db: Database): void {
   app.put(
     '/v1/admin/users/:id/ban',
     {
+      config: { scope: 'session' },
       schema: {
         tags: ['Administration'],
         summary: 'Ban a person until a time, or lift the ban with null',

@@ -12,6 +12,9 @@ export function newToken(): { sessionId: string; token: string; tokenHash: Buffe
   return { sessionId, token: `${sessionId}.${secret.toString('base64url')}`, tokenHash: sha256(secret) }
 }
 
+/** Where a browser keeps its token; the prefix lets it be set by this very origin alone, for all of it, over https. */
+export const SESSION_COOKIE = '__Host-fairlock'
+
 const KEY_PREFIX = 'flk_'
 
 /** A new API key: like a session's token, behind a prefix by which secret scanners know it. */

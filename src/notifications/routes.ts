@@ -22,6 +22,7 @@ export function notificationRoutes(app: App, { db }: { db: Database }): void {
   app.get(
     '/v1/me/notices',
     {
+      config: { scope: 'session' },
       schema: {
         tags: ['People'],
         summary: 'What you were told, newest first',
@@ -53,6 +54,7 @@ export function notificationRoutes(app: App, { db }: { db: Database }): void {
   app.post(
     '/v1/me/notices/:id/read',
     {
+      config: { scope: 'session' },
       schema: {
         tags: ['People'],
         summary: 'Mark a notice as read',

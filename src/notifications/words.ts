@@ -22,6 +22,12 @@ const WORDS: Record<string, Words> = {
     sentence: (data) =>
       `Your password was changed ${where(data)}. Your other sessions have ended, and withdrawals are paused${until(data)}.`,
   },
+  'key.created': {
+    subject: 'A new API key',
+    sentence: (data) =>
+      `The API key “${data.name}” was made for your account. It may ${data.scopes}. If it was not you who made it, ` +
+      'end it and change your password.',
+  },
 }
 
 /** A notice in a sentence or two. */

@@ -87,6 +87,7 @@ function makerRoutes(app: App, db: Database): void {
   app.post(
     '/v1/offers',
     {
+      config: { scope: 'trade' },
       schema: {
         tags: ['Offers'],
         summary: 'Publish an offer',
@@ -103,6 +104,7 @@ function makerRoutes(app: App, db: Database): void {
   app.patch(
     '/v1/offers/:id',
     {
+      config: { scope: 'trade' },
       schema: {
         tags: ['Offers'],
         summary: 'Change, pause or reopen your offer; each change is a new version',
@@ -122,6 +124,7 @@ function makerRoutes(app: App, db: Database): void {
   app.delete(
     '/v1/offers/:id',
     {
+      config: { scope: 'trade' },
       schema: {
         tags: ['Offers'],
         summary: 'Close your offer for good; trades under way go on',

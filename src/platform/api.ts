@@ -28,6 +28,11 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** `person` (the default) answers 401 without a token; `public` serves everybody. */
     access?: 'public' | 'person'
+    /**
+     * What an API key needs for this call. Every call that changes something says it, in agreement with
+     * fairlock.scope_of; a GET needs `read` if it says nothing. `session` is for what keys can never do.
+     */
+    scope?: 'read' | 'trade' | 'withdraw' | 'session'
   }
 }
 

@@ -19,6 +19,11 @@ export const ERRORS = {
     title: 'This API key may not be used from your address.',
     sqlstate: 'FL002',
   },
+  session_only: {
+    status: 403,
+    title: 'An API key cannot do this. Sign in with your password or passkey.',
+  },
+  scope_missing: { status: 403, title: 'This API key does not have the scope that this call needs.' },
   banned: {
     status: 403,
     title: 'You cannot start anything new while you are banned; what is in escrow can still end.',
@@ -48,6 +53,10 @@ export const ERRORS = {
     status: 409,
     title: 'You have as many live trades as one person may take. End one first.',
   },
+  too_many_api_keys: {
+    status: 409,
+    title: 'You have as many API keys as one person may have. Delete one first.',
+  },
   insufficient_funds: {
     status: 409,
     title: 'The wallet does not hold enough for this.',
@@ -70,7 +79,12 @@ export const ERRORS = {
   unknown_currency: { status: 422, title: 'The currency is not one that is traded here.' },
   unknown_user: { status: 422, title: 'There is no such person.' },
   invalid_amounts: { status: 422, title: 'The amounts of the offer contradict each other.' },
-  invalid_expiry: { status: 422, title: 'An offer must expire in the future.' },
+  invalid_expiry: { status: 422, title: 'What expires must expire in the future.' },
+  addresses_needed: {
+    status: 422,
+    title: 'An API key that may withdraw needs a list of addresses it works from.',
+    field: 'addresses',
+  },
   invalid_working_hours: { status: 422, title: 'The working hours are not possible.' },
   amount_outside_offer: { status: 422, title: 'The amount is outside what the offer allows.' },
   payment_method_not_offered: { status: 422, title: 'The offer does not take this payment method.' },

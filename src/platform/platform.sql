@@ -24,6 +24,12 @@ language sql stable
 as $$ select nullif(current_setting('fairlock.user_id', true), '')::uuid $$;
 grant execute on function fairlock.acting_user() to public;
 
+-- The API key by which the person acts; empty for sessions and for anonymous requests.
+create function fairlock.acting_key() returns uuid
+language sql stable
+as $$ select nullif(current_setting('fairlock.api_key_id', true), '')::uuid $$;
+grant execute on function fairlock.acting_key() to public;
+
 -- A version 7 UUID (RFC 9562): new rows land beside each other in the index. PostgreSQL has its own from 18 on only.
 create function fairlock.new_id() returns uuid
 language sql volatile

@@ -38,6 +38,7 @@ function takeRoute(app: App, db: Database): void {
   app.post(
     '/v1/offers/:id/trades',
     {
+      config: { scope: 'trade' },
       schema: {
         tags: ['Trades'],
         summary: 'Take an offer, or part of it',
@@ -68,6 +69,7 @@ function moveRoute(app: App, db: Database, name: string, operation: string, summ
   app.post(
     `/v1/trades/:id/${name}`,
     {
+      config: { scope: 'trade' },
       schema: {
         tags: ['Trades'],
         summary,
@@ -90,6 +92,7 @@ function cancelRoute(app: App, db: Database): void {
   app.post(
     '/v1/trades/:id/cancellation',
     {
+      config: { scope: 'trade' },
       schema: {
         tags: ['Trades'],
         summary: 'Cancel: either side before the coins are held, the buyer as long as they are',

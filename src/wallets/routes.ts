@@ -64,6 +64,7 @@ export function walletRoutes(app: App, { db }: { db: Database }): void {
   app.post(
     '/v1/admin/adjustments',
     {
+      config: { scope: 'session' },
       schema: {
         tags: ['Administration'],
         summary: 'Credit or debit a wallet, with a reason',

@@ -15,6 +15,9 @@ const CALLS = `
   GET /v1/me
   PATCH /v1/me
   GET /v1/users/{id}
+  GET /v1/api-keys
+  POST /v1/api-keys
+  DELETE /v1/api-keys/{id}
   GET /v1/wallets
   GET /v1/wallets/{currency}
   GET /v1/transactions

@@ -23,10 +23,13 @@ export type Operation = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: string
   isPublic: boolean
+  /** What an API key needs for it, where the route says so. */
+  scope: string | undefined
   parameters: Parameter[]
   body: Schema | null
 }
 type Described = {
+  'x-scope'?: string
   security?: object[]
   parameters?: Parameter[]
   requestBody?: { content: { 'application/json': { schema: Schema } } }
@@ -44,6 +47,7 @@ export function operationsOf(app: App): Operation[] {
       path,
       isPublic: described.security?.length === 0,
       // OpenAPI says of a parameter beside its schema what a body says inside.
+      scope: described['x-scope'],
       parameters: (described.parameters ?? []).map((one) => ({
         ...one,
         schema: { ...(one.description === undefined ? {} : { description: one.description }), ...one.schema },

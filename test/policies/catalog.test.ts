@@ -21,11 +21,13 @@ const OWNER_VIEWS: Record<string, string> = {
 
 /** What everybody may execute: no rule, no row. Trigger functions cannot be called at all. */
 // A law looks at nothing but the row it is given.
-const PUBLIC_FUNCTIONS = ['fairlock.acting_user', 'fairlock.broken_law']
+const PUBLIC_FUNCTIONS = ['fairlock.acting_key', 'fairlock.acting_user', 'fairlock.broken_law']
 
 /** What fairlock_app may call. Each decides by itself what the acting person gets; see where it is defined. */
 const APP_FUNCTIONS = [
+  'fairlock.acting_key',
   'fairlock.acting_user',
+  'fairlock.api_key_json',
   'fairlock.authenticate',
   'fairlock.broken_law',
   'fairlock.close_expired_offers',
@@ -87,10 +89,10 @@ test('policies ask who is acting once per statement, and name their roles', asyn
        concat_ws(' ', qual, with_check) as text from pg_policies`,
   )
   for (const { name, text, roles, verb } of found.rows) {
-    const outside = text.replaceAll(/\( SELECT (?:fairlock\.acting_user|current_setting)\(/g, '')
+    const outside = text.replaceAll(/\( SELECT (?:fairlock\.acting_(?:user|key)|current_setting)\(/g, '')
     assert.doesNotMatch(
       outside,
-      /acting_user\(|current_setting\(/,
+      /acting_(?:user|key)\(|current_setting\(/,
       `${name} needs (select …) around the call`,
     )
     const isSettings = name === 'fairlock.settings: everybody reads the settings'

@@ -33,7 +33,7 @@ export const EXPECTED: Record<string, Expectation> = {
   'public.crypto_payment_methods': TRADERS(1, 1, 1),
   'public.crypto_prices': EVERYBODY,
 
-  'fairlock.api_keys': NOTHING,
+  'fairlock.api_keys': SELF,
   'fairlock.credentials': NOTHING,
   'fairlock.currencies': EVERYBODY,
   'fairlock.idempotency_keys': NOTHING,

@@ -16,3 +16,5 @@ create table fairlock.api_keys (
   check (not ('withdraw' = any (scopes) and addresses is null))
 );
 create index api_keys_user on fairlock.api_keys (user_id, created_at desc);
+-- For sweeping away what was over long ago.
+create index api_keys_over on fairlock.api_keys (coalesce(ended_at, expires_at));

@@ -14,6 +14,8 @@ export type Operation = {
   description?: string
   tags?: string[]
   security?: unknown[]
+  /** What an API key needs for the call; `session` is for what no key can do. */
+  'x-scope'?: string
   parameters?: Parameter[]
   requestBody?: { content: Record<string, { schema: Schema }> }
   responses?: Record<string, Answer>
@@ -84,9 +86,11 @@ ${Object.entries(call.responses ?? {}).map(answerSection)}
 
 function whoMayCall(call: Call, isPublic: boolean): string {
   if (isPublic) return 'Open to everybody'
-  return call.tags?.includes('Administration')
-    ? 'For staff with the role for it'
-    : 'For everybody who is signed in'
+  if (call.tags?.includes('Administration')) return 'For staff with the role for it'
+  const scope = call['x-scope']
+  return scope === undefined || scope === 'session'
+    ? 'For everybody who is signed in'
+    : `For everybody who is signed in, and API keys with the scope ${scope}`
 }
 
 const PLACES: Record<string, string> = { path: 'In the path', query: 'In the query', header: 'Headers' }
