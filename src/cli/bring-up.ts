@@ -14,7 +14,8 @@ export async function writeSettings(ownerUrl: string, config: Config): Promise<v
       `update fairlock.settings set maker_fee_rate = $1::numeric / 100, taker_fee_rate = $2::numeric / 100,
          funding_window_minutes = $3, release_window_minutes = $4, open_offers_per_user = $5,
          live_trades_per_user = $6,
-         withdrawal_pause_hours = $7, email_change_delay_hours = $8, session_idle_hours = $9`,
+         withdrawal_pause_hours = $7, email_change_delay_hours = $8, session_idle_hours = $9,
+         grant_hours = $10, break_glass_minutes = $11, break_glass_review_days = $12`,
       [
         config.makerFeePercent,
         config.takerFeePercent,
@@ -25,6 +26,9 @@ export async function writeSettings(ownerUrl: string, config: Config): Promise<v
         config.withdrawalPauseHours,
         config.emailChangeDelayHours,
         config.sessionIdleHours,
+        config.grantHours,
+        config.breakGlassMinutes,
+        config.breakGlassReviewDays,
       ],
     ),
   )

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { accessCommand, dutyCommand } from './access.ts'
 import { type BenchOptions, benchCommand } from './bench.ts'
 import { configCommand } from './config.ts'
 import { dbCommand } from './db.ts'
@@ -37,6 +38,8 @@ export function buildProgram(programs: Programs): Command {
   program.addCommand(dbCommand())
   program.addCommand(ledgerCommand())
   program.addCommand(userCommand())
+  program.addCommand(accessCommand())
+  program.addCommand(dutyCommand())
   program.addCommand(configCommand())
   program.addCommand(benchCommand(programs.bench))
   for (const command of everyCommand(program)) command.exitOverride().showHelpAfterError()

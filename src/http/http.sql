@@ -50,6 +50,14 @@ begin
       answer := case when fairlock.has_role('admin') or fairlock.has_role('compliance')
         then fairlock.ban_person((p ->> 'userId')::uuid, (p ->> 'until')::timestamptz, p ->> 'reason')
         else fairlock.refuse('admin_only') end;
+    when 'ask_access' then answer := fairlock.ask_access(p, false);
+    when 'break_glass' then answer := fairlock.ask_access(p, true);
+    when 'approve_access' then
+      answer := fairlock.decide_access((p ->> 'grantId')::uuid, true, (p ->> 'minutes')::integer);
+    when 'refuse_access' then answer := fairlock.decide_access((p ->> 'grantId')::uuid, false, null);
+    when 'revoke_access' then answer := fairlock.revoke_access((p ->> 'grantId')::uuid);
+    when 'review_access' then
+      answer := fairlock.review_access((p ->> 'grantId')::uuid, (p ->> 'justified')::boolean, p ->> 'review');
     else
       raise exception using errcode = '42883', message = format('there is no command %s', p_operation);
   end case;

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { countBreakGlass } from '../identity/index.ts'
 import type { Jobs } from '../jobs/index.ts'
 import { type App, type Database, Problem } from '../platform/index.ts'
 
@@ -72,6 +73,17 @@ function databaseMetrics(registry: Registry, db: Database): void {
         [],
       )
       for (const [status, count] of Object.entries(counts)) this.set({ status }, count)
+    },
+  })
+  new Gauge({
+    name: 'fairlock_break_glass',
+    help: 'Access by break-glass: open now, and not yet reviewed by somebody else',
+    labelNames: ['state'],
+    registers: [registry],
+    async collect() {
+      const { open, unreviewed } = await countBreakGlass(db)
+      this.set({ state: 'open' }, open)
+      this.set({ state: 'unreviewed' }, unreviewed)
     },
   })
 }

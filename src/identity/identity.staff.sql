@@ -1,11 +1,6 @@
 -- Staff: roles, and what they change about people.
 set local role fairlock_engine;
 
-create function fairlock.has_role(p_role text) returns boolean
-language sql stable security definer set search_path = pg_catalog, pg_temp
-as $$ select exists (select from fairlock.staff_roles where user_id = fairlock.acting_user() and role = p_role) $$;
-grant execute on function fairlock.has_role(text) to fairlock_app;
-
 -- For the command line, which runs as the owner: gives and takes staff roles.
 create function fairlock.set_staff_role(p_user uuid, p_role text, p_granted boolean) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp

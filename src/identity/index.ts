@@ -1,3 +1,4 @@
+export { countBreakGlass, look } from './access/index.ts'
 export { SignInLimits } from './limits.ts'
 export { hashPassword } from './passwords.ts'
 export { identityRoutes } from './routes.ts'

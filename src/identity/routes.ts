@@ -13,6 +13,7 @@ import {
   RequestedTime,
   strict,
 } from '../platform/index.ts'
+import { accessRoutes } from './access/index.ts'
 import { keyRoutes } from './keys/routes.ts'
 import type { SignInLimits } from './limits.ts'
 import {
@@ -37,6 +38,7 @@ export function identityRoutes(app: App, { db, limits }: { db: Database; limits:
   keyRoutes(app, db)
   personRoutes(app, db)
   staffRoutes(app, db)
+  accessRoutes(app, { db })
 }
 
 function signInRoutes(app: App, db: Database, limits: SignInLimits): void {

@@ -22,6 +22,23 @@ const WORDS: Record<string, Words> = {
     sentence: (data) =>
       `Your password was changed ${where(data)}. Your other sessions have ended, and withdrawals are paused${until(data)}.`,
   },
+  'access.break_glass': {
+    subject: 'Somebody broke the glass',
+    sentence: (data) =>
+      `${data.who} took access (${data.scope})${until(data)} without approval. Look at it now, and review it.`,
+  },
+  'access.approved': {
+    subject: 'Your access was approved',
+    sentence: (data) => `The access that you asked for (${data.scope}) was approved${until(data)}.`,
+  },
+  'access.refused': {
+    subject: 'Your access was refused',
+    sentence: (data) => `The access that you asked for (${data.scope}) was refused.`,
+  },
+  'access.revoked': {
+    subject: 'Your access was revoked',
+    sentence: (data) => `Your access (${data.scope}) was ended before its time.`,
+  },
   'key.created': {
     subject: 'A new API key',
     sentence: (data) =>

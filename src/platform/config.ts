@@ -31,6 +31,10 @@ export type Config = {
   /** The mail server; without it, or without a sender, nothing is mailed. */
   readonly smtpUrl: string | null
   readonly mailFrom: string | null
+  /** The longest time that access is granted for, how long a break-glass opens, and until when it is reviewed. */
+  readonly grantHours: number
+  readonly breakGlassMinutes: number
+  readonly breakGlassReviewDays: number
   readonly databaseConnections: number
   /** Bearer token that /metrics asks for; without one it answers this machine alone. */
   readonly metricsToken: string | null
@@ -195,6 +199,30 @@ export const VARIABLES: Record<string, Variable> = {
     kind: 'text',
     pattern: /^$|^[^\s@<>]+@[^\s@<>]+$/,
     expected: 'an e-mail address',
+  },
+  FAIRLOCK_GRANT_HOURS: {
+    key: 'grantHours',
+    fallback: '8',
+    about: 'Hours that access of staff is granted for at most',
+    kind: 'integer',
+    least: 1,
+    most: 168,
+  },
+  FAIRLOCK_BREAK_GLASS_MINUTES: {
+    key: 'breakGlassMinutes',
+    fallback: '30',
+    about: 'How long a break-glass opens',
+    kind: 'integer',
+    least: 1,
+    most: 240,
+  },
+  FAIRLOCK_BREAK_GLASS_REVIEW_DAYS: {
+    key: 'breakGlassReviewDays',
+    fallback: '3',
+    about: 'Days to review a break-glass before its person may not break another',
+    kind: 'integer',
+    least: 0,
+    most: 90,
   },
   FAIRLOCK_DATABASE_CONNECTIONS: {
     key: 'databaseConnections',

@@ -258,6 +258,29 @@ export interface CryptoWallets {
   withdrawal_limit_monthly: Numeric | null;
 }
 
+export interface FairlockAccessGrants {
+  approver_id: string | null;
+  asked_at: Generated<Timestamp>;
+  break_glass: Generated<boolean>;
+  decided_at: Timestamp | null;
+  ends_at: Timestamp | null;
+  id: string;
+  justified: boolean | null;
+  minutes: number;
+  person_id: string | null;
+  reason: string;
+  review: string | null;
+  reviewed_at: Timestamp | null;
+  reviewed_by: string | null;
+  revoked_at: Timestamp | null;
+  revoked_by: string | null;
+  scope: string;
+  staff_id: string;
+  starts_at: Timestamp;
+  status: string;
+  trade_id: string | null;
+}
+
 export interface FairlockApiKeys {
   addresses: string[] | null;
   created_at: Generated<Timestamp>;
@@ -284,6 +307,15 @@ export interface FairlockCurrencies {
   decimals: number;
   kind: string;
   name: string;
+}
+
+export interface FairlockDutyHours {
+  from_minute: number;
+  id: string;
+  role: string;
+  time_zone: string;
+  to_minute: number;
+  weekdays: number[];
 }
 
 export interface FairlockEmailChanges {
@@ -405,8 +437,11 @@ export interface FairlockSessions {
 }
 
 export interface FairlockSettings {
+  break_glass_minutes: Generated<number>;
+  break_glass_review_days: Generated<number>;
   email_change_delay_hours: Generated<number>;
   funding_window_minutes: Generated<number>;
+  grant_hours: Generated<number>;
   live_trades_per_user: Generated<number>;
   maker_fee_rate: Generated<Numeric>;
   one: Generated<boolean>;
@@ -510,9 +545,11 @@ export interface DB {
   crypto_trades: CryptoTrades;
   crypto_transactions: CryptoTransactions;
   crypto_wallets: CryptoWallets;
+  "fairlock.access_grants": FairlockAccessGrants;
   "fairlock.api_keys": FairlockApiKeys;
   "fairlock.credentials": FairlockCredentials;
   "fairlock.currencies": FairlockCurrencies;
+  "fairlock.duty_hours": FairlockDutyHours;
   "fairlock.email_changes": FairlockEmailChanges;
   "fairlock.idempotency_keys": FairlockIdempotencyKeys;
   "fairlock.notices": FairlockNotices;

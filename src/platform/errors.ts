@@ -24,6 +24,11 @@ export const ERRORS = {
     title: 'An API key cannot do this. Sign in with your password or passkey.',
   },
   scope_missing: { status: 403, title: 'This API key does not have the scope that this call needs.' },
+  staff_only: { status: 403, title: 'Only staff whose role reaches this may do it, and only while on duty.' },
+  own_request: {
+    status: 403,
+    title: 'Somebody else has to decide this: it was asked for by you, or it is about you.',
+  },
   banned: {
     status: 403,
     title: 'You cannot start anything new while you are banned; what is in escrow can still end.',
@@ -69,6 +74,23 @@ export const ERRORS = {
     status: 409,
     title: 'Disputes cannot be opened in this version yet. The coins stay in escrow.',
   },
+  access_decided: { status: 409, title: 'Somebody has decided this request already.' },
+  access_over: {
+    status: 409,
+    title: 'The time of this access is over, or it was revoked. Ask again if it is still needed.',
+  },
+  break_glass_unreviewed: {
+    status: 409,
+    title: 'An earlier break-glass of yours has to be reviewed by somebody else first.',
+  },
+  nothing_to_review: {
+    status: 409,
+    title: 'This is no break-glass, or it has been reviewed already.',
+  },
+  too_many_access_requests: {
+    status: 409,
+    title: 'You have as many undecided requests as one person may have. Take one back first.',
+  },
   conflict: { status: 409, title: 'Something else changed this at the same moment. Look again and repeat.' },
   body_too_large: { status: 413, title: 'The body is larger than this call takes (1 MB).' },
   unsupported_media_type: { status: 415, title: 'Send JSON, with Content-Type: application/json.' },
@@ -77,6 +99,11 @@ export const ERRORS = {
     title: 'The pair is not a known crypto currency against a known fiat currency.',
   },
   unknown_currency: { status: 422, title: 'The currency is not one that is traded here.' },
+  invalid_subject: {
+    status: 422,
+    title: 'Name a person, or for the scope "case" a trade: one of the two.',
+  },
+  invalid_period: { status: 422, title: 'Access can begin within the next 90 days.', field: 'startsAt' },
   unknown_user: { status: 422, title: 'There is no such person.' },
   invalid_amounts: { status: 422, title: 'The amounts of the offer contradict each other.' },
   invalid_expiry: { status: 422, title: 'What expires must expire in the future.' },

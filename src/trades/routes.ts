@@ -20,6 +20,7 @@ import {
   strict,
 } from '../platform/index.ts'
 import { Status, Trade, type TradeBody } from './schemas.ts'
+import { staffRoutes } from './staff-routes.ts'
 import { actionsOf } from './states.ts'
 
 type View = { at: string; me: string; body: TradeBody }
@@ -32,6 +33,7 @@ export function tradeRoutes(app: App, { db }: { db: Database }): void {
   moveRoute(app, db, 'payment', 'pay_trade', 'Buyer: the fiat is sent')
   moveRoute(app, db, 'release', 'release_trade', 'Seller: hand the coins over')
   cancelRoute(app, db)
+  staffRoutes(app, db)
 }
 
 function takeRoute(app: App, db: Database): void {

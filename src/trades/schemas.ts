@@ -58,7 +58,7 @@ const facts = {
 }
 
 /** A trade as the database gives it. */
-const TradeBody = Type.Object(facts)
+export const TradeBody = Type.Object(facts)
 export type TradeBody = Static<typeof TradeBody>
 
 /** A trade as one of its sides sees it. */

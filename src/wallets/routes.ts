@@ -18,7 +18,9 @@ import {
   SignedAmount,
   strict,
 } from '../platform/index.ts'
+import { MOVEMENT, type MovementRow } from './queries.ts'
 import { Adjustment, Movement, Wallet } from './schemas.ts'
+import { staffRoutes } from './staff-routes.ts'
 
 /** Balances, the statement, and the adjustments of administrators. */
 export function walletRoutes(app: App, { db }: { db: Database }): void {
@@ -61,6 +63,7 @@ export function walletRoutes(app: App, { db }: { db: Database }): void {
     },
   )
   statementRoute(app, db)
+  staffRoutes(app, db)
   app.post(
     '/v1/admin/adjustments',
     {
@@ -101,11 +104,8 @@ function statementRoute(app: App, db: Database): void {
       const after = decodeCursor('transactions', cursor, isTimeAndId)
       const rows = await db.read(
         request.caller,
-        sql<{ at: string; id: string; body: Static<typeof Movement> }>`
-          select to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, id,
-            jsonb_build_object('id', id, 'type', transaction_type, 'amount', amount::text, 'currency', currency,
-              'status', status, 'tradeId', trade_id, 'platformFee', platform_fee::text, 'category', category,
-              'exchangeRate', exchange_rate::text, 'createdAt', fairlock.rfc3339(created_at)) as body
+        sql<MovementRow>`
+          select ${MOVEMENT}
           from crypto_transactions
           where user_id = (select fairlock.acting_user())
             ${currency === undefined ? sql`` : sql`and currency = ${currency}`}

@@ -56,3 +56,20 @@ from fairlock.offers as offer
 where offer.maker_id = trade.user_id;
 update fairlock.settings set maker_fee_rate = 0.0005, withdrawal_pause_hours = 48, email_change_delay_hours = 12,
   session_idle_hours = 24;
+update fairlock.settings set grant_hours = 4, break_glass_minutes = 15, break_glass_review_days = 1;
+insert into fairlock.duty_hours (id, role, weekdays, from_minute, to_minute, time_zone)
+values (gen_random_uuid(), 'support', '{1,2,3,4,5}', 480, 1080, 'Europe/Berlin');
+insert into fairlock.access_grants (id, staff_id, scope, trade_id, reason, status, starts_at, minutes)
+select gen_random_uuid(), u.id, 'case', t.id, 'the dispute of this trade', 'asked', now(), 60
+from public.users u, lateral (select id from public.crypto_trades where u.id not in (user_id, buyer_id) limit 1) t;
+insert into fairlock.access_grants (id, staff_id, scope, person_id, break_glass, reason, status, starts_at, minutes,
+  decided_at, ends_at)
+select gen_random_uuid(), least(a.id, b.id), 'person', greatest(a.id, b.id), true, 'an emergency at night', 'granted',
+  now(), 30, now(), now() + interval '30 minutes'
+from (select id from public.users order by id limit 1) a, (select id from public.users order by id offset 1 limit 1) b;
+update fairlock.access_grants set reviewed_at = now(), reviewed_by = (select max(id::text)::uuid from public.users),
+  justified = true, review = 'right', status = 'revoked', revoked_at = now(), revoked_by = staff_id
+where break_glass;
+update fairlock.access_grants set status = 'granted', approver_id = (select id from public.users u
+  where u.id <> staff_id order by id limit 1), decided_at = now(), ends_at = starts_at + interval '1 hour'
+where not break_glass;

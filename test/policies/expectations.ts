@@ -33,9 +33,12 @@ export const EXPECTED: Record<string, Expectation> = {
   'public.crypto_payment_methods': TRADERS(1, 1, 1),
   'public.crypto_prices': EVERYBODY,
 
+  // The request of support about the owner; administrators and compliance see every request.
+  'fairlock.access_grants': { reads: [0, 0, 0, 0, 1, 1, 1, 0] },
   'fairlock.api_keys': SELF,
   'fairlock.credentials': NOTHING,
   'fairlock.currencies': EVERYBODY,
+  'fairlock.duty_hours': { reads: [0, 0, 0, 0, 1, 1, 1, 1] },
   'fairlock.idempotency_keys': NOTHING,
   'fairlock.email_changes': NOTHING,
   'fairlock.notices': { reads: [1, 0, 0, 0, 0, 0, 0, 0] },

@@ -77,6 +77,15 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
        values (gen_random_uuid(), $1, 'owner@example.org', 'new@example.org', now() + interval '1 hour')`,
       [owner.id],
     )
+    await database.query(
+      `insert into fairlock.access_grants (id, staff_id, scope, person_id, reason, status, starts_at, minutes)
+       values (gen_random_uuid(), $1, 'person', $2, 'for the matrix of policies', 'asked', now(), 60)`,
+      [staff[0]?.id, owner.id],
+    )
+    await database.query(
+      `insert into fairlock.duty_hours (id, role, weekdays, from_minute, to_minute, time_zone)
+       values (gen_random_uuid(), 'support', '{1,2,3,4,5,6,7}', 0, 1440, 'UTC')`,
+    )
     await database.query(`insert into crypto_prices (symbol, price_usd) values ('BTC', 65000)`)
     await database.query(`select graphile_worker.add_job('nothing', queue_name => 'a queue')`)
     await database.query(
