@@ -64,6 +64,43 @@ const CASES: Record<string, (scene: Scene) => Promise<Case>> = {
   }),
 }
 
+const ACCESS = '/v1/admin/access-grants'
+const REASON = 'Ticket 4711: the deposit is missing'
+
+/** A case whose subject is a grant: asked for, or made so far that the verb has an effect. */
+const onGrant = (verb: string, body: object, make: 'asked' | 'broken' = 'asked') => [
+  `POST ${ACCESS}/{id}/${verb}`,
+  async ({ seller }: Scene): Promise<Case> => {
+    const path = make === 'asked' ? ACCESS : '/v1/admin/break-glass'
+    const asked = await (await support()).post(path, { scope: 'person', userId: seller.id, reason: REASON })
+    return { who: await market.admin(), path: `${ACCESS}/${asked.body.id}/${verb}`, body }
+  },
+]
+Object.assign(
+  CASES,
+  Object.fromEntries([
+    onGrant('approval', { minutes: 5 }),
+    onGrant('refusal', {}),
+    onGrant('revocation', {}),
+    onGrant('review', { justified: true, review: 'right' }, 'broken'),
+    ...[ACCESS, '/v1/admin/break-glass'].map((path) => [
+      `POST ${path}`,
+      async ({ seller, buyer }: Scene) => {
+        const body = { scope: 'person', userId: seller.id, reason: REASON }
+        return { who: await support(), path, body, other: { ...body, userId: buyer.id } }
+      },
+    ]),
+  ]),
+)
+
+async function support(): Promise<Person> {
+  const person = await market.person('support')
+  await superuser.query(`insert into fairlock.staff_roles (user_id, role) values ($1, 'support')`, [
+    person.id,
+  ])
+  return person
+}
+
 /** POSTs that keep no answer: their effect happens once by itself, or is a token that is never kept. */
 const WITHOUT_KEPT_ANSWER = [
   'POST /v1/auth/login',
