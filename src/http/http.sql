@@ -20,6 +20,8 @@ begin
       return answer;
     end if;
   end if;
+  -- What the log says of the changes that follow, where they have no reason of their own.
+  perform set_config('fairlock.operation', p_operation, true), set_config('fairlock.reason', p ->> 'reason', true);
   if p_key is not null then
     answer := fairlock.earlier_answer(p_key, p_operation, p_fingerprint);
     if answer is not null then

@@ -15,6 +15,7 @@ export async function asEngine<T>(ownerUrl: string, work: (client: pg.Client) =>
   try {
     await client.query('begin isolation level repeatable read')
     await client.query('set local role fairlock_engine')
+    await client.query(`select set_config('fairlock.operation', 'command line', true)`)
     const result = await work(client)
     await client.query('commit')
     return result

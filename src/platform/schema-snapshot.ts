@@ -61,6 +61,7 @@ async function relations(client: pg.ClientBase): Promise<Relation[]> {
             relforcerowsecurity as forced, ${ownerOf('relowner')} as owner
      from pg_class
      where relnamespace::regnamespace::text = any ($1) and relkind in ('r', 'p', 'v', 'm', 'S')
+       and not relispartition -- which partitions there are depends on the month
        and not exists (select from pg_depend where objid = pg_class.oid and classid = 'pg_class'::regclass
                        and (deptype = 'e' or relkind = 'S' and deptype in ('a', 'i')))
      order by oid::regclass::text collate "C"`,

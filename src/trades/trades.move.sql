@@ -97,7 +97,6 @@ begin
     update public.crypto_profiles set total_trades = total_trades + 1, successful_escrows = successful_escrows + 1
     where user_id in (t.seller, t.buyer);
   end if;
-  perform fairlock.record_event('trade.' || move.to_status, 'crypto_trades', t.id, p_reason);
   return (select jsonb_build_object('me', me, 'body', body) from fairlock.trade_views where id = t.id);
 end $$;
 reset role;

@@ -144,7 +144,6 @@ begin
     values (fairlock.new_id(), v_seller, v_seller_wallet, v_trade, p_amount + v_seller_fee, o.base_currency, 0,
       'completed', 'hold', 'trade', o.price);
   end if;
-  perform fairlock.record_event('trade.taken', 'crypto_trades', v_trade);
   return (select jsonb_build_object('me', me, 'body', body) from fairlock.trade_views where id = v_trade);
 end $$;
 reset role;

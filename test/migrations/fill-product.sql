@@ -1,8 +1,16 @@
 -- Rows in every table that Fairlock adds beside the specification's. Runs after fill.sql.
 update public.crypto_profiles set country = 'DE' where total_trades = 0;
 
-insert into audit.events (actor_id, action, subject, subject_id, reason, details)
-select id, 'user.ban', 'user', id, 'no-show', '{"days": 3}' from public.users;
+insert into audit.events (at, actor_id, action, subject, subject_id, reason, details, changes, api_key_id)
+select now() - interval '20 days' * row_number() over (order by id), id, 'user.ban', 'user', id, 'no-show',
+  '{"days": 3}', '{"banned_until": [null, "***"]}', id
+from public.users;
+insert into audit.blocks (number, from_tx, from_id, to_tx, to_id, events, first_at, last_at, root, previous, sealed_at,
+  system_identifier, hash)
+select 1, 0, 0, 1000, 0, 2, now(), now(), sha256('root'), sha256('previous'), now(), 7, sha256('block');
+insert into audit.leaves (block, ids, times, hashes) select 1, '{1,2}', array[now(), now()], sha256('1') || sha256('2');
+insert into audit.signing_keys (id, public_key, wrapped_private_key) values ('key', sha256('public'), 'wrapped');
+insert into audit.signatures (block, key_id, signature) values (1, 'key', sha256('1') || sha256('2'));
 
 insert into ledger.accounts (id, kind, currency, user_id, balance)
 select id, 'trader', currency, user_id, balance from public.crypto_wallets

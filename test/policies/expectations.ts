@@ -63,6 +63,10 @@ export const EXPECTED: Record<string, Expectation> = {
   'ledger.roll_up_mark': NOTHING,
   'ledger.transfers': NOTHING,
   'audit.events': NOTHING,
+  'audit.blocks': NOTHING,
+  'audit.leaves': NOTHING,
+  'audit.signing_keys': NOTHING,
+  'audit.signatures': NOTHING,
 
   'graphile_worker._private_job_queues': JOBS,
   'graphile_worker._private_jobs': JOBS,

@@ -155,7 +155,8 @@ async function readCatalog() {
        (select array_agg(quote_ident(attname) order by attnum) from pg_attribute
         where attrelid = c.oid and attnum > 0 and not attisdropped and attgenerated = '' and attidentity <> 'a') as columns
      from pg_class c join pg_namespace n on n.oid = relnamespace
-     where nspname = any ($1) and relkind in ('r', 'p', 'v', 'm', 'f') order by 1`,
+     where nspname = any ($1) and relkind in ('r', 'p', 'v', 'm', 'f')
+       and not relispartition order by 1`,
     [SCHEMAS],
   )
   return Promise.all(

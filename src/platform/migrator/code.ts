@@ -185,7 +185,8 @@ async function listObjects(session: Session): Promise<CodeObject[]> {
 async function structure(session: Session): Promise<Set<string>> {
   const found = await session.query<{ part: string }>(
     `with relations as (
-       select oid, relkind from pg_class where relnamespace::regnamespace::text = any ($1)
+       -- The partitions of a table come and go while the program runs.
+       select oid, relkind from pg_class where relnamespace::regnamespace::text = any ($1) and not relispartition
      )
      select 'table ' || oid::regclass as part from relations where relkind in ('r', 'p')
      union all select format('index %s', oid::regclass) from relations where relkind in ('i', 'I')

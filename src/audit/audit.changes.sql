@@ -1,0 +1,132 @@
+-- Which tables leave a line in the log at every change of a row, and what of it the log may hold.
+set local role fairlock_engine;
+
+-- key: the column that says whose or which row it was. shown: columns whose old and new value are written; of every
+-- other column the log says only that it changed ("***"), so that a column that comes later is hidden until somebody
+-- decides otherwise. ignored: columns whose change alone is no news; those of the hot path must be here.
+create function audit.watched() returns table (name text, key text, shown text[], ignored text[])
+language sql immutable
+as $$ values
+  ('public.users', 'id', '{id,created_at}'::text[], '{}'::text[]),
+  ('public.crypto_profiles', 'user_id', '{user_id,kyc_status,kyc_verified_at,is_verified_trader,banned_until,daily_limit,'
+    'monthly_limit,two_factor_enabled}', '{id,created_at,updated_at,trading_volume,total_trades,average_rating,'
+    'successful_escrows,disputed_trades,current_daily_volume,current_monthly_volume}'),
+  ('public.crypto_payment_methods', 'id', '{user_id,type,is_verified,verification_status,verified_at,is_primary}',
+    '{id,created_at,updated_at}'),
+  ('public.crypto_wallets', 'id', '{user_id,currency,wallet_provider,chain_type,is_primary,is_connected,last_backup,'
+    'supported_currencies,withdrawal_limit_daily,withdrawal_limit_monthly}',
+    '{id,balance,created_at,updated_at,last_synced_at}'),
+  ('public.crypto_disputes', 'id', '{trade_id,escrow_id,raised_by,against_user_id,status,resolution,resolved_by,'
+    'resolved_at}', '{id,created_at,updated_at}'),
+  ('fairlock.credentials', 'user_id', '{user_id,changed_at,withdrawals_paused_until}', '{}'),
+  ('fairlock.password_resets', 'id', '{user_id,created_at,expires_at,ended_at,outcome}', '{id}'),
+  ('fairlock.email_changes', 'id', '{user_id,session_id,created_at,expires_at,confirmed_at,takes_effect_at,ended_at,'
+    'outcome}', '{id}'),
+  ('fairlock.sessions', 'id', '{user_id,created_at,expires_at,ended_at,signed_in_with}', '{id,last_seen_at,idle_until}'),
+  ('fairlock.api_keys', 'id', '{user_id,scopes,requests_per_minute,created_at,expires_at,ended_at}', '{id,last_used_at}'),
+  ('fairlock.staff_roles', 'user_id', '{user_id,role,granted_by,granted_at}', '{}'),
+  ('fairlock.settings', 'one', '{maker_fee_rate,taker_fee_rate,funding_window_minutes,release_window_minutes,'
+    'open_offers_per_user,live_trades_per_user,withdrawal_pause_hours,email_change_delay_hours,session_idle_hours}',
+    '{one}'),
+  ('fairlock.currencies', 'code', '{code,kind,name,decimals}', '{}')
+$$;
+
+-- Tables that need no such line, and why. Every table is in one of the two lists; a test compares them with the catalog.
+create function audit.unwatched() returns table (name text, reason text)
+language sql immutable
+as $$ values
+  ('public.crypto_trades', 'watched below: one line for each move'),
+  ('public.crypto_escrows', 'watched below: a move''s line says what became of the escrow'),
+  ('public.crypto_transactions', 'the statement: shows what the append-only ledger holds'),
+  ('public.crypto_prices', 'market data, nobody''s'),
+  ('fairlock.offers', 'each command that changes an offer writes its own line; takes are in the trades'' lines'),
+  ('fairlock.offer_listings', 'derived from the offers'),
+  ('fairlock.idempotency_keys', 'answers already given; forgotten after a week'),
+  ('fairlock.notices', 'the queue of news for people; what they tell has lines of its own'),
+  ('fairlock.password_reset_wishes', 'what anybody typed; gone within seconds'),
+  ('fairlock.rate_limits', 'counters under hashed keys'),
+  ('fairlock.trade_transitions', 'the text of src/trades/states.ts, replaced with the code')
+$$;
+
+-- Only a value that may be shown, a mark for every other, nothing where there is none.
+create function audit.masked(p_value jsonb, p_shown boolean) returns jsonb
+language sql immutable
+as $$ select case when coalesce(p_value, 'null') = 'null' then null when p_shown then p_value else '"***"' end $$;
+
+-- Arguments: key, shown and ignored columns of audit.watched(). The reason is the one given to the command, or the
+-- command's name; what is done past all commands says which login did it.
+create function fairlock.record_change() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_old jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
+  v_new jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
+  v_key text := coalesce(v_new ->> tg_argv[0], v_old ->> tg_argv[0]);
+  v_id uuid;
+  v_changes jsonb;
+begin
+  select jsonb_object_agg(name, jsonb_build_array(audit.masked(v_old -> name, name = any (tg_argv[1]::text[])),
+    audit.masked(v_new -> name, name = any (tg_argv[1]::text[])))) into v_changes
+  from jsonb_object_keys(v_old || v_new) name
+  where v_old -> name is distinct from v_new -> name and name <> all (tg_argv[2]::text[])
+    and coalesce(v_old -> name, 'null') <> coalesce(v_new -> name, 'null');
+  if v_changes is null and tg_op = 'UPDATE' then
+    return null;
+  end if;
+  if v_key ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    v_id := v_key::uuid;
+  end if;
+  perform fairlock.record_event(
+    tg_table_name || case tg_op when 'INSERT' then '.added' when 'UPDATE' then '.changed' else '.removed' end,
+    tg_table_name, v_id,
+    coalesce(nullif(current_setting('fairlock.reason', true), ''), nullif(current_setting('fairlock.operation', true), ''),
+      session_user || ', outside of a command'),
+    case when v_id is null then jsonb_build_object('row', v_key) end, v_changes);
+  return null;
+end $$;
+
+-- The line of a trade's move. No comparison of whole rows here: a release passes through it.
+create function fairlock.record_move() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform fairlock.record_event(
+    'trade.' || case tg_op when 'INSERT' then 'taken' else new.status end, 'crypto_trades', new.id,
+    coalesce(new.cancel_reason, nullif(current_setting('fairlock.operation', true), '')), null,
+    jsonb_build_object(
+      'status', jsonb_build_array(case tg_op when 'UPDATE' then old.status end, new.status),
+      'escrow', (select status from public.crypto_escrows where id = new.escrow_id)));
+  return null;
+end $$;
+grant execute on function fairlock.record_change(), fairlock.record_move(), audit.watched() to session_user;
+reset role;
+
+do $$
+declare
+  t record;
+begin
+  for t in
+    select w.*, (
+      select string_agg(quote_ident(attname), ', ') from pg_attribute
+      where attrelid = w.name::regclass and attnum > 0 and not attisdropped and attgenerated = '' and attname <> all (w.ignored)
+    ) as noticed
+    from audit.watched() w
+  loop
+    execute format('create trigger recorded after insert or delete or update of %s on %s
+      for each row execute function fairlock.record_change(%L, %L, %L)', t.noticed, t.name, t.key, t.shown, t.ignored);
+  end loop;
+end $$;
+
+create trigger recorded_take after insert on public.crypto_trades
+  for each row execute function fairlock.record_move();
+create trigger recorded_move after update of status on public.crypto_trades
+  for each row when (new.status <> old.status) execute function fairlock.record_move();
+-- Neither is ever deleted, and an escrow moves only with its trade. What else changes in the two has a line of its own.
+create trigger recorded after update on public.crypto_trades
+  for each row when (new.status = old.status and new.* is distinct from old.*)
+  execute function fairlock.record_change('id', '{deadline,dispute_id,dispute_status,buyer_rating,seller_rating}',
+    '{updated_at}');
+create trigger recorded after update on public.crypto_escrows
+  for each row when (new.status = old.status and new.* is distinct from old.*)
+  execute function fairlock.record_change('id',
+    '{amount,currency,seller_id,buyer_id,trade_id,released_amount,refunded_amount,fee_amount,expires_at}', '{}');
