@@ -69,6 +69,7 @@ begin
     v_first + 1 - pg_current_xact_id()::text::bigint));
   return true;
 end $$;
+revoke execute on function fairlock.begin_audit_era(audit.blocks) from public;
 grant execute on function fairlock.begin_audit_era(audit.blocks) to fairlock_engine;
 
 set local role fairlock_engine;

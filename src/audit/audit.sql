@@ -17,6 +17,8 @@ begin
     for each statement execute function audit.refuse_change()', p_table);
 end $$;
 
+revoke execute on function audit.protect(regclass) from public;
+
 select audit.protect(t) from (
   select unnest(array['audit.events', 'audit.blocks', 'audit.leaves', 'audit.signing_keys', 'audit.signatures']::regclass[])
   union all select inhrelid from pg_inherits where inhparent = 'audit.events'::regclass
@@ -58,6 +60,7 @@ begin
   end loop;
   return v_made;
 end $$;
+revoke execute on function fairlock.open_audit_months() from public;
 grant execute on function fairlock.open_audit_months() to fairlock_app;
 
 set local role fairlock_engine;

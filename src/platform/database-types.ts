@@ -35,10 +35,29 @@ export type Numeric = ColumnType<string, number | string, number | string>;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface AuditBlocks {
+  events: number;
+  first_at: Timestamp;
+  from_id: Int8;
+  from_tx: Int8;
+  hash: Buffer;
+  last_at: Timestamp;
+  note: string | null;
+  number: Int8;
+  previous: Buffer;
+  root: Buffer;
+  sealed_at: Timestamp;
+  system_identifier: Int8;
+  to_id: Int8;
+  to_tx: Int8;
+}
+
 export interface AuditEvents {
   action: string;
   actor_id: string | null;
+  api_key_id: string | null;
   at: Generated<Timestamp>;
+  changes: Json | null;
   details: Json | null;
   id: Generated<Int8>;
   reason: string | null;
@@ -46,6 +65,27 @@ export interface AuditEvents {
   session_id: string | null;
   subject: string;
   subject_id: string | null;
+  tx: Generated<Int8>;
+}
+
+export interface AuditLeaves {
+  block: Int8;
+  hashes: Buffer;
+  ids: ArrayType<Int8>;
+  times: ArrayType<Timestamp>;
+}
+
+export interface AuditSignatures {
+  block: Int8;
+  key_id: string;
+  signature: Buffer;
+}
+
+export interface AuditSigningKeys {
+  created_at: Generated<Timestamp>;
+  id: string;
+  public_key: Buffer;
+  wrapped_private_key: string;
 }
 
 export interface CryptoDisputes {
@@ -536,7 +576,11 @@ export interface Users {
 }
 
 export interface DB {
+  "audit.blocks": AuditBlocks;
   "audit.events": AuditEvents;
+  "audit.leaves": AuditLeaves;
+  "audit.signatures": AuditSignatures;
+  "audit.signing_keys": AuditSigningKeys;
   crypto_disputes: CryptoDisputes;
   crypto_escrows: CryptoEscrows;
   crypto_payment_methods: CryptoPaymentMethods;

@@ -161,7 +161,11 @@ test('the log is append-only for the application, the engine, and the owner of t
     await client.connect()
     try {
       if (role !== '') await client.query(`set role ${role}`)
-      await assert.rejects(client.query(sql), (error: pg.DatabaseError) => codes.includes(error.code ?? ''), sql)
+      await assert.rejects(
+        client.query(sql),
+        (error: pg.DatabaseError) => codes.includes(error.code ?? ''),
+        sql,
+      )
     } finally {
       await client.end()
     }

@@ -87,6 +87,13 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
        values (gen_random_uuid(), 'support', '{1,2,3,4,5,6,7}', 0, 1440, 'UTC')`,
     )
     await database.query(`insert into crypto_prices (symbol, price_usd) values ('BTC', 65000)`)
+    await database.query('select fairlock.close_audit_block(1000)')
+    await database.query(
+      `insert into audit.signing_keys (id, public_key, wrapped_private_key) values ('key', sha256('public'), 'wrapped')`,
+    )
+    await database.query(
+      `select fairlock.sign_audit_block(number, 'key', hash || hash) from fairlock.unsigned_audit_blocks(1)`,
+    )
     await database.query(`select graphile_worker.add_job('nothing', queue_name => 'a queue')`)
     await database.query(
       `insert into graphile_worker._private_known_crontabs (identifier, known_since) values ('nothing', now())`,
