@@ -1463,7 +1463,7 @@ create function fairlock.scope_of(p_operation text) returns text language sql im
 alter function fairlock.scope_of(text) owner to fairlock_engine;
 grant execute on function fairlock.scope_of(text) to fairlock_engine;
 
-create function fairlock.search_audit(p jsonb) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, plan_cache_mode=force_custom_plan as 6f0b28faa6c01a50;
+create function fairlock.search_audit(p jsonb) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, plan_cache_mode=force_custom_plan as 906efd6ec097e1a1;
 alter function fairlock.search_audit(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.search_audit(jsonb) to fairlock_app;
 grant execute on function fairlock.search_audit(jsonb) to fairlock_engine;

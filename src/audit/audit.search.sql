@@ -12,6 +12,8 @@ declare
 begin
   if fairlock.acting_user() is null then
     raise exception using errcode = 'FL001', message = 'nobody is signed in';
+  elsif fairlock.acting_key() is not null then
+    return fairlock.refuse('session_only');
   elsif not (fairlock.has_role('admin') or fairlock.has_role('compliance')) then
     return fairlock.refuse('admin_only');
   end if;
