@@ -126,6 +126,74 @@ grant insert, select on audit.signing_keys to fairlock_engine;
 create sequence audit.tx_base as bigint increment by 1 start with 0;
 grant usage on audit.tx_base to fairlock_engine;
 
+create table fairlock.access_grants (
+  approver_id uuid,
+  asked_at timestamp with time zone default clock_timestamp() not null,
+  break_glass boolean default false not null,
+  decided_at timestamp with time zone,
+  ends_at timestamp with time zone,
+  id uuid not null,
+  justified boolean,
+  minutes integer not null,
+  person_id uuid,
+  reason text not null,
+  review text,
+  reviewed_at timestamp with time zone,
+  reviewed_by uuid,
+  revoked_at timestamp with time zone,
+  revoked_by uuid,
+  scope text not null,
+  staff_id uuid not null,
+  starts_at timestamp with time zone not null,
+  status text not null,
+  trade_id uuid,
+  constraint access_grants_decided CHECK ((((status <> 'asked'::text) OR (decided_at IS NULL)) AND ((status <> ALL (ARRAY['granted'::text, 'refused'::text])) OR (decided_at IS NOT NULL)) AND ((approver_id IS NOT NULL) = ((decided_at IS NOT NULL) AND (NOT break_glass))) AND ((NOT break_glass) OR ((decided_at IS NOT NULL) AND (status <> 'refused'::text))))),
+  constraint access_grants_ends CHECK (((ends_at IS NOT NULL) = ((decided_at IS NOT NULL) AND (status <> 'refused'::text)))),
+  constraint access_grants_period CHECK ((((minutes >= 1) AND (minutes <= 10080)) AND (ends_at > starts_at) AND (ends_at <= (starts_at + make_interval(mins => minutes))))),
+  constraint access_grants_reason CHECK (((length(btrim(reason)) >= 10) AND (length(btrim(reason)) <= 1000))),
+  constraint access_grants_reviewed CHECK (((num_nulls(reviewed_at, reviewed_by, justified, review) = ANY (ARRAY[0, 4])) AND ((reviewed_at IS NULL) OR break_glass) AND ((length(btrim(review)) >= 1) AND (length(btrim(review)) <= 1000)))),
+  constraint access_grants_revoked CHECK ((((status = 'revoked'::text) = (revoked_at IS NOT NULL)) AND ((revoked_by IS NULL) OR (revoked_at IS NOT NULL)))),
+  constraint access_grants_scope_check CHECK ((scope = ANY (ARRAY['person'::text, 'money'::text, 'trades'::text, 'payment_methods'::text, 'case'::text]))),
+  constraint access_grants_status_check CHECK ((status = ANY (ARRAY['asked'::text, 'granted'::text, 'refused'::text, 'revoked'::text]))),
+  constraint access_grants_subject CHECK ((((scope = 'case'::text) = (trade_id IS NOT NULL)) AND ((scope = 'case'::text) = (person_id IS NULL)))),
+  constraint access_grants_two_people CHECK (((staff_id <> person_id) AND (approver_id <> staff_id) AND (approver_id <> person_id) AND (reviewed_by <> staff_id) AND (reviewed_by <> person_id))),
+  constraint access_grants_approver_id_fkey FOREIGN KEY (approver_id) REFERENCES public.users(id),
+  constraint access_grants_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.users(id),
+  constraint access_grants_reviewed_by_fkey FOREIGN KEY (reviewed_by) REFERENCES public.users(id),
+  constraint access_grants_revoked_by_fkey FOREIGN KEY (revoked_by) REFERENCES public.users(id),
+  constraint access_grants_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES public.users(id),
+  constraint access_grants_trade_id_fkey FOREIGN KEY (trade_id) REFERENCES public.crypto_trades(id),
+  constraint access_grants_pkey PRIMARY KEY (id)
+);
+alter table fairlock.access_grants enable row level security;
+alter table fairlock.access_grants force row level security;
+CREATE INDEX access_grants_approver ON fairlock.access_grants USING btree (approver_id);
+CREATE INDEX access_grants_asked ON fairlock.access_grants USING btree (asked_at DESC, id DESC) WHERE (status = 'asked'::text);
+CREATE INDEX access_grants_person ON fairlock.access_grants USING btree (person_id);
+CREATE INDEX access_grants_reviewed_by ON fairlock.access_grants USING btree (reviewed_by);
+CREATE INDEX access_grants_revoked_by ON fairlock.access_grants USING btree (revoked_by);
+CREATE INDEX access_grants_staff ON fairlock.access_grants USING btree (staff_id, asked_at DESC, id DESC);
+CREATE INDEX access_grants_trade ON fairlock.access_grants USING btree (trade_id);
+CREATE INDEX access_grants_unreviewed ON fairlock.access_grants USING btree (asked_at DESC, id DESC) WHERE (break_glass AND (reviewed_at IS NULL));
+create policy "staff see what they asked for" on fairlock.access_grants for select to fairlock_app using ((staff_id = ( SELECT fairlock.acting_user() AS acting_user)));
+create policy "the engine keeps grants" on fairlock.access_grants for all to fairlock_engine using (true);
+create policy "those who approve see every request" on fairlock.access_grants for select to fairlock_app using ((( SELECT fairlock.has_role('admin'::text) AS has_role) OR ( SELECT fairlock.has_role('compliance'::text) AS has_role)));
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE ON fairlock.access_grants FOR EACH ROW EXECUTE FUNCTION fairlock.guard_grant();
+CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON fairlock.access_grants FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+grant insert, select on fairlock.access_grants to fairlock_engine;
+grant select on fairlock.access_grants to fairlock_app;
+grant update on fairlock.access_grants (approver_id) to fairlock_engine;
+grant update on fairlock.access_grants (decided_at) to fairlock_engine;
+grant update on fairlock.access_grants (ends_at) to fairlock_engine;
+grant update on fairlock.access_grants (justified) to fairlock_engine;
+grant update on fairlock.access_grants (review) to fairlock_engine;
+grant update on fairlock.access_grants (reviewed_at) to fairlock_engine;
+grant update on fairlock.access_grants (reviewed_by) to fairlock_engine;
+grant update on fairlock.access_grants (revoked_at) to fairlock_engine;
+grant update on fairlock.access_grants (revoked_by) to fairlock_engine;
+grant update on fairlock.access_grants (starts_at) to fairlock_engine;
+grant update on fairlock.access_grants (status) to fairlock_engine;
+
 create table fairlock.api_keys (
   addresses cidr[],
   created_at timestamp with time zone default now() not null,
@@ -203,6 +271,29 @@ create policy "everybody knows the currencies" on fairlock.currencies for select
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF code, kind, name, decimals ON fairlock.currencies FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('code', '{code,kind,name,decimals}', '{}');
 grant select on fairlock.currencies to fairlock_app;
 grant select on fairlock.currencies to fairlock_engine;
+
+create table fairlock.duty_hours (
+  from_minute smallint not null,
+  id uuid not null,
+  role text not null,
+  time_zone text not null,
+  to_minute smallint not null,
+  weekdays smallint[] not null,
+  constraint duty_hours_check CHECK (((from_minute >= 0) AND (from_minute < to_minute) AND (to_minute <= 1440))),
+  constraint duty_hours_role_check CHECK ((role = ANY (ARRAY['arbitrator'::text, 'support'::text, 'compliance'::text, 'admin'::text]))),
+  constraint duty_hours_time_zone_check CHECK (((length(time_zone) >= 1) AND (length(time_zone) <= 100))),
+  constraint duty_hours_weekdays_check CHECK ((((cardinality(weekdays) >= 1) AND (cardinality(weekdays) <= 7)) AND (weekdays <@ '{1,2,3,4,5,6,7}'::smallint[]))),
+  constraint duty_hours_pkey PRIMARY KEY (id)
+);
+alter table fairlock.duty_hours enable row level security;
+alter table fairlock.duty_hours force row level security;
+CREATE INDEX duty_hours_role ON fairlock.duty_hours USING btree (role);
+create policy "staff see the hours of duty" on fairlock.duty_hours for select to fairlock_app using ((EXISTS ( SELECT
+   FROM fairlock.staff_roles
+  WHERE (staff_roles.user_id = ( SELECT fairlock.acting_user() AS acting_user)))));
+create policy "the engine keeps duty hours" on fairlock.duty_hours for all to fairlock_engine using (true);
+grant delete, insert, select on fairlock.duty_hours to fairlock_engine;
+grant select on fairlock.duty_hours to fairlock_app;
 
 create table fairlock.email_changes (
   cancellation_hashes bytea[] default '{}'::bytea[] not null,
@@ -468,6 +559,7 @@ CREATE INDEX sessions_expiry ON fairlock.sessions USING btree (expires_at);
 CREATE INDEX sessions_places ON fairlock.sessions USING btree (user_id, address);
 CREATE INDEX sessions_user ON fairlock.sessions USING btree (user_id, created_at DESC) WHERE (ended_at IS NULL);
 create policy "people see their sessions, but not through an API key" on fairlock.sessions for select to fairlock_app using (((user_id = ( SELECT fairlock.acting_user() AS acting_user)) AND (( SELECT fairlock.acting_key() AS acting_key) IS NULL)));
+create policy "staff see sessions under a grant" on fairlock.sessions for select to fairlock_app using (((user_id = ANY (ARRAY( SELECT fairlock.granted('person'::text) AS granted))) AND fairlock.still_granted('person'::text, user_id)));
 create policy "the engine acts for everybody" on fairlock.sessions for all to fairlock_engine using (true);
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, token_hash, created_at, expires_at, ended_at, user_agent, address, device, signed_in_with ON fairlock.sessions FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,created_at,expires_at,ended_at,signed_in_with}', '{id,last_seen_at,idle_until}');
 grant delete, insert, select on fairlock.sessions to fairlock_engine;
@@ -483,8 +575,11 @@ grant select on fairlock.sessions (user_agent) to fairlock_app;
 grant select on fairlock.sessions (user_id) to fairlock_app;
 
 create table fairlock.settings (
+  break_glass_minutes integer default 30 not null,
+  break_glass_review_days integer default 3 not null,
   email_change_delay_hours integer default 24 not null,
   funding_window_minutes integer default 30 not null,
+  grant_hours integer default 8 not null,
   live_trades_per_user integer default 20 not null,
   maker_fee_rate numeric(9,8) default 0.001 not null,
   one boolean default true not null,
@@ -494,7 +589,10 @@ create table fairlock.settings (
   taker_fee_rate numeric(9,8) default 0.002 not null,
   withdrawal_pause_hours integer default 24 not null,
   constraint settings_account_hours CHECK ((((withdrawal_pause_hours >= 0) AND (withdrawal_pause_hours <= 720)) AND ((email_change_delay_hours >= 0) AND (email_change_delay_hours <= 720)) AND ((session_idle_hours >= 1) AND (session_idle_hours <= 720)))),
+  constraint settings_break_glass_minutes_check CHECK (((break_glass_minutes >= 1) AND (break_glass_minutes <= 240))),
+  constraint settings_break_glass_review_days_check CHECK (((break_glass_review_days >= 0) AND (break_glass_review_days <= 90))),
   constraint settings_funding_window_minutes_check CHECK (((funding_window_minutes >= 1) AND (funding_window_minutes <= 1440))),
+  constraint settings_grant_hours_check CHECK (((grant_hours >= 1) AND (grant_hours <= 168))),
   constraint settings_live_trades_per_user_check CHECK (((live_trades_per_user >= 1) AND (live_trades_per_user <= 100000))),
   constraint settings_maker_fee_rate_check CHECK (((maker_fee_rate >= (0)::numeric) AND (maker_fee_rate <= 0.1))),
   constraint settings_one_check CHECK (one),
@@ -507,7 +605,7 @@ alter table fairlock.settings enable row level security;
 alter table fairlock.settings force row level security;
 create policy "everybody reads the settings" on fairlock.settings for select to public using (true);
 create policy "the operator changes the settings" on fairlock.settings for update to fairlock_engine using (true) with check (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{maker_fee_rate,taker_fee_rate,funding_window_minutes,release_window_minutes,open_offers_per_user,live_trades_per_user,withdrawal_pause_hours,email_change_delay_hours,session_idle_hours}', '{one}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{maker_fee_rate,taker_fee_rate,funding_window_minutes,release_window_minutes,open_offers_per_user,live_trades_per_user,withdrawal_pause_hours,email_change_delay_hours,session_idle_hours}', '{one}');
 grant select on fairlock.settings to fairlock_app;
 grant select, update on fairlock.settings to fairlock_engine;
 
@@ -681,6 +779,7 @@ CREATE INDEX idx_crypto_disputes_status ON public.crypto_disputes USING btree (s
 CREATE INDEX idx_crypto_disputes_trade_id ON public.crypto_disputes USING btree (trade_id);
 CREATE UNIQUE INDEX crypto_disputes_one_open ON public.crypto_disputes USING btree (trade_id) WHERE (status = 'pending'::text);
 create policy "both sides see the dispute" on public.crypto_disputes for select to fairlock_app using (((raised_by = ( SELECT fairlock.acting_user() AS acting_user)) OR (against_user_id = ( SELECT fairlock.acting_user() AS acting_user))));
+create policy "staff see disputes under a grant" on public.crypto_disputes for select to fairlock_app using ((((raised_by = ANY (ARRAY( SELECT fairlock.granted('trades'::text) AS granted))) AND fairlock.still_granted('trades'::text, raised_by)) OR ((against_user_id = ANY (ARRAY( SELECT fairlock.granted('trades'::text) AS granted))) AND fairlock.still_granted('trades'::text, against_user_id)) OR ((trade_id = ANY (ARRAY( SELECT fairlock.granted('case'::text) AS granted))) AND fairlock.still_granted('case'::text, trade_id))));
 create policy "the engine keeps disputes" on public.crypto_disputes for all to fairlock_engine using (true);
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF trade_id, escrow_id, raised_by, against_user_id, reason, description, evidence, status, resolution, resolved_by, resolved_at ON public.crypto_disputes FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{trade_id,escrow_id,raised_by,against_user_id,status,resolution,resolved_by,resolved_at}', '{id,created_at,updated_at}');
 grant select on public.crypto_disputes to fairlock_app;
@@ -726,6 +825,7 @@ CREATE INDEX idx_crypto_escrows_seller_id ON public.crypto_escrows USING btree (
 CREATE INDEX idx_crypto_escrows_status ON public.crypto_escrows USING btree (status);
 CREATE UNIQUE INDEX idx_crypto_escrows_trade_id ON public.crypto_escrows USING btree (trade_id);
 create policy "both sides see the escrow" on public.crypto_escrows for select to fairlock_app using (((seller_id = ( SELECT fairlock.acting_user() AS acting_user)) OR (buyer_id = ( SELECT fairlock.acting_user() AS acting_user))));
+create policy "staff see escrows under a grant" on public.crypto_escrows for select to fairlock_app using ((((seller_id = ANY (ARRAY( SELECT fairlock.granted('trades'::text) AS granted))) AND fairlock.still_granted('trades'::text, seller_id)) OR ((buyer_id = ANY (ARRAY( SELECT fairlock.granted('trades'::text) AS granted))) AND fairlock.still_granted('trades'::text, buyer_id)) OR ((trade_id = ANY (ARRAY( SELECT fairlock.granted('case'::text) AS granted))) AND fairlock.still_granted('case'::text, trade_id))));
 create policy "the engine keeps escrows" on public.crypto_escrows for all to fairlock_engine using (true);
 CREATE TRIGGER guard AFTER INSERT OR UPDATE ON public.crypto_escrows FOR EACH ROW EXECUTE FUNCTION fairlock.guard_escrow();
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_escrows FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
@@ -768,6 +868,7 @@ CREATE INDEX idx_crypto_payment_methods_type ON public.crypto_payment_methods US
 CREATE INDEX idx_crypto_payment_methods_user_id ON public.crypto_payment_methods USING btree (user_id);
 CREATE UNIQUE INDEX crypto_payment_methods_one_primary ON public.crypto_payment_methods USING btree (user_id) WHERE is_primary;
 create policy "people see their payment methods" on public.crypto_payment_methods for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
+create policy "staff see payment methods under a grant" on public.crypto_payment_methods for select to fairlock_app using (((user_id = ANY (ARRAY( SELECT fairlock.granted('payment_methods'::text) AS granted))) AND fairlock.still_granted('payment_methods'::text, user_id)));
 create policy "the engine keeps payment methods" on public.crypto_payment_methods for all to fairlock_engine using (true);
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, type, provider, account_details_encrypted, is_verified, verification_status, verified_at, is_primary ON public.crypto_payment_methods FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,type,is_verified,verification_status,verified_at,is_primary}', '{id,created_at,updated_at}');
 grant select on public.crypto_payment_methods (created_at) to fairlock_app;
@@ -869,6 +970,7 @@ CREATE INDEX idx_crypto_profiles_user_id ON public.crypto_profiles USING btree (
 CREATE UNIQUE INDEX crypto_profiles_display_name ON public.crypto_profiles USING btree (lower(display_name));
 CREATE UNIQUE INDEX crypto_profiles_one_per_user ON public.crypto_profiles USING btree (user_id);
 create policy "people see their profile" on public.crypto_profiles for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
+create policy "staff see a profile under a grant" on public.crypto_profiles for select to fairlock_app using (((user_id = ANY (ARRAY( SELECT fairlock.granted('person'::text) AS granted))) AND fairlock.still_granted('person'::text, user_id)));
 create policy "the engine acts for everybody" on public.crypto_profiles for all to fairlock_engine using (true);
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, wallet_address, wallet_provider, kyc_status, kyc_verified_at, is_verified_trader, preferred_currencies, trading_pairs, risk_tolerance, investment_strategy, notification_preferences, security_settings, preferred_payment_methods, daily_limit, monthly_limit, banned_until, two_factor_enabled, two_factor_secret, display_name, country ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('user_id', '{user_id,kyc_status,kyc_verified_at,is_verified_trader,banned_until,daily_limit,monthly_limit,two_factor_enabled}', '{id,created_at,updated_at,trading_volume,total_trades,average_rating,successful_escrows,disputed_trades,current_daily_volume,current_monthly_volume}');
@@ -969,6 +1071,7 @@ CREATE INDEX idx_crypto_trades_status ON public.crypto_trades USING btree (statu
 CREATE INDEX idx_crypto_trades_timestamp ON public.crypto_trades USING btree ("timestamp");
 CREATE INDEX idx_crypto_trades_user_id ON public.crypto_trades USING btree (user_id);
 create policy "both sides see the trade" on public.crypto_trades for select to fairlock_app using (((user_id = ( SELECT fairlock.acting_user() AS acting_user)) OR (buyer_id = ( SELECT fairlock.acting_user() AS acting_user))));
+create policy "staff see trades under a grant" on public.crypto_trades for select to fairlock_app using ((((user_id = ANY (ARRAY( SELECT fairlock.granted('trades'::text) AS granted))) AND fairlock.still_granted('trades'::text, user_id)) OR ((buyer_id = ANY (ARRAY( SELECT fairlock.granted('trades'::text) AS granted))) AND fairlock.still_granted('trades'::text, buyer_id)) OR ((id = ANY (ARRAY( SELECT fairlock.granted('case'::text) AS granted))) AND fairlock.still_granted('case'::text, id))));
 create policy "the engine moves trades" on public.crypto_trades for all to fairlock_engine using (true);
 CREATE TRIGGER guard AFTER INSERT OR UPDATE ON public.crypto_trades FOR EACH ROW EXECUTE FUNCTION fairlock.guard_trade();
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_trades FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
@@ -1039,6 +1142,7 @@ CREATE INDEX idx_crypto_transactions_timestamp ON public.crypto_transactions USI
 CREATE INDEX idx_crypto_transactions_user_id ON public.crypto_transactions USING btree (user_id);
 CREATE INDEX idx_crypto_transactions_wallet_id ON public.crypto_transactions USING btree (wallet_id);
 create policy "people see their movements" on public.crypto_transactions for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
+create policy "staff see movements under a grant" on public.crypto_transactions for select to fairlock_app using (((user_id = ANY (ARRAY( SELECT fairlock.granted('money'::text) AS granted))) AND fairlock.still_granted('money'::text, user_id)));
 create policy "the engine writes movements" on public.crypto_transactions for all to fairlock_engine using (true);
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_transactions FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
 grant insert, select on public.crypto_transactions to fairlock_engine;
@@ -1074,6 +1178,7 @@ CREATE INDEX idx_crypto_wallets_currency ON public.crypto_wallets USING btree (c
 CREATE INDEX idx_crypto_wallets_user_id ON public.crypto_wallets USING btree (user_id);
 CREATE UNIQUE INDEX crypto_wallets_one_per_currency ON public.crypto_wallets USING btree (user_id, currency);
 create policy "people see their wallets" on public.crypto_wallets for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
+create policy "staff see wallets under a grant" on public.crypto_wallets for select to fairlock_app using (((user_id = ANY (ARRAY( SELECT fairlock.granted('money'::text) AS granted))) AND fairlock.still_granted('money'::text, user_id)));
 create policy "the engine opens wallets" on public.crypto_wallets for all to fairlock_engine using (true);
 create policy "the ledger sets the balance" on public.crypto_wallets for all to fairlock_ledger using (true);
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_wallets FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
@@ -1110,6 +1215,7 @@ alter table public.users enable row level security;
 alter table public.users force row level security;
 CREATE UNIQUE INDEX users_email_lower ON public.users USING btree (lower(email));
 create policy "people see themselves" on public.users for select to fairlock_app using ((id = ( SELECT fairlock.acting_user() AS acting_user)));
+create policy "staff see a person under a grant" on public.users for select to fairlock_app using (((id = ANY (ARRAY( SELECT fairlock.granted('person'::text) AS granted))) AND fairlock.still_granted('person'::text, id)));
 create policy "the engine acts for everybody" on public.users for all to fairlock_engine using (true);
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF id, email, created_at ON public.users FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{id,created_at}', '{}');
 grant insert, select on public.users to fairlock_engine;
@@ -1183,6 +1289,10 @@ alter function fairlock.api_key_json(uuid,text,text[],cidr[],integer,timestamp w
 grant execute on function fairlock.api_key_json(uuid,text,text[],cidr[],integer,timestamp with time zone,timestamp with time zone,timestamp with time zone) to fairlock_app;
 grant execute on function fairlock.api_key_json(uuid,text,text[],cidr[],integer,timestamp with time zone,timestamp with time zone,timestamp with time zone) to fairlock_engine;
 
+create function fairlock.ask_access(p jsonb, p_break_glass boolean) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as c35c84fa5fbe94c9;
+alter function fairlock.ask_access(jsonb,boolean) owner to fairlock_engine;
+grant execute on function fairlock.ask_access(jsonb,boolean) to fairlock_engine;
+
 create function fairlock.audit_roots(p_after bigint, p_most integer, p_leaves boolean) returns SETOF jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as efbc76b9ace3db5e;
 alter function fairlock.audit_roots(bigint,integer,boolean) owner to fairlock_engine;
 grant execute on function fairlock.audit_roots(bigint,integer,boolean) to fairlock_app;
@@ -1253,10 +1363,19 @@ alter function fairlock.close_expired_offers(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_app;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_engine;
 
-create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as c72fa72a06d622ed;
+create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as a62f7e8d4f9a2ee1;
 alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
+
+create function fairlock.concerns(g fairlock.access_grants, p_user uuid) returns boolean language sql stable set search_path=pg_catalog, pg_temp as 91b5b5fbd9e38fda;
+alter function fairlock.concerns(fairlock.access_grants,uuid) owner to fairlock_engine;
+grant execute on function fairlock.concerns(fairlock.access_grants,uuid) to fairlock_engine;
+
+create function fairlock.count_break_glass() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 0d2e750e0d996f40;
+alter function fairlock.count_break_glass() owner to fairlock_engine;
+grant execute on function fairlock.count_break_glass() to fairlock_app;
+grant execute on function fairlock.count_break_glass() to fairlock_engine;
 
 create function fairlock.count_live_trades() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as e9573d607f91f260;
 alter function fairlock.count_live_trades() owner to fairlock_engine;
@@ -1271,6 +1390,10 @@ create function fairlock.create_offer(p jsonb) returns jsonb language plpgsql se
 alter function fairlock.create_offer(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.create_offer(jsonb) to fairlock_engine;
 
+create function fairlock.decide_access(p_grant uuid, p_approve boolean, p_minutes integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 028b4b1414ea2c71;
+alter function fairlock.decide_access(uuid,boolean,integer) owner to fairlock_engine;
+grant execute on function fairlock.decide_access(uuid,boolean,integer) to fairlock_engine;
+
 create function fairlock.drop_old_mail(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as b2748ad994564a47;
 alter function fairlock.drop_old_mail(integer) owner to fairlock_engine;
 grant execute on function fairlock.drop_old_mail(integer) to fairlock_app;
@@ -1279,6 +1402,10 @@ grant execute on function fairlock.drop_old_mail(integer) to fairlock_engine;
 create function fairlock.earlier_answer(p_key text, p_operation text, p_fingerprint bytea) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4439756e153b429c;
 alter function fairlock.earlier_answer(text,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.earlier_answer(text,text,bytea) to fairlock_engine;
+
+create function fairlock.end_access(g fairlock.access_grants, p_by uuid, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 83678df97d10e2bc;
+alter function fairlock.end_access(fairlock.access_grants,uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.end_access(fairlock.access_grants,uuid,text) to fairlock_engine;
 
 create function fairlock.end_api_key(p_key uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 01c47683e1f3078a;
 alter function fairlock.end_api_key(uuid) owner to fairlock_engine;
@@ -1317,14 +1444,33 @@ create function fairlock.fill_offer(o fairlock.offers, p jsonb) returns fairlock
 alter function fairlock.fill_offer(fairlock.offers,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.fill_offer(fairlock.offers,jsonb) to fairlock_engine;
 
+create function fairlock.find_person(p_email text, p_name text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 7bddc6ec0b941c8c;
+alter function fairlock.find_person(text,text) owner to fairlock_engine;
+grant execute on function fairlock.find_person(text,text) to fairlock_app;
+grant execute on function fairlock.find_person(text,text) to fairlock_engine;
+
 create function fairlock.finish_mail(p_notice uuid, p_error text, p_again_in interval) returns void language plpgsql security definer set search_path=pg_catalog, pg_temp as 3f1c9bd600518582;
 alter function fairlock.finish_mail(uuid,text,interval) owner to fairlock_engine;
 grant execute on function fairlock.finish_mail(uuid,text,interval) to fairlock_app;
 grant execute on function fairlock.finish_mail(uuid,text,interval) to fairlock_engine;
 
+create function fairlock.grant_json(g fairlock.access_grants) returns jsonb language sql as e5d2794c5af796fd;
+alter function fairlock.grant_json(fairlock.access_grants) owner to fairlock_engine;
+grant execute on function fairlock.grant_json(fairlock.access_grants) to fairlock_app;
+grant execute on function fairlock.grant_json(fairlock.access_grants) to fairlock_engine;
+
+create function fairlock.granted(p_scope text) returns SETOF uuid language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 825abd75d8d1e726;
+alter function fairlock.granted(text) owner to fairlock_engine;
+grant execute on function fairlock.granted(text) to fairlock_app;
+grant execute on function fairlock.granted(text) to fairlock_engine;
+
 create function fairlock.guard_escrow() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 87cb4743892d2291;
 alter function fairlock.guard_escrow() owner to fairlock_engine;
 grant execute on function fairlock.guard_escrow() to fairlock_engine;
+
+create function fairlock.guard_grant() returns trigger language plpgsql set search_path=pg_catalog, pg_temp as 8f95cbd8f6639caa;
+alter function fairlock.guard_grant() owner to ;
+grant execute on function fairlock.guard_grant() to public;
 
 create function fairlock.guard_offer() returns trigger language plpgsql set search_path=pg_catalog, pg_temp as 3f4005510ba3f9ed;
 alter function fairlock.guard_offer() owner to fairlock_engine;
@@ -1334,7 +1480,7 @@ create function fairlock.guard_trade() returns trigger language plpgsql security
 alter function fairlock.guard_trade() owner to fairlock_engine;
 grant execute on function fairlock.guard_trade() to fairlock_engine;
 
-create function fairlock.has_role(p_role text) returns boolean language sql stable security definer set search_path=pg_catalog, pg_temp as e6639c26a1bad283;
+create function fairlock.has_role(p_role text) returns boolean language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 1ae0d791d8f52ebb;
 alter function fairlock.has_role(text) owner to fairlock_engine;
 grant execute on function fairlock.has_role(text) to fairlock_app;
 grant execute on function fairlock.has_role(text) to fairlock_engine;
@@ -1342,6 +1488,10 @@ grant execute on function fairlock.has_role(text) to fairlock_engine;
 create function fairlock.is_banned(p_user uuid) returns boolean language sql stable set search_path=pg_catalog, pg_temp as 0fe497bc7d4818de;
 alter function fairlock.is_banned(uuid) owner to fairlock_engine;
 grant execute on function fairlock.is_banned(uuid) to fairlock_engine;
+
+create function fairlock.is_on_duty(p_role text) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 49a3b906246096ed;
+alter function fairlock.is_on_duty(text) owner to fairlock_engine;
+grant execute on function fairlock.is_on_duty(text) to fairlock_engine;
 
 create function fairlock.is_working(p_offer fairlock.offers, p_at timestamp with time zone) returns boolean language sql stable set search_path=pg_catalog, pg_temp as 6622a826afe0d3a2;
 alter function fairlock.is_working(fairlock.offers,timestamp with time zone) owner to fairlock_engine;
@@ -1359,6 +1509,15 @@ grant execute on function fairlock.keep_listings() to fairlock_engine;
 create function fairlock.kyc_level(p_status text) returns text language sql immutable as d04e8838375ec1c4;
 alter function fairlock.kyc_level(text) owner to fairlock_engine;
 grant execute on function fairlock.kyc_level(text) to fairlock_engine;
+
+create function fairlock.look(p_scope text, p_id uuid, p_what text) returns TABLE(subject uuid, grant_id uuid) language plpgsql security definer set search_path=pg_catalog, pg_temp as f9d303659d40aa50;
+alter function fairlock.look(text,uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.look(text,uuid,text) to fairlock_app;
+grant execute on function fairlock.look(text,uuid,text) to fairlock_engine;
+
+create function fairlock.may_have(p_scope text) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as d9b2483d5a2dad31;
+alter function fairlock.may_have(text) owner to fairlock_engine;
+grant execute on function fairlock.may_have(text) to fairlock_engine;
 
 create function fairlock.me() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 41b5318e75d39a26;
 alter function fairlock.me() owner to fairlock_engine;
@@ -1413,6 +1572,10 @@ create function fairlock.person_json(p_user uuid) returns jsonb language sql sta
 alter function fairlock.person_json(uuid) owner to fairlock_engine;
 grant execute on function fairlock.person_json(uuid) to fairlock_engine;
 
+create function fairlock.reaches(p_role text, p_scope text) returns boolean language sql immutable as 2ac5050c7ce88b6b;
+alter function fairlock.reaches(text,text) owner to fairlock_engine;
+grant execute on function fairlock.reaches(text,text) to fairlock_engine;
+
 create function fairlock.read_notice(p_notice uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 00ab0238d01175a1;
 alter function fairlock.read_notice(uuid) owner to fairlock_engine;
 grant execute on function fairlock.read_notice(uuid) to fairlock_engine;
@@ -1454,10 +1617,22 @@ alter function fairlock.register_person(text,text,text) owner to fairlock_engine
 grant execute on function fairlock.register_person(text,text,text) to fairlock_app;
 grant execute on function fairlock.register_person(text,text,text) to fairlock_engine;
 
+create function fairlock.review_access(p_grant uuid, p_justified boolean, p_review text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4ccacf581e93d9c8;
+alter function fairlock.review_access(uuid,boolean,text) owner to fairlock_engine;
+grant execute on function fairlock.review_access(uuid,boolean,text) to fairlock_engine;
+
+create function fairlock.revoke_access(p_grant uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 9969977724406604;
+alter function fairlock.revoke_access(uuid) owner to fairlock_engine;
+grant execute on function fairlock.revoke_access(uuid) to fairlock_engine;
+
 create function fairlock.rfc3339(p_time timestamp with time zone) returns text language sql stable as bdbb2f1c721b4465;
 alter function fairlock.rfc3339(timestamp with time zone) owner to fairlock_engine;
 grant execute on function fairlock.rfc3339(timestamp with time zone) to fairlock_app;
 grant execute on function fairlock.rfc3339(timestamp with time zone) to fairlock_engine;
+
+create function fairlock.roles_on_duty() returns SETOF text language plpgsql stable set search_path=pg_catalog, pg_temp as 76e9f637b74c6bf4;
+alter function fairlock.roles_on_duty() owner to fairlock_engine;
+grant execute on function fairlock.roles_on_duty() to fairlock_engine;
 
 create function fairlock.scope_of(p_operation text) returns text language sql immutable as 8d9e214848c17836;
 alter function fairlock.scope_of(text) owner to fairlock_engine;
@@ -1467,6 +1642,10 @@ create function fairlock.search_audit(p jsonb) returns jsonb language plpgsql se
 alter function fairlock.search_audit(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.search_audit(jsonb) to fairlock_app;
 grant execute on function fairlock.search_audit(jsonb) to fairlock_engine;
+
+create function fairlock.set_duty(p_role text, p_hours jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 3399ffac058c101b;
+alter function fairlock.set_duty(text,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.set_duty(text,jsonb) to fairlock_engine;
 
 create function fairlock.set_kyc(p_user uuid, p_level text, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 76181400469f9312;
 alter function fairlock.set_kyc(uuid,text,text) owner to fairlock_engine;
@@ -1485,6 +1664,11 @@ create function fairlock.sign_in_material(p_email text) returns TABLE(user_id uu
 alter function fairlock.sign_in_material(text) owner to fairlock_engine;
 grant execute on function fairlock.sign_in_material(text) to fairlock_app;
 grant execute on function fairlock.sign_in_material(text) to fairlock_engine;
+
+create function fairlock.still_granted(p_scope text, p_id uuid) returns boolean language plpgsql security definer set search_path=pg_catalog, pg_temp as cc96680d917116c8;
+alter function fairlock.still_granted(text,uuid) owner to fairlock_engine;
+grant execute on function fairlock.still_granted(text,uuid) to fairlock_app;
+grant execute on function fairlock.still_granted(text,uuid) to fairlock_engine;
 
 create function fairlock.sweep(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as 040937062f53d93a;
 alter function fairlock.sweep(integer) owner to fairlock_engine;
