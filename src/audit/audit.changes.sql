@@ -3,7 +3,7 @@ set local role fairlock_engine;
 
 -- key: the column that says whose or which row it was. shown: columns whose old and new value are written; of every
 -- other column the log says only that it changed ("***"), so that a column that comes later is hidden until somebody
--- decides otherwise. ignored: columns whose change alone is no news; those of the hot path must be here.
+-- decides otherwise; {*} shows all of a table that holds nothing personal. ignored: columns whose change alone is no news; those of the hot path must be here.
 create function audit.watched() returns table (name text, key text, shown text[], ignored text[])
 language sql immutable
 as $$ values
@@ -25,10 +25,11 @@ as $$ values
   ('fairlock.sessions', 'id', '{user_id,created_at,expires_at,ended_at,signed_in_with}', '{id,last_seen_at,idle_until}'),
   ('fairlock.api_keys', 'id', '{user_id,scopes,requests_per_minute,created_at,expires_at,ended_at}', '{id,last_used_at}'),
   ('fairlock.staff_roles', 'user_id', '{user_id,role,granted_by,granted_at}', '{}'),
-  ('fairlock.settings', 'one', '{maker_fee_rate,taker_fee_rate,funding_window_minutes,release_window_minutes,'
-    'open_offers_per_user,live_trades_per_user,withdrawal_pause_hours,email_change_delay_hours,session_idle_hours}',
-    '{one}'),
-  ('fairlock.currencies', 'code', '{code,kind,name,decimals}', '{}')
+  ('fairlock.access_grants', 'id', '{staff_id,scope,person_id,trade_id,break_glass,status,asked_at,starts_at,minutes,'
+    'ends_at,approver_id,decided_at,revoked_at,revoked_by,reviewed_at,reviewed_by,justified}', '{id}'),
+  ('fairlock.duty_hours', 'id', '{*}', '{id}'),
+  ('fairlock.settings', 'one', '{*}', '{one}'),
+  ('fairlock.currencies', 'code', '{*}', '{}')
 $$;
 
 -- Tables that need no such line, and why. Every table is in one of the two lists; a test compares them with the catalog.
@@ -65,9 +66,9 @@ declare
   v_id uuid;
   v_changes jsonb;
 begin
-  select jsonb_object_agg(name, jsonb_build_array(audit.masked(v_old -> name, name = any (tg_argv[1]::text[])),
-    audit.masked(v_new -> name, name = any (tg_argv[1]::text[])))) into v_changes
-  from jsonb_object_keys(v_old || v_new) name
+  select jsonb_object_agg(name, jsonb_build_array(audit.masked(v_old -> name, shown), audit.masked(v_new -> name, shown)))
+  into v_changes
+  from jsonb_object_keys(v_old || v_new) name, lateral (select tg_argv[1] = '{*}' or name = any (tg_argv[1]::text[])) s (shown)
   where v_old -> name is distinct from v_new -> name and name <> all (tg_argv[2]::text[])
     and coalesce(v_old -> name, 'null') <> coalesce(v_new -> name, 'null');
   if v_changes is null and tg_op = 'UPDATE' then
