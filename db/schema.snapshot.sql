@@ -180,6 +180,7 @@ create policy "the engine keeps grants" on fairlock.access_grants for all to fai
 create policy "those who approve see every request" on fairlock.access_grants for select to fairlock_app using ((( SELECT fairlock.has_role('admin'::text) AS has_role) OR ( SELECT fairlock.has_role('compliance'::text) AS has_role)));
 CREATE TRIGGER guard BEFORE INSERT OR UPDATE ON fairlock.access_grants FOR EACH ROW EXECUTE FUNCTION fairlock.guard_grant();
 CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON fairlock.access_grants FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF staff_id, scope, person_id, trade_id, break_glass, reason, status, asked_at, starts_at, minutes, ends_at, approver_id, decided_at, revoked_at, revoked_by, reviewed_at, reviewed_by, justified, review ON fairlock.access_grants FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{staff_id,scope,person_id,trade_id,break_glass,status,asked_at,starts_at,minutes,ends_at,approver_id,decided_at,revoked_at,revoked_by,reviewed_at,reviewed_by,justified}', '{id}');
 grant insert, select on fairlock.access_grants to fairlock_engine;
 grant select on fairlock.access_grants to fairlock_app;
 grant update on fairlock.access_grants (approver_id) to fairlock_engine;
@@ -268,7 +269,7 @@ create table fairlock.currencies (
 alter table fairlock.currencies enable row level security;
 alter table fairlock.currencies force row level security;
 create policy "everybody knows the currencies" on fairlock.currencies for select to fairlock_app, fairlock_engine using (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF code, kind, name, decimals ON fairlock.currencies FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('code', '{code,kind,name,decimals}', '{}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF code, kind, name, decimals ON fairlock.currencies FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('code', '{*}', '{}');
 grant select on fairlock.currencies to fairlock_app;
 grant select on fairlock.currencies to fairlock_engine;
 
@@ -292,6 +293,7 @@ create policy "staff see the hours of duty" on fairlock.duty_hours for select to
    FROM fairlock.staff_roles
   WHERE (staff_roles.user_id = ( SELECT fairlock.acting_user() AS acting_user)))));
 create policy "the engine keeps duty hours" on fairlock.duty_hours for all to fairlock_engine using (true);
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF role, weekdays, from_minute, to_minute, time_zone ON fairlock.duty_hours FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{*}', '{id}');
 grant delete, insert, select on fairlock.duty_hours to fairlock_engine;
 grant select on fairlock.duty_hours to fairlock_app;
 
@@ -605,7 +607,7 @@ alter table fairlock.settings enable row level security;
 alter table fairlock.settings force row level security;
 create policy "everybody reads the settings" on fairlock.settings for select to public using (true);
 create policy "the operator changes the settings" on fairlock.settings for update to fairlock_engine using (true) with check (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{maker_fee_rate,taker_fee_rate,funding_window_minutes,release_window_minutes,open_offers_per_user,live_trades_per_user,withdrawal_pause_hours,email_change_delay_hours,session_idle_hours}', '{one}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
 grant select on fairlock.settings to fairlock_app;
 grant select, update on fairlock.settings to fairlock_engine;
 
@@ -1266,7 +1268,7 @@ create function audit.unwatched() returns TABLE(name text, reason text) language
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
-create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as b68af5c51d1ca658;
+create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as 065effb1927cbdef;
 alter function audit.watched() owner to fairlock_engine;
 grant execute on function audit.watched() to fairlock_engine;
 
@@ -1580,7 +1582,7 @@ create function fairlock.read_notice(p_notice uuid) returns jsonb language plpgs
 alter function fairlock.read_notice(uuid) owner to fairlock_engine;
 grant execute on function fairlock.read_notice(uuid) to fairlock_engine;
 
-create function fairlock.record_change() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 6d8acf866c6e4405;
+create function fairlock.record_change() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 4a13ba3554fe8481;
 alter function fairlock.record_change() owner to fairlock_engine;
 grant execute on function fairlock.record_change() to fairlock_engine;
 
