@@ -1,8 +1,14 @@
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyBaseLogger, type FastifyRequest, LogController } from 'fastify'
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import { disputeRoutes } from '../disputes/index.ts'
-import { callerFromHeader, identityRoutes, type SignInLimits } from '../identity/index.ts'
+import {
+  callerFromCookie,
+  callerFromHeader,
+  identityRoutes,
+  refuseForeignPage,
+  type SignInLimits,
+} from '../identity/index.ts'
 import type { Jobs } from '../jobs/index.ts'
 import { notificationRoutes } from '../notifications/index.ts'
 import { offerRoutes } from '../offers/index.ts'
@@ -15,6 +21,7 @@ import { metricsRoutes } from './metrics.ts'
 import { openApiOptions } from './openapi.ts'
 import { pageRoutes } from './pages.ts'
 import { answerFrameworkError, problemHandler } from './problems.ts'
+import { scopeOf } from './scopes.ts'
 import { validatorCompiler } from './validation.ts'
 
 export type AppOptions = {
@@ -66,28 +73,28 @@ export async function buildApp(options: AppOptions): Promise<App> {
   return app
 }
 
+/** Methods that change nothing. */
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
 /** Reads the token before anything else; whether the session lives is decided in the database, in the same transaction. */
 function findCaller(app: App): void {
   app.decorateRequest('caller')
   app.addHook('onRequest', async (request) => {
-    const caller = callerFromHeader(request.headers.authorization, request.id, request.ip)
+    const { authorization, cookie } = request.headers
+    const caller =
+      authorization === undefined && cookie !== undefined
+        ? callerFromCookie(cookie, request.id, request.ip)
+        : callerFromHeader(authorization, request.id, request.ip)
     const isPublic = request.is404 || request.routeOptions.config.access === 'public'
     if (caller !== null) request.caller = caller
     else if (request.routeOptions.url !== '/metrics') throw new Problem('not_signed_in')
     if (!isPublic && (caller === null || caller.sessionId === null)) throw new Problem('not_signed_in')
-    if (caller?.apiKey && !request.is404 && scopeOf(request) === 'session') throw new Problem('session_only')
+    if (caller?.byCookie && !SAFE_METHODS.has(request.method)) refuseForeignPage(request)
+    if (caller?.apiKey && !request.is404) {
+      const { config, method, url = '' } = request.routeOptions
+      if ((scopeOf(config, String(method), url) ?? 'session') === 'session') throw new Problem('session_only')
+    }
   })
-}
-
-/**
- * What a key needs for this call. The database asks again for every command; here it is about reads of personal and
- * security matters, and about calls that are not commands.
- */
-function scopeOf(request: FastifyRequest): string {
-  const { config, url = '', method } = request.routeOptions
-  if (config.scope !== undefined) return config.scope
-  const isRead = method === 'GET' && !url.startsWith('/v1/admin/')
-  return isRead || config.access === 'public' ? 'read' : 'session'
 }
 
 /** One line per request, without query strings, headers or bodies: none of them can carry a secret into the log. */

@@ -45,6 +45,7 @@ begin
     when 'change_me' then answer := fairlock.change_me(p);
     when 'end_session' then answer := fairlock.end_session((p ->> 'sessionId')::uuid);
     when 'read_notice' then answer := fairlock.read_notice((p ->> 'noticeId')::uuid);
+    when 'renew_session' then answer := fairlock.renew_session(decode(p ->> 'tokenHash', 'hex'));
     when 'create_api_key' then answer := fairlock.create_api_key(p);
     when 'end_api_key' then answer := fairlock.end_api_key((p ->> 'keyId')::uuid);
     when 'set_kyc' then answer := fairlock.set_kyc((p ->> 'userId')::uuid, p ->> 'level', p ->> 'reason');

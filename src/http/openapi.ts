@@ -1,5 +1,6 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import { SESSION_COOKIE } from '../identity/index.ts'
+import { scopeOf } from './scopes.ts'
 
 /** What openapi.json says of the API beside its routes. */
 export const openApiOptions: FastifyDynamicSwaggerOptions = {
@@ -47,7 +48,7 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
   // Who may call is part of the description: everybody, where the route is public.
   transform: ({ schema, url, route }) => {
     if (route.config?.access === 'public') return { schema: { ...schema, security: [] }, url }
-    const scope = route.config?.scope ?? (route.method === 'GET' ? 'read' : undefined)
+    const scope = scopeOf(route.config ?? {}, String(route.method), url)
     const byKey = scope === undefined || scope === 'session' ? [] : [{ apiKey: [scope] }]
     const security = [{ token: [] }, { cookie: [] }, ...byKey]
     return { schema: { ...schema, security, ...(scope === undefined ? {} : { 'x-scope': scope }) }, url }

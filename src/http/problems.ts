@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { clearCookie } from '../identity/index.ts'
 import { type App, ERRORS, type ErrorCode, type FieldError, Problem } from '../platform/index.ts'
 
 /** A long list of bad items is answered by its first ones: the answer must not be larger than the request. */
@@ -38,6 +39,7 @@ function send(reply: FastifyReply, problem: Problem): FastifyReply {
   const { retryAfter, ...details } = problem.details
   if (typeof retryAfter === 'number') reply.header('retry-after', retryAfter)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
+  if (problem.code === 'not_signed_in' && reply.request.caller?.byCookie) clearCookie(reply)
   return reply
     .code(status)
     .type('application/problem+json')

@@ -66,6 +66,22 @@ begin
 end $$;
 grant execute on function fairlock.open_session(uuid, uuid, bytea, integer, text, inet) to fairlock_app;
 
+-- Gives the acting session a new secret: the one before is worth nothing from then on.
+create function fairlock.renew_session(p_token_hash bytea) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_expires timestamptz;
+begin
+  update fairlock.sessions set token_hash = p_token_hash
+  where id = nullif(current_setting('fairlock.session_id', true), '')::uuid and user_id = fairlock.acting_user()
+  returning expires_at into v_expires;
+  if not found then
+    return fairlock.refuse('not_found');
+  end if;
+  return jsonb_build_object('expiresAt', fairlock.rfc3339(v_expires));
+end $$;
+
 -- Ends one of the acting person's sessions; refuses what is not theirs or over already.
 create function fairlock.end_session(p_session uuid) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp

@@ -2,7 +2,7 @@
 -- the tables.
 grant select, insert on public.users, fairlock.credentials, fairlock.sessions to fairlock_engine;
 grant update (password_hash, changed_at) on fairlock.credentials to fairlock_engine;
-grant update (last_seen_at, ended_at) on fairlock.sessions to fairlock_engine;
+grant update (token_hash, last_seen_at, ended_at) on fairlock.sessions to fairlock_engine;
 grant delete on fairlock.sessions to fairlock_engine;
 grant select, insert on public.crypto_profiles to fairlock_engine;
 grant update (total_trades, successful_escrows, display_name, country, banned_until, kyc_status, kyc_verified_at,

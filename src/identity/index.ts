@@ -1,6 +1,7 @@
 export { countBreakGlass, look } from './access/index.ts'
+export { callerFromCookie, clearCookie, refuseForeignPage, SESSION_COOKIE } from './keys/cookie.ts'
 export { SignInLimits } from './limits.ts'
 export { hashPassword } from './passwords.ts'
 export { identityRoutes } from './routes.ts'
 export { Trader } from './schemas.ts'
-export { callerFromHeader, SESSION_COOKIE } from './tokens.ts'
+export { callerFromHeader } from './tokens.ts'

@@ -14,6 +14,7 @@ import {
   strict,
 } from '../platform/index.ts'
 import { accessRoutes } from './access/index.ts'
+import { answerSignedIn, clearCookie, SessionKind } from './keys/cookie.ts'
 import { keyRoutes } from './keys/routes.ts'
 import type { SignInLimits } from './limits.ts'
 import {
@@ -50,13 +51,20 @@ function signInRoutes(app: App, db: Database, limits: SignInLimits): void {
         tags: ['Sign-in'],
         summary: 'Register and sign in',
         headers: IdempotencyHeaders,
-        body: strict({ email: Email, password: Password, displayName: DisplayName }),
+        body: strict({
+          email: Email,
+          password: Password,
+          displayName: DisplayName,
+          session: Type.Optional(SessionKind),
+        }),
         response: answers(201, SignedIn),
       },
     },
     async (request, reply) => {
       const mayRepeat = request.headers['idempotency-key'] !== undefined
-      const signedIn = await register(db, limits, request.caller, placeOf(request), request.body, mayRepeat)
+      const signedIn = await answerSignedIn(request, reply, db, request.body.session, () =>
+        register(db, limits, request.caller, placeOf(request), request.body, mayRepeat),
+      )
       return reply.code(201).send(signedIn)
     },
   )
@@ -68,11 +76,18 @@ function signInRoutes(app: App, db: Database, limits: SignInLimits): void {
         tags: ['Sign-in'],
         summary: 'Sign in',
         headers: IdempotencyHeaders,
-        body: strict({ email: Email, password: Type.String({ minLength: 1, maxLength: 200 }) }),
+        body: strict({
+          email: Email,
+          password: Type.String({ minLength: 1, maxLength: 200 }),
+          session: Type.Optional(SessionKind),
+        }),
         response: answers(200, SignedIn),
       },
     },
-    async (request) => signIn(db, limits, request.caller, placeOf(request), request.body),
+    async (request, reply) =>
+      answerSignedIn(request, reply, db, request.body.session, () =>
+        signIn(db, limits, request.caller, placeOf(request), request.body),
+      ),
   )
   app.post(
     '/v1/auth/logout',
@@ -88,6 +103,7 @@ function signInRoutes(app: App, db: Database, limits: SignInLimits): void {
     },
     async (request, reply) => {
       await db.command(request.caller, 'end_session', { sessionId: request.caller.sessionId }, null)
+      if (request.caller.byCookie) clearCookie(reply)
       return reply.code(204).send(null)
     },
   )

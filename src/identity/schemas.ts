@@ -40,7 +40,11 @@ export const Trader = Type.Object({
   isVerifiedTrader: Type.Boolean(),
 })
 
-export const SignedIn = Type.Object({ user: Person, token: Type.String(), expiresAt: Time })
+export const SignedIn = Type.Object({
+  user: Person,
+  token: Nullable(Type.String({ description: 'null where the session is a cookie' })),
+  expiresAt: Time,
+})
 
 export const Session = Type.Object({
   id: Id,

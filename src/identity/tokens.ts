@@ -7,13 +7,16 @@ import { type Caller, isUuid, newId } from '../platform/index.ts'
  * bytes, so that who reads the table cannot sign in with it.
  */
 export function newToken(): { sessionId: string; token: string; tokenHash: Buffer } {
-  const secret = randomBytes(32)
+  const { secret, tokenHash } = newSecret()
   const sessionId = newId()
-  return { sessionId, token: `${sessionId}.${secret.toString('base64url')}`, tokenHash: sha256(secret) }
+  return { sessionId, token: `${sessionId}.${secret}`, tokenHash }
 }
 
-/** Where a browser keeps its token; the prefix lets it be set by this very origin alone, for all of it, over https. */
-export const SESSION_COOKIE = '__Host-fairlock'
+/** The secret half of a token, as it is sent and as it is kept. */
+export function newSecret(): { secret: string; tokenHash: Buffer } {
+  const secret = randomBytes(32)
+  return { secret: secret.toString('base64url'), tokenHash: sha256(secret) }
+}
 
 const KEY_PREFIX = 'flk_'
 

@@ -12,6 +12,8 @@ export type Caller = {
   readonly tokenHash: Buffer | null
   readonly requestId: string
   readonly apiKey?: true
+  /** The session's token came as a cookie, which a browser sends whoever asks it to. */
+  readonly byCookie?: true
   /** Where the request comes from, for keys that work from some addresses only. */
   readonly address?: string | null
 }

@@ -13,6 +13,7 @@ export const ERRORS = {
     sqlstate: 'FL001',
   },
   wrong_credentials: { status: 401, title: 'The e-mail address or the password is wrong.' },
+  csrf: { status: 403, title: 'The browser says that a page of somebody else sent this. Nothing was done.' },
   admin_only: { status: 403, title: 'Only an administrator may do this.' },
   address_not_allowed: {
     status: 403,
