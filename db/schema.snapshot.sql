@@ -575,6 +575,7 @@ grant select on fairlock.sessions (last_seen_at) to fairlock_app;
 grant update on fairlock.sessions (last_seen_at) to fairlock_engine;
 grant select on fairlock.sessions (user_agent) to fairlock_app;
 grant select on fairlock.sessions (user_id) to fairlock_app;
+grant update on fairlock.sessions (token_hash) to fairlock_engine;
 
 create table fairlock.settings (
   break_glass_minutes integer default 30 not null,
@@ -1365,7 +1366,7 @@ alter function fairlock.close_expired_offers(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_app;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_engine;
 
-create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as a62f7e8d4f9a2ee1;
+create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 3d7c6acc6321b960;
 alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
@@ -1618,6 +1619,10 @@ create function fairlock.register_person(p_email text, p_name text, p_password_h
 alter function fairlock.register_person(text,text,text) owner to fairlock_engine;
 grant execute on function fairlock.register_person(text,text,text) to fairlock_app;
 grant execute on function fairlock.register_person(text,text,text) to fairlock_engine;
+
+create function fairlock.renew_session(p_token_hash bytea) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e1a79876b038e47c;
+alter function fairlock.renew_session(bytea) owner to fairlock_engine;
+grant execute on function fairlock.renew_session(bytea) to fairlock_engine;
 
 create function fairlock.review_access(p_grant uuid, p_justified boolean, p_review text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4ccacf581e93d9c8;
 alter function fairlock.review_access(uuid,boolean,text) owner to fairlock_engine;
