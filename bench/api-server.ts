@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { openSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -22,6 +23,8 @@ export async function startApi(context: Context, database: string): Promise<numb
       PORT: `${port}`,
       DATABASE_URL: server.url(database, 'owner'),
       FAIRLOCK_APP_DATABASE_URL: server.url(database, 'app'),
+      FAIRLOCK_KEYRING: 'env:BENCH_KEYRING',
+      BENCH_KEYRING: `bench=${randomBytes(32).toString('base64')}`,
     },
   })
   atEnd(() => stop(child))

@@ -273,6 +273,33 @@ CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF code, kind, name, de
 grant select on fairlock.currencies to fairlock_app;
 grant select on fairlock.currencies to fairlock_engine;
 
+create table fairlock.data_keys (
+  created_at timestamp with time zone default now() not null,
+  destroyed_at timestamp with time zone,
+  id uuid not null,
+  key_encryption_key text not null,
+  owner_id uuid,
+  retired_at timestamp with time zone,
+  state text default 'active'::text not null,
+  wrapped bytea,
+  constraint data_keys_check CHECK (((state = 'active'::text) = (retired_at IS NULL))),
+  constraint data_keys_check1 CHECK (((state = 'destroyed'::text) = (destroyed_at IS NOT NULL))),
+  constraint data_keys_check2 CHECK (((state = 'destroyed'::text) = (wrapped IS NULL))),
+  constraint data_keys_state_check CHECK ((state = ANY (ARRAY['active'::text, 'decrypt_only'::text, 'destroyed'::text]))),
+  constraint data_keys_wrapped_check CHECK (((octet_length(wrapped) >= 40) AND (octet_length(wrapped) <= 4000))),
+  constraint data_keys_key_encryption_key_fkey FOREIGN KEY (key_encryption_key) REFERENCES fairlock.key_encryption_keys(id),
+  constraint data_keys_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.users(id),
+  constraint data_keys_pkey PRIMARY KEY (id)
+);
+alter table fairlock.data_keys enable row level security;
+alter table fairlock.data_keys force row level security;
+CREATE INDEX data_keys_owner ON fairlock.data_keys USING btree (owner_id);
+CREATE INDEX data_keys_to_replace ON fairlock.data_keys USING btree (id) WHERE (state = 'decrypt_only'::text);
+CREATE INDEX data_keys_wrapped_by ON fairlock.data_keys USING btree (key_encryption_key, id) WHERE (state <> 'destroyed'::text);
+CREATE UNIQUE INDEX data_keys_one_active ON fairlock.data_keys USING btree (COALESCE(owner_id, '00000000-0000-0000-0000-000000000000'::uuid)) WHERE (state = 'active'::text);
+create policy "the engine keeps keys" on fairlock.data_keys for all to fairlock_engine using (true);
+grant insert, select, update on fairlock.data_keys to fairlock_engine;
+
 create table fairlock.duty_hours (
   from_minute smallint not null,
   id uuid not null,
@@ -352,6 +379,27 @@ alter table fairlock.idempotency_keys force row level security;
 CREATE INDEX idempotency_keys_age ON fairlock.idempotency_keys USING btree (created_at);
 create policy "the engine keeps answers" on fairlock.idempotency_keys for all to fairlock_engine using (true);
 grant delete, insert, select on fairlock.idempotency_keys to fairlock_engine;
+
+create table fairlock.key_encryption_keys (
+  activated_at timestamp with time zone,
+  created_at timestamp with time zone default now() not null,
+  destroyed_at timestamp with time zone,
+  id text not null,
+  keyring text not null,
+  retired_at timestamp with time zone,
+  state text not null,
+  constraint key_encryption_keys_check CHECK (((state = 'pending'::text) = (activated_at IS NULL))),
+  constraint key_encryption_keys_check1 CHECK (((state = ANY (ARRAY['decrypt_only'::text, 'destroyed'::text])) = (retired_at IS NOT NULL))),
+  constraint key_encryption_keys_check2 CHECK (((state = 'destroyed'::text) = (destroyed_at IS NOT NULL))),
+  constraint key_encryption_keys_id_check CHECK (((length(id) >= 1) AND (length(id) <= 300))),
+  constraint key_encryption_keys_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text, 'decrypt_only'::text, 'destroyed'::text]))),
+  constraint key_encryption_keys_pkey PRIMARY KEY (id)
+);
+alter table fairlock.key_encryption_keys enable row level security;
+alter table fairlock.key_encryption_keys force row level security;
+CREATE UNIQUE INDEX key_encryption_keys_one_active ON fairlock.key_encryption_keys USING btree (state) WHERE (state = 'active'::text);
+create policy "the engine keeps keys" on fairlock.key_encryption_keys for all to fairlock_engine using (true);
+grant insert, select, update on fairlock.key_encryption_keys to fairlock_engine;
 
 create table fairlock.notices (
   created_at timestamp with time zone default clock_timestamp() not null,
@@ -533,6 +581,19 @@ alter table fairlock.rate_limits force row level security;
 create policy "the api counts attempts" on fairlock.rate_limits for all to fairlock_app using (true);
 create policy "the engine acts for everybody" on fairlock.rate_limits for all to fairlock_engine using (true);
 grant delete, insert, select, update on fairlock.rate_limits to fairlock_app;
+
+create table fairlock.rewrap (
+  finished_at timestamp with time zone,
+  only_row boolean default true not null,
+  requested_at timestamp with time zone,
+  constraint rewrap_check CHECK ((finished_at >= requested_at)),
+  constraint rewrap_only_row_check CHECK (only_row),
+  constraint rewrap_pkey PRIMARY KEY (only_row)
+);
+alter table fairlock.rewrap enable row level security;
+alter table fairlock.rewrap force row level security;
+create policy "the engine keeps keys" on fairlock.rewrap for all to fairlock_engine using (true);
+grant select, update on fairlock.rewrap to fairlock_engine;
 
 create table fairlock.sessions (
   address inet,
@@ -874,6 +935,7 @@ create policy "people see their payment methods" on public.crypto_payment_method
 create policy "staff see payment methods under a grant" on public.crypto_payment_methods for select to fairlock_app using (((user_id = ANY (ARRAY( SELECT fairlock.granted('payment_methods'::text) AS granted))) AND fairlock.still_granted('payment_methods'::text, user_id)));
 create policy "the engine keeps payment methods" on public.crypto_payment_methods for all to fairlock_engine using (true);
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, type, provider, account_details_encrypted, is_verified, verification_status, verified_at, is_primary ON public.crypto_payment_methods FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,type,is_verified,verification_status,verified_at,is_primary}', '{id,created_at,updated_at}');
+CREATE TRIGGER sealed_account_details_encrypted BEFORE INSERT OR UPDATE OF account_details_encrypted ON public.crypto_payment_methods FOR EACH ROW WHEN ((new.account_details_encrypted IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('account_details_encrypted', 'user_id');
 grant select on public.crypto_payment_methods (created_at) to fairlock_app;
 grant select on public.crypto_payment_methods (id) to fairlock_app;
 grant select on public.crypto_payment_methods (is_primary) to fairlock_app;
@@ -977,6 +1039,7 @@ create policy "staff see a profile under a grant" on public.crypto_profiles for 
 create policy "the engine acts for everybody" on public.crypto_profiles for all to fairlock_engine using (true);
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, wallet_address, wallet_provider, kyc_status, kyc_verified_at, is_verified_trader, preferred_currencies, trading_pairs, risk_tolerance, investment_strategy, notification_preferences, security_settings, preferred_payment_methods, daily_limit, monthly_limit, banned_until, two_factor_enabled, two_factor_secret, display_name, country ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('user_id', '{user_id,kyc_status,kyc_verified_at,is_verified_trader,banned_until,daily_limit,monthly_limit,two_factor_enabled}', '{id,created_at,updated_at,trading_volume,total_trades,average_rating,successful_escrows,disputed_trades,current_daily_volume,current_monthly_volume}');
+CREATE TRIGGER sealed_two_factor_secret BEFORE INSERT OR UPDATE OF two_factor_secret ON public.crypto_profiles FOR EACH ROW WHEN ((new.two_factor_secret IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('two_factor_secret', 'user_id');
 grant insert, select on public.crypto_profiles to fairlock_engine;
 grant select on public.crypto_profiles (average_rating) to fairlock_app;
 grant select on public.crypto_profiles (banned_until) to fairlock_app;
@@ -1186,6 +1249,8 @@ create policy "the engine opens wallets" on public.crypto_wallets for all to fai
 create policy "the ledger sets the balance" on public.crypto_wallets for all to fairlock_ledger using (true);
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_wallets FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, wallet_address, wallet_provider, chain_type, currency, is_primary, is_connected, encrypted_private_key, backup_phrase_encrypted, last_backup, supported_currencies, withdrawal_limit_daily, withdrawal_limit_monthly ON public.crypto_wallets FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,currency,wallet_provider,chain_type,is_primary,is_connected,last_backup,supported_currencies,withdrawal_limit_daily,withdrawal_limit_monthly}', '{id,balance,created_at,updated_at,last_synced_at}');
+CREATE TRIGGER sealed_backup_phrase_encrypted BEFORE INSERT OR UPDATE OF backup_phrase_encrypted ON public.crypto_wallets FOR EACH ROW WHEN ((new.backup_phrase_encrypted IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('backup_phrase_encrypted', 'user_id');
+CREATE TRIGGER sealed_encrypted_private_key BEFORE INSERT OR UPDATE OF encrypted_private_key ON public.crypto_wallets FOR EACH ROW WHEN ((new.encrypted_private_key IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('encrypted_private_key', 'user_id');
 grant insert, select on public.crypto_wallets to fairlock_engine;
 grant select on public.crypto_wallets (balance) to fairlock_app;
 grant select, update on public.crypto_wallets (balance) to fairlock_ledger;
@@ -1282,6 +1347,21 @@ create function fairlock.acting_user() returns uuid language sql stable as 9a73e
 alter function fairlock.acting_user() owner to fairlock_engine;
 grant execute on function fairlock.acting_user() to fairlock_engine;
 grant execute on function fairlock.acting_user() to public;
+
+create function fairlock.active_data_key(p_owner uuid) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as d92f26257035a064;
+alter function fairlock.active_data_key(uuid) owner to fairlock_engine;
+grant execute on function fairlock.active_data_key(uuid) to fairlock_app;
+grant execute on function fairlock.active_data_key(uuid) to fairlock_engine;
+
+create function fairlock.active_key_encryption_key() returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as a231d38563a87402;
+alter function fairlock.active_key_encryption_key() owner to fairlock_engine;
+grant execute on function fairlock.active_key_encryption_key() to fairlock_app;
+grant execute on function fairlock.active_key_encryption_key() to fairlock_engine;
+
+create function fairlock.add_data_key(p_id uuid, p_owner uuid, p_wrapped bytea, p_key_encryption_key text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 6fb4518186a7f561;
+alter function fairlock.add_data_key(uuid,uuid,bytea,text) owner to fairlock_engine;
+grant execute on function fairlock.add_data_key(uuid,uuid,bytea,text) to fairlock_app;
+grant execute on function fairlock.add_data_key(uuid,uuid,bytea,text) to fairlock_engine;
 
 create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount numeric, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 89a335dd1da3d770;
 alter function fairlock.adjust_balance(uuid,text,numeric,text) owner to fairlock_engine;
@@ -1393,6 +1473,15 @@ create function fairlock.create_offer(p jsonb) returns jsonb language plpgsql se
 alter function fairlock.create_offer(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.create_offer(jsonb) to fairlock_engine;
 
+create function fairlock.data_key(p_id uuid) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 2e7e011fc690370a;
+alter function fairlock.data_key(uuid) owner to fairlock_engine;
+grant execute on function fairlock.data_key(uuid) to fairlock_app;
+grant execute on function fairlock.data_key(uuid) to fairlock_engine;
+
+create function fairlock.data_key_json(k fairlock.data_keys) returns jsonb language sql stable as 925e019e0ed987b2;
+alter function fairlock.data_key_json(fairlock.data_keys) owner to fairlock_engine;
+grant execute on function fairlock.data_key_json(fairlock.data_keys) to fairlock_engine;
+
 create function fairlock.decide_access(p_grant uuid, p_approve boolean, p_minutes integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 028b4b1414ea2c71;
 alter function fairlock.decide_access(uuid,boolean,integer) owner to fairlock_engine;
 grant execute on function fairlock.decide_access(uuid,boolean,integer) to fairlock_engine;
@@ -1478,6 +1567,10 @@ grant execute on function fairlock.guard_grant() to public;
 create function fairlock.guard_offer() returns trigger language plpgsql set search_path=pg_catalog, pg_temp as 3f4005510ba3f9ed;
 alter function fairlock.guard_offer() owner to fairlock_engine;
 grant execute on function fairlock.guard_offer() to fairlock_engine;
+
+create function fairlock.guard_sealed() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as e5378e1bb66dcb59;
+alter function fairlock.guard_sealed() owner to fairlock_engine;
+grant execute on function fairlock.guard_sealed() to fairlock_engine;
 
 create function fairlock.guard_trade() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 757fa25feb815dfe;
 alter function fairlock.guard_trade() owner to fairlock_engine;
@@ -1644,6 +1737,10 @@ grant execute on function fairlock.roles_on_duty() to fairlock_engine;
 create function fairlock.scope_of(p_operation text) returns text language sql immutable as 8d9e214848c17836;
 alter function fairlock.scope_of(text) owner to fairlock_engine;
 grant execute on function fairlock.scope_of(text) to fairlock_engine;
+
+create function fairlock.sealed_with(p_sealed text) returns uuid language sql immutable as 9b78db89d72af64b;
+alter function fairlock.sealed_with(text) owner to fairlock_engine;
+grant execute on function fairlock.sealed_with(text) to fairlock_engine;
 
 create function fairlock.search_audit(p jsonb) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, plan_cache_mode=force_custom_plan as 906efd6ec097e1a1;
 alter function fairlock.search_audit(jsonb) owner to fairlock_engine;

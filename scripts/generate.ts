@@ -12,6 +12,7 @@ import { buildApp } from '../src/http/index.ts'
 import { SignInLimits } from '../src/identity/index.ts'
 import { Database } from '../src/platform/index.ts'
 import { schemaSnapshot } from '../src/platform/schema-snapshot.ts'
+import { openKeyring, Sealer } from '../src/platform/sealing/index.ts'
 import { testDatabase } from '../test/support/server.ts'
 
 const root = new URL('../', import.meta.url)
@@ -49,6 +50,7 @@ async function openApi(url: string): Promise<string> {
   const db = new Database(url)
   const app = await buildApp({
     db,
+    sealer: new Sealer(db, await openKeyring('env:NO_KEYS', {})),
     limits: new SignInLimits(db.pool),
     log: pino({ level: 'silent' }),
     trustProxy: false,

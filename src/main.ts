@@ -4,6 +4,7 @@ import {
   bringUp,
   buildProgram,
   currentConfig,
+  currentEnvironment,
   type DemoSignIns,
   Finding,
   fillDemo,
@@ -22,6 +23,7 @@ import { appUrlFor } from './platform/app-login.ts'
 import { EmbeddedError, startEmbedded } from './platform/embedded/index.ts'
 import { type Config, ConfigError, Database } from './platform/index.ts'
 import { MigrationError } from './platform/migrator/index.ts'
+import { KeyringError, keyringInForce, Sealer } from './platform/sealing/index.ts'
 import { expireTrades } from './trades/index.ts'
 
 /** The background work: each task with how many seconds lie between two runs. */
@@ -48,6 +50,10 @@ async function serve(options: ServeOptions): Promise<void> {
     const demo = options.demo && database.embedded ? await fillDemo(database) : null
     const db = new Database(database.appUrl, { connections: config.databaseConnections })
     stops.push(() => db.close())
+    const keyring = await keyringInForce(config, database.ownerUrl, currentEnvironment())
+    stops.push(() => keyring.close())
+    const sealer = new Sealer(db, keyring)
+    stops.push(async () => sealer.close())
     let jobs: Jobs | null = null
     if (options.only !== 'api') {
       jobs = await startJobs({
@@ -58,7 +64,7 @@ async function serve(options: ServeOptions): Promise<void> {
       stops.push(jobs.stop)
     }
     if (options.only !== 'worker') {
-      const address = await listen(config, db, log, () => jobs, stops)
+      const address = await listen(config, { db, sealer }, log, () => jobs, stops)
       database.announce(address)
       greet(address, demo)
     } else log.info('background work runs')
@@ -99,13 +105,14 @@ async function startDatabase(
 
 async function listen(
   config: Config,
-  db: Database,
+  { db, sealer }: { db: Database; sealer: Sealer },
   log: pino.Logger,
   jobs: () => Jobs | null,
   stops: (() => Promise<void>)[],
 ): Promise<string> {
   const app = await buildApp({
     db,
+    sealer,
     limits: new SignInLimits(db.pool),
     log,
     trustProxy: config.trustProxy,
@@ -170,7 +177,10 @@ function exitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   const unreachable = databaseUnreachable(error)
   const isUsage =
-    error instanceof ConfigError || error instanceof EmbeddedError || error instanceof UsageError
+    error instanceof ConfigError ||
+    error instanceof EmbeddedError ||
+    error instanceof KeyringError ||
+    error instanceof UsageError
   const isSaid = isUsage || error instanceof Finding || error instanceof MigrationError
   const whole = error instanceof Error ? (error.stack ?? error.message) : String(error)
   process.stderr.write(`fairlock: ${unreachable ?? (isSaid ? error.message : whole)}\n`)

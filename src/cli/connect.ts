@@ -4,9 +4,14 @@ import { type Config, environment, loadConfig } from '../platform/index.ts'
 
 export type Connection = { ownerUrl: string; appUrl: string; embedded: boolean; stop(): Promise<void> }
 
-/** The configuration in force, from the environment and `.env` of the folder the command runs in. */
+/** The environment with what `.env` of the folder the command runs in adds to it. */
+export function currentEnvironment(): NodeJS.ProcessEnv {
+  return environment(process.cwd(), process.env)
+}
+
+/** The configuration in force. */
 export function currentConfig(): Config {
-  return loadConfig(environment(process.cwd(), process.env))
+  return loadConfig(currentEnvironment())
 }
 
 /**

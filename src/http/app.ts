@@ -13,6 +13,7 @@ import type { Jobs } from '../jobs/index.ts'
 import { notificationRoutes } from '../notifications/index.ts'
 import { offerRoutes } from '../offers/index.ts'
 import { type App, type Database, newId, Problem, ProblemSchema } from '../platform/index.ts'
+import type { Sealer } from '../platform/sealing/index.ts'
 import { tradeRoutes } from '../trades/index.ts'
 import { walletRoutes } from '../wallets/index.ts'
 import { readBodies } from './bodies.ts'
@@ -26,6 +27,7 @@ import { validatorCompiler } from './validation.ts'
 
 export type AppOptions = {
   db: Database
+  sealer: Sealer
   limits: SignInLimits
   log: FastifyBaseLogger
   trustProxy: boolean

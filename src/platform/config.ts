@@ -13,6 +13,8 @@ export type Config = {
   /** The application's, or null to derive it from the owner's. */
   readonly appDatabaseUrl: string | null
   readonly dataDir: string
+  /** Where the key-encryption keys are; null: a file beside the embedded database. */
+  readonly keyring: string | null
   readonly host: string
   readonly port: number
   readonly logLevel: string
@@ -82,6 +84,14 @@ export const VARIABLES: Record<string, Variable> = {
     kind: 'text',
     pattern: /./,
     expected: 'a folder',
+  },
+  FAIRLOCK_KEYRING: {
+    key: 'keyring',
+    fallback: '',
+    about: 'Where the key-encryption keys are: file:, env:, pkcs11:, vault: or awskms:',
+    kind: 'text',
+    pattern: /^$|^(?:file|env|pkcs11|vault|awskms):./,
+    expected: 'file:, env:, pkcs11:, vault: or awskms: and a place',
   },
   HOST: {
     key: 'host',

@@ -349,6 +349,17 @@ export interface FairlockCurrencies {
   name: string;
 }
 
+export interface FairlockDataKeys {
+  created_at: Generated<Timestamp>;
+  destroyed_at: Timestamp | null;
+  id: string;
+  key_encryption_key: string;
+  owner_id: string | null;
+  retired_at: Timestamp | null;
+  state: Generated<string>;
+  wrapped: Buffer | null;
+}
+
 export interface FairlockDutyHours {
   from_minute: number;
   id: string;
@@ -381,6 +392,16 @@ export interface FairlockIdempotencyKeys {
   key: string;
   operation: string;
   user_id: string;
+}
+
+export interface FairlockKeyEncryptionKeys {
+  activated_at: Timestamp | null;
+  created_at: Generated<Timestamp>;
+  destroyed_at: Timestamp | null;
+  id: string;
+  keyring: string;
+  retired_at: Timestamp | null;
+  state: string;
 }
 
 export interface FairlockNotices {
@@ -459,6 +480,12 @@ export interface FairlockRateLimits {
   expire: Int8 | null;
   key: string;
   points: Generated<number>;
+}
+
+export interface FairlockRewrap {
+  finished_at: Timestamp | null;
+  only_row: Generated<boolean>;
+  requested_at: Timestamp | null;
 }
 
 export interface FairlockSessions {
@@ -593,15 +620,18 @@ export interface DB {
   "fairlock.api_keys": FairlockApiKeys;
   "fairlock.credentials": FairlockCredentials;
   "fairlock.currencies": FairlockCurrencies;
+  "fairlock.data_keys": FairlockDataKeys;
   "fairlock.duty_hours": FairlockDutyHours;
   "fairlock.email_changes": FairlockEmailChanges;
   "fairlock.idempotency_keys": FairlockIdempotencyKeys;
+  "fairlock.key_encryption_keys": FairlockKeyEncryptionKeys;
   "fairlock.notices": FairlockNotices;
   "fairlock.offer_listings": FairlockOfferListings;
   "fairlock.offers": FairlockOffers;
   "fairlock.password_reset_wishes": FairlockPasswordResetWishes;
   "fairlock.password_resets": FairlockPasswordResets;
   "fairlock.rate_limits": FairlockRateLimits;
+  "fairlock.rewrap": FairlockRewrap;
   "fairlock.sessions": FairlockSessions;
   "fairlock.settings": FairlockSettings;
   "fairlock.staff_roles": FairlockStaffRoles;

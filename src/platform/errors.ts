@@ -93,6 +93,12 @@ export const ERRORS = {
     title: 'You have as many undecided requests as one person may have. Take one back first.',
   },
   conflict: { status: 409, title: 'Something else changed this at the same moment. Look again and repeat.' },
+  data_key_retired: {
+    status: 409,
+    title: 'The keys are being renewed at this moment. Repeat the request.',
+    sqlstate: 'FL097',
+  },
+  person_erased: { status: 409, title: 'This person has been erased; nothing new is kept about them.' },
   body_too_large: { status: 413, title: 'The body is larger than this call takes (1 MB).' },
   unsupported_media_type: { status: 415, title: 'Send JSON, with Content-Type: application/json.' },
   unknown_pair: {
@@ -122,6 +128,7 @@ export const ERRORS = {
   },
   too_many_requests: { status: 429, title: 'Too many attempts. Wait as long as Retry-After says.' },
   internal: { status: 500, title: 'Something is broken on our side. Nothing was changed.' },
+  no_keyring: { status: 503, title: 'The operator has not set up a keyring; nothing can be sealed.' },
   unavailable: { status: 503, title: 'The database does not answer. Try again in a moment.' },
 } as const satisfies Record<string, ErrorEntry>
 

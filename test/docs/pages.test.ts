@@ -10,6 +10,7 @@ import { anchorOf, type Operation } from '../../src/http/pages/reference.ts'
 import { fieldsOf } from '../../src/http/pages/schema.ts'
 import { SignInLimits } from '../../src/identity/index.ts'
 import { Database } from '../../src/platform/index.ts'
+import { openKeyring, Sealer } from '../../src/platform/sealing/index.ts'
 import { call, type Market, offerBody, startMarket } from '../support/market.ts'
 
 let market: Market
@@ -110,7 +111,13 @@ test('without a database the first page says so', async () => {
   const db = new Database('postgres://nobody@127.0.0.1:1/nothing')
   const log = pino({ level: 'silent' })
   const settings = { trustProxy: false, metricsToken: null, jobs: () => null }
-  const app = await buildApp({ db, limits: new SignInLimits(db.pool), log, ...settings })
+  const app = await buildApp({
+    db,
+    sealer: new Sealer(db, await openKeyring('env:NO_KEYS', {})),
+    limits: new SignInLimits(db.pool),
+    log,
+    ...settings,
+  })
   const { statusCode, body } = await app.inject('/')
   assert.equal(statusCode, 503)
   assert.match(textOf(body), /Database does not answer/)

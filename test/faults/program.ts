@@ -96,6 +96,7 @@ export class Program {
 
   async kill(): Promise<void> {
     const child = this.#child!
+    assert.ok(this.isRunning, `the program ended before it was killed: ${this.said}`)
     const ended = once(child, 'exit')
     child.kill('SIGKILL')
     await ended

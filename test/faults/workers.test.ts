@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Arena } from '../races/arena.ts'
 import { assertCleanBooks } from '../support/books.ts'
+import { TEST_KEYS } from '../support/market.ts'
 import { Program } from './program.ts'
 
 const TRADES = 40
@@ -19,6 +20,8 @@ before(async () => {
     DATABASE_URL: ownerUrl,
     FAIRLOCK_APP_DATABASE_URL: appUrl,
     FAIRLOCK_DATABASE_CONNECTIONS: '4',
+    FAIRLOCK_KEYRING: 'env:TEST_KEYRING',
+    ...TEST_KEYS,
   }
   for (const _ of [1, 2]) {
     const worker = await Program.prepare(['--only', 'worker'], env)

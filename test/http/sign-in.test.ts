@@ -17,6 +17,7 @@ before(async () => {
   await superuser.connect()
   proxied = await buildApp({
     db: market.db,
+    sealer: market.sealer,
     limits: new SignInLimits(market.db.pool),
     log: pino({ level: 'silent' }),
     trustProxy: true,

@@ -81,3 +81,9 @@ where break_glass;
 update fairlock.access_grants set status = 'granted', approver_id = (select id from public.users u
   where u.id <> staff_id order by id limit 1), decided_at = now(), ends_at = starts_at + interval '1 hour'
 where not break_glass;
+
+insert into fairlock.key_encryption_keys (id, keyring, state, activated_at, retired_at) values
+  ('key-1', 'file', 'decrypt_only', now(), now()), ('key-2', 'file', 'active', now(), null);
+insert into fairlock.data_keys (id, owner_id, wrapped, key_encryption_key)
+select gen_random_uuid(), id, sha256(id::text::bytea) || sha256(id::text::bytea), 'key-2' from public.users;
+update fairlock.rewrap set requested_at = now();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
+import { SEALED_COLUMNS } from '../../src/platform/sealing/index.ts'
 import { type TestDatabase, testDatabase } from '../support/server.ts'
 
 // The lint of the catalog: what must hold for every table, view, policy and function there is.
@@ -27,6 +28,9 @@ const PUBLIC_FUNCTIONS = ['fairlock.acting_key', 'fairlock.acting_user', 'fairlo
 const APP_FUNCTIONS = [
   'fairlock.acting_key',
   'fairlock.acting_user',
+  'fairlock.active_data_key',
+  'fairlock.active_key_encryption_key',
+  'fairlock.add_data_key',
   'fairlock.api_key_json',
   'fairlock.audit_roots',
   'fairlock.audit_signing_key',
@@ -38,6 +42,7 @@ const APP_FUNCTIONS = [
   'fairlock.command',
   'fairlock.count_break_glass',
   'fairlock.count_live_trades',
+  'fairlock.data_key',
   'fairlock.drop_old_mail',
   'fairlock.expire_trade',
   'fairlock.find_person',
@@ -67,10 +72,7 @@ const APP_FUNCTIONS = [
 ]
 
 const SEALED = [
-  'public.crypto_profiles.two_factor_secret',
-  'public.crypto_wallets.encrypted_private_key',
-  'public.crypto_wallets.backup_phrase_encrypted',
-  'public.crypto_payment_methods.account_details_encrypted',
+  ...SEALED_COLUMNS.map(({ table, column }) => `${table}.${column}`),
   'fairlock.credentials.password_hash',
   'fairlock.sessions.token_hash',
   'fairlock.api_keys.token_hash',
@@ -137,7 +139,7 @@ test('nobody may execute what they were not given', async () => {
   assert.deepEqual(await callable('public'), PUBLIC_FUNCTIONS)
   assert.deepEqual(
     await callable('fairlock_app'),
-    APP_FUNCTIONS,
+    [...APP_FUNCTIONS].sort(),
     'What is new here is a new door: say so in the list.',
   )
 })

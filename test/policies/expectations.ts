@@ -39,9 +39,11 @@ export const EXPECTED: Record<string, Expectation> = {
   'fairlock.credentials': NOTHING,
   'fairlock.currencies': EVERYBODY,
   'fairlock.duty_hours': { reads: [0, 0, 0, 0, 1, 1, 1, 1] },
-  'fairlock.idempotency_keys': NOTHING,
   'fairlock.email_changes': NOTHING,
   'fairlock.notices': { reads: [1, 0, 0, 0, 0, 0, 0, 0] },
+  'fairlock.data_keys': NOTHING,
+  'fairlock.idempotency_keys': NOTHING,
+  'fairlock.key_encryption_keys': NOTHING,
   'fairlock.offer_listings': EVERYBODY,
   // One offer is on the market; the owner and the other trader each have a paused one beside it.
   'fairlock.offers': { reads: [2, 1, 2, 1, 1, 1, 1, 1] },
@@ -49,6 +51,7 @@ export const EXPECTED: Record<string, Expectation> = {
   'fairlock.password_resets': NOTHING,
   // Counters under hashed keys, written by the API before anybody is signed in.
   'fairlock.rate_limits': { reads: 'all', writes: ['insert', 'update', 'delete'] },
+  'fairlock.rewrap': NOTHING,
   'fairlock.sessions': SELF,
   // The operator changes them by `fairlock db up`.
   'fairlock.settings': { reads: 'all', schemaOwner: 'all' },

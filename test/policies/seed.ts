@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { newId } from '../../src/platform/index.ts'
 import { type Market, offerBody, Person } from '../support/market.ts'
 
 /** Who looks, in the order of the numbers in expectations.ts. */
@@ -53,11 +54,6 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
       [trades[1].id, trades[1].escrow.id, owner.id, counterparty.id],
     )
     await database.query(
-      `insert into crypto_payment_methods (user_id, type, provider, account_details_encrypted)
-       select id, 'sepa', 'bank', 'sealed' from unnest($1::uuid[]) id`,
-      [[owner.id, counterparty.id, other.id]],
-    )
-    await database.query(
       `insert into fairlock.api_keys (id, user_id, name, token_hash, scopes)
        select id, id, 'bot', sha256(id::text::bytea), '{read}' from public.users`,
     )
@@ -86,6 +82,20 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
       `insert into fairlock.duty_hours (id, role, weekdays, from_minute, to_minute, time_zone)
        values (gen_random_uuid(), 'support', '{1,2,3,4,5,6,7}', 0, 1440, 'UTC')`,
     )
+    for (const { id } of [owner, counterparty, other]) {
+      const method = newId()
+      const place = {
+        table: 'public.crypto_payment_methods',
+        column: 'account_details_encrypted',
+        row: method,
+      }
+      const sealed = await market.sealer.seal(id, place, Buffer.from('DE89 3704 0044 0532 0130 00'))
+      await database.query(
+        `insert into crypto_payment_methods (id, user_id, type, provider, account_details_encrypted)
+         values ($1, $2, 'sepa', 'bank', $3)`,
+        [method, id, sealed],
+      )
+    }
     await database.query(`insert into crypto_prices (symbol, price_usd) values ('BTC', 65000)`)
     await database.query('select fairlock.close_audit_block(1000)')
     await database.query(

@@ -1,7 +1,8 @@
 import pino from 'pino'
 import { buildApp } from '../../src/http/index.ts'
 import { SignInLimits } from '../../src/identity/index.ts'
-import { type App, asEngine, Database } from '../../src/platform/index.ts'
+import { type App, asEngine, Database, loadConfig } from '../../src/platform/index.ts'
+import { keyringInForce, Sealer } from '../../src/platform/sealing/index.ts'
 import { type TestDatabase, testDatabase } from './server.ts'
 
 export type Json = { [key: string]: unknown }
@@ -13,6 +14,7 @@ export type Market = {
   url: string
   database: TestDatabase
   db: Database
+  sealer: Sealer
   app: App
   /** Registers somebody new; the name is made unique. */
   person(name?: string): Promise<Person>
@@ -68,12 +70,19 @@ export async function call(
   }
 }
 
+/** A keyring of one key that everybody may know. */
+export const TEST_KEYS = { TEST_KEYRING: `test-key=${Buffer.alloc(32, 7).toString('base64')}` }
+const testConfig = () => loadConfig({ FAIRLOCK_KEYRING: 'env:TEST_KEYRING' })
+
 /** Starts a market. Background work does not run: tests call what it would call. */
 export async function startMarket(options: { connections?: number } = {}): Promise<Market> {
   const database = await testDatabase()
   const db = new Database(database.appUrl, { connections: options.connections ?? 10 })
+  const keyring = await keyringInForce(testConfig(), database.ownerUrl, TEST_KEYS)
+  const sealer = new Sealer(db, keyring)
   const app = await buildApp({
     db,
+    sealer,
     limits: new SignInLimits(db.pool),
     log: pino({ level: process.env.LOG_LEVEL ?? 'fatal' }),
     trustProxy: false,
@@ -107,6 +116,7 @@ export async function startMarket(options: { connections?: number } = {}): Promi
     url,
     database,
     db,
+    sealer,
     app,
     person,
     admin,
@@ -121,6 +131,7 @@ export async function startMarket(options: { connections?: number } = {}): Promi
     },
     async stop() {
       await app.close()
+      sealer.close()
       await db.close()
       await database.drop()
     },

@@ -1,0 +1,22 @@
+/** A column that holds sealed values only; `text` of the form that src/platform/sealing/sealed.ts makes. */
+export type SealedColumn = {
+  readonly table: string
+  readonly column: string
+  /** The column with the row's id, which is part of what is authenticated. */
+  readonly key: string
+  /** The column with the person whose data key seals it. */
+  readonly owner: string
+}
+
+/** Every sealed column there is. Tests compare it with the triggers that guard them and with the grants. */
+export const SEALED_COLUMNS: readonly SealedColumn[] = [
+  { table: 'public.crypto_profiles', column: 'two_factor_secret', key: 'id', owner: 'user_id' },
+  { table: 'public.crypto_wallets', column: 'encrypted_private_key', key: 'id', owner: 'user_id' },
+  { table: 'public.crypto_wallets', column: 'backup_phrase_encrypted', key: 'id', owner: 'user_id' },
+  {
+    table: 'public.crypto_payment_methods',
+    column: 'account_details_encrypted',
+    key: 'id',
+    owner: 'user_id',
+  },
+]

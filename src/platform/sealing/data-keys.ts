@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto'
+import type { Caller, Database } from '../database.ts'
+import { newId } from '../ids.ts'
+import { type Keyring, wrapContext } from './keyring.ts'
+import { KEY_BYTES, Unsealable } from './sealed.ts'
+
+/** How long an unwrapped data key stays in memory: an erased or rotated key is forgotten everywhere after that. */
+const KEPT_MS = 60_000
+const MOST_KEPT = 10_000
+
+type Row = { id: string; owner: string | null; wrapped: string; keyEncryptionKey: string }
+type Kept = { key: Buffer; until: number }
+
+const NOBODY: Caller = { sessionId: null, tokenHash: null, requestId: 'sealing' }
+
+/**
+ * Data keys: one in use per person (or for the platform itself, owner null), each wrapped by a key-encryption key of the
+ * keyring. The database keeps the wrapped ones; who has a copy of the database alone can open nothing.
+ */
+export class DataKeys {
+  readonly #db: Database
+  readonly #keyring: Keyring
+  readonly #kept = new Map<string, Kept>()
+
+  constructor(db: Database, keyring: Keyring) {
+    this.#db = db
+    this.#keyring = keyring
+  }
+
+  /** Works with the key that seals new values of this person, and makes it if it is the first one. */
+  async withActive<T>(owner: string | null, work: (key: Buffer, id: string) => T): Promise<T> {
+    const row = (await this.#active(owner)) ?? (await this.#make(owner))
+    return work(await this.#unwrapped(row), row.id)
+  }
+
+  /** Works with a key by its id. Throws `Unsealable` when there is none, or it has been destroyed. */
+  async withKey<T>(id: string, work: (key: Buffer) => T): Promise<T> {
+    const kept = this.#remembered(id)
+    if (kept !== undefined) return work(kept)
+    const row = await this.#ask('select fairlock.data_key($1) as answer', [id])
+    if (row === null) throw new Unsealable()
+    return work(await this.#unwrapped(row))
+  }
+
+  /** Forgets what is in memory, with zeros over it. */
+  forget(): void {
+    for (const id of [...this.#kept.keys()]) this.#drop(id)
+  }
+
+  #active(owner: string | null): Promise<Row | null> {
+    return this.#ask('select fairlock.active_data_key($1) as answer', [owner])
+  }
+
+  /** Two processes may make a person's first key at once: the database keeps one, and both use that. */
+  async #make(owner: string | null): Promise<Row> {
+    const { id: keyId } = await this.#db.call<{ id: string }>(
+      NOBODY,
+      'select fairlock.active_key_encryption_key() as answer',
+      [],
+    )
+    const id = newId()
+    const key = randomBytes(KEY_BYTES)
+    try {
+      const wrapped = await this.#keyring.wrap(keyId, key, wrapContext(id, owner))
+      const row = await this.#ask('select fairlock.add_data_key($1, $2, $3, $4) as answer', [
+        id,
+        owner,
+        wrapped,
+        keyId,
+      ])
+      if (row === null) throw new Error('a data key was made and is not there')
+      return row
+    } finally {
+      key.fill(0)
+    }
+  }
+
+  async #unwrapped(row: Row): Promise<Buffer> {
+    const kept = this.#remembered(row.id)
+    if (kept !== undefined) return kept
+    const wrapped = Buffer.from(row.wrapped, 'base64')
+    const key = await this.#keyring.unwrap(row.keyEncryptionKey, wrapped, wrapContext(row.id, row.owner))
+    this.#keep(row.id, key)
+    return key
+  }
+
+  #remembered(id: string): Buffer | undefined {
+    const kept = this.#kept.get(id)
+    if (kept === undefined) return undefined
+    if (kept.until > performance.now()) return kept.key
+    this.#drop(id)
+    return undefined
+  }
+
+  #keep(id: string, key: Buffer): void {
+    this.#drop(id)
+    const oldest = this.#kept.size >= MOST_KEPT ? this.#kept.keys().next().value : undefined
+    if (oldest !== undefined) this.#drop(oldest)
+    this.#kept.set(id, { key, until: performance.now() + KEPT_MS })
+  }
+
+  #drop(id: string): void {
+    this.#kept.get(id)?.key.fill(0)
+    this.#kept.delete(id)
+  }
+
+  async #ask(text: string, values: unknown[]): Promise<Row | null> {
+    const { key } = await this.#db.call<{ key: Row | null }>(NOBODY, text, values)
+    return key
+  }
+}

@@ -1,0 +1,8 @@
+export { SEALED_COLUMNS, type SealedColumn } from './columns.ts'
+export { DataKeys } from './data-keys.ts'
+export { keyringInForce } from './in-force.ts'
+export { type Keyring, KeyringError, wrapContext } from './keyring.ts'
+export { FileKeyring } from './keyrings/file.ts'
+export { openKeyring } from './open-keyring.ts'
+export { keyIdOf, type Place, Unsealable } from './sealed.ts'
+export { Sealer } from './sealer.ts'
