@@ -138,16 +138,16 @@ begin
 end $$;
 grant execute on function fairlock.close_audit_block(integer) to fairlock_app;
 
--- Blocks that have no signature yet, oldest first; and the key to sign them with, its private half still wrapped.
+-- Blocks that have no signature yet, oldest first; and the key to sign them with, its private half sealed.
 create function fairlock.unsigned_audit_blocks(p_most integer) returns table (number bigint, hash bytea)
 language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
   select b.number, b.hash from audit.blocks b
   where b.number > coalesce((select max(s.block) from audit.signatures s), 0) order by b.number limit p_most
 $$;
-create function fairlock.audit_signing_key() returns table (id text, public_key bytea, wrapped_private_key text)
+create function fairlock.audit_signing_key() returns table (id text, public_key bytea, sealed_private_key text)
 language sql stable security definer set search_path = pg_catalog, pg_temp
-as $$ select id, public_key, wrapped_private_key from audit.signing_keys order by created_at desc limit 1 $$;
+as $$ select id, public_key, sealed_private_key from audit.signing_keys order by created_at desc limit 1 $$;
 
 -- Signatures come in the order of the blocks; a second one for the same block changes nothing.
 create function fairlock.sign_audit_block(p_block bigint, p_key text, p_signature bytea) returns void

@@ -3,7 +3,8 @@ set local role fairlock_engine;
 
 -- key: the column that says whose or which row it was. shown: columns whose old and new value are written; of every
 -- other column the log says only that it changed ("***"), so that a column that comes later is hidden until somebody
--- decides otherwise; {*} shows all of a table that holds nothing personal. ignored: columns whose change alone is no news; those of the hot path must be here.
+-- decides otherwise; {*} shows all of a table that holds nothing personal. ignored: columns whose change alone is no
+-- news; those of the hot path must be here.
 create function audit.watched() returns table (name text, key text, shown text[], ignored text[])
 language sql immutable
 as $$ values

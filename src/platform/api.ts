@@ -166,7 +166,7 @@ export function isTimeAndId(parts: string[]): parts is [string, string] {
 }
 
 /** Whether the day is there: Date.parse takes February 31st for March 3rd, PostgreSQL refuses it. */
-function isOnCalendar(time: string): boolean {
+export function isOnCalendar(time: string): boolean {
   const milliseconds = Date.parse(time)
   return (
     !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString().slice(0, 19) === time.slice(0, 19)

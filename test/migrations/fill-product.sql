@@ -9,7 +9,7 @@ insert into audit.blocks (number, from_tx, from_id, to_tx, to_id, events, first_
   system_identifier, hash)
 select 1, 0, 0, 1000, 0, 2, now(), now(), sha256('root'), sha256('previous'), now(), 7, sha256('block');
 insert into audit.leaves (block, ids, times, hashes) select 1, '{1,2}', array[now(), now()], sha256('1') || sha256('2');
-insert into audit.signing_keys (id, public_key, wrapped_private_key) values ('key', sha256('public'), 'wrapped');
+insert into audit.signing_keys (id, public_key, sealed_private_key) values ('key', sha256('public'), 'wrapped');
 insert into audit.signatures (block, key_id, signature) values (1, 'key', sha256('1') || sha256('2'));
 
 insert into ledger.accounts (id, kind, currency, user_id, balance)

@@ -99,7 +99,7 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
     await database.query(`insert into crypto_prices (symbol, price_usd) values ('BTC', 65000)`)
     await database.query('select fairlock.close_audit_block(1000)')
     await database.query(
-      `insert into audit.signing_keys (id, public_key, wrapped_private_key) values ('key', sha256('public'), 'wrapped')`,
+      `insert into audit.signing_keys (id, public_key, sealed_private_key) values ('key', sha256('public'), 'wrapped')`,
     )
     await database.query(
       `select fairlock.sign_audit_block(number, 'key', hash || hash) from fairlock.unsigned_audit_blocks(1)`,

@@ -88,11 +88,11 @@ create table audit.leaves (
   check (octet_length(hashes) = 32 * cardinality(ids) and cardinality(times) = cardinality(ids))
 );
 
--- Ed25519 keys: the public half in clear, the private one wrapped by the keyring.
+-- Ed25519 keys: the public half in clear, the private one sealed.
 create table audit.signing_keys (
   id                  text primary key,
   public_key          bytea not null check (octet_length(public_key) = 32),
-  wrapped_private_key text not null,
+  sealed_private_key text not null,
   created_at          timestamptz not null default clock_timestamp()
 );
 

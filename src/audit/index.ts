@@ -1,0 +1,7 @@
+export { ensureSigningKey, openSigner, type Signer } from './keys.ts'
+export { type FoundEvent, recordVerification, searchAudit } from './operator.ts'
+export { planRetirement, type Retirement, RetirementRefused, retireAudit } from './retire.ts'
+export { exportRoots, type PublishedBlock, type RootsRead, readRoots } from './roots.ts'
+export { auditRoutes } from './routes.ts'
+export { publishRoots, RootsConflict, sealAudit } from './seal.ts'
+export { type AuditFinding, type AuditReport, type VerifyAuditOptions, verifyAudit } from './verify.ts'
