@@ -1,4 +1,4 @@
-export { ensureSigningKey, openSigner, type Signer } from './keys.ts'
+export { makeKey, openSigner, type Signer } from './keys.ts'
 export { type FoundEvent, recordVerification, searchAudit } from './operator.ts'
 export { planRetirement, type Retirement, RetirementRefused, retireAudit } from './retire.ts'
 export { exportRoots, type PublishedBlock, type RootsRead, readRoots } from './roots.ts'

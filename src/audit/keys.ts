@@ -1,49 +1,63 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
 import { asEngine, type Database } from '../platform/index.ts'
-
-/** Keeps the private half of a signing key: `seal` gives text for the database, `open` the bytes again. */
-export type Vault = {
-  seal(keyId: string, secret: Buffer): Promise<string>
-  open(keyId: string, sealed: string): Promise<Buffer>
-}
+import { type Place, type Sealer, Unsealable } from '../platform/sealing/index.ts'
 
 /** Signs the hashes of blocks with one Ed25519 key. */
 export type Signer = { readonly keyId: string; sign(hash: Buffer): Buffer }
 
-/** Makes the first signing key of a database, or with `anew` another one, which signs from then on. Gives its id. */
-export async function ensureSigningKey(ownerUrl: string, vault: Vault, anew = false): Promise<string> {
-  return asEngine(ownerUrl, async (client) => {
-    const found = await client.query<{ id: string }>('select id from fairlock.audit_signing_key()')
-    if (found.rows[0] !== undefined && !anew) return found.rows[0].id
-    const pair = generateKeyPairSync('ed25519')
-    const spki = pair.publicKey.export({ format: 'der', type: 'spki' })
-    const publicKey = spki.subarray(SPKI.length)
-    const secret = pair.privateKey.export({ format: 'der', type: 'pkcs8' })
-    const id = createHash('sha256').update(publicKey).digest('hex').slice(0, 16)
-    try {
-      // Two programs that start at once on a new database may both make one: the later one signs, both are known.
-      await client.query(
-        'insert into audit.signing_keys (id, public_key, sealed_private_key) values ($1, $2, $3)',
-        [id, publicKey, await vault.seal(id, secret)],
-      )
-    } finally {
-      secret.fill(0)
-    }
-    return id
-  })
-}
+const placeOf = (keyId: string): Place => ({
+  table: 'audit.signing_keys',
+  column: 'sealed_private_key',
+  row: keyId,
+})
 
-/** The signer with the newest key of the database, or null where there is none yet. */
-export async function openSigner(db: Database, vault: Vault): Promise<Signer | null> {
+/**
+ * The signer with the newest key of the database. Where there is none yet, or its private half cannot be opened any more
+ * because what sealed it has been rotated away, it makes a new one. Throws `KeyringError`.
+ */
+export async function openSigner(ownerUrl: string, db: Database, sealer: Sealer): Promise<Signer> {
   const found = await db.pool.query<{ id: string; sealed_private_key: string }>(
     'select id, sealed_private_key from fairlock.audit_signing_key()',
   )
-  const row = found.rows[0]
-  if (row === undefined) return null
-  const secret = await vault.open(row.id, row.sealed_private_key)
+  for (const { id, sealed_private_key } of found.rows) {
+    try {
+      return signerOf(id, await sealer.open(placeOf(id), sealed_private_key))
+    } catch (error) {
+      if (!(error instanceof Unsealable)) throw error
+    }
+  }
+  return makeKey(ownerUrl, sealer)
+}
+
+/** Makes a key that signs from now on; the ones before it stay known. Only the owner may. */
+export async function makeKey(ownerUrl: string, sealer: Sealer): Promise<Signer> {
+  const pair = generateKeyPairSync('ed25519')
+  const publicKey = pair.publicKey.export({ format: 'der', type: 'spki' }).subarray(SPKI.length)
+  const secret = pair.privateKey.export({ format: 'der', type: 'pkcs8' })
+  const id = createHash('sha256').update(publicKey).digest('hex').slice(0, 16)
+  try {
+    await sealer.store(null, placeOf(id), secret, (sealed) =>
+      asEngine(ownerUrl, async (client) => {
+        await client.query(
+          'insert into audit.signing_keys (id, public_key, sealed_private_key) values ($1, $2, $3)',
+          [id, publicKey, sealed],
+        )
+        await client.query(
+          `select fairlock.record_event('audit.key_made', 'audit', audit.itself(), 'command line', $1)`,
+          [{ key: id, publicKey: publicKey.toString('hex') }],
+        )
+      }),
+    )
+    return signerOf(id, secret)
+  } finally {
+    secret.fill(0)
+  }
+}
+
+function signerOf(keyId: string, secret: Buffer): Signer {
   try {
     const key = createPrivateKey({ key: secret, format: 'der', type: 'pkcs8' })
-    return { keyId: row.id, sign: (hash) => sign(null, hash, key) }
+    return { keyId, sign: (hash) => sign(null, hash, key) }
   } finally {
     secret.fill(0)
   }

@@ -24,11 +24,12 @@ const BLOCKS = `
   left join audit.leaves l on l.block = b.number
   order by b.number`
 
+// Ordered by the columns themselves: without the table's name the texts of the list would be meant.
 const EVENTS = `
   select tx::text, id::text, ${ISO('at')} as at, actor_id::text as actor, session_id::text as session,
     api_key_id::text as "apiKey", request_id as request, action, subject, subject_id::text as "subjectId", reason,
     details::text, changes::text
-  from audit.events order by tx, id`
+  from audit.events e order by e.tx, e.id`
 
 /** The blocks in the order of their numbers, a few at a time in memory. */
 export async function* readBlocks(client: pg.Client): AsyncGenerator<StoredBlock> {

@@ -17,7 +17,7 @@ export type AuditFinding = {
 
 export type AuditReport = {
   ok: boolean
-  /** The first wrong row or block, in the order of the chain. */
+  /** The first wrong row in the order of the chain; where no row is known to be wrong, the first wrong block. */
   first: AuditFinding | null
   /** The first ones, at most `limit`. */
   findings: AuditFinding[]
@@ -89,7 +89,7 @@ class Verification {
     for (let number = 1; ; number++) {
       const next = await this.#nextNumber()
       if (next === null) break
-      if (next > number) this.#find({ table: 'audit.blocks', id: number, block: number, what: 'is gone' })
+      if (next > number) await this.#skipTo(number, next)
       number = next
       await this.#verifyBlock(number)
       this.#options.onProgress?.({ blocks: report.blocks, of, rows: report.rows })
@@ -116,6 +116,18 @@ class Verification {
     const [stored, published] = [await this.#blocks.peek(), await this.#published.peek()]
     if (stored === null) return published?.block ?? null
     return Math.min(stored.block, published?.block ?? stored.block)
+  }
+
+  /** Blocks are gone, and what they said of their rows with them. */
+  async #skipTo(number: number, next: number): Promise<void> {
+    this.#find({ table: 'audit.blocks', id: number, block: number, what: 'is gone' })
+    const stored = await this.#blocks.peek()
+    const sealed = stored?.block === next ? stored : await this.#published.peek()
+    if (sealed === null) return
+    const { from } = rangeOf(sealed)
+    await this.#takeRows(this.#end, from)
+    this.#end = from
+    this.#previous = sealed.previous
   }
 
   async #verifyBlock(number: number): Promise<void> {
@@ -260,7 +272,10 @@ class Verification {
 
   #find(found: Omit<AuditFinding, 'id' | 'at'> & { id: string | number; at?: string | null }): void {
     const finding = { ...found, id: String(found.id), at: found.at ?? null }
-    this.#report.first ??= finding
+    // Whose row was changed says more than which block no longer fits.
+    const isRow = finding.table === 'audit.events'
+    if (this.#report.first === null || (isRow && this.#report.first.table !== 'audit.events'))
+      this.#report.first = finding
     if (this.#report.findings.length < this.#limit) this.#report.findings.push(finding)
   }
 }

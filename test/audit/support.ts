@@ -2,7 +2,6 @@ import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import pg from 'pg'
 import {
   type AuditReport,
-  ensureSigningKey,
   exportRoots,
   openSigner,
   type PublishedBlock,
@@ -23,11 +22,11 @@ export async function sealedMarket(rowsPerBlock = 7): Promise<Market> {
 
 /** Seals everything that can be sealed, as the background work does. */
 export async function seal(market: Market, rowsPerBlock = 7): Promise<number> {
-  await ensureSigningKey(market.database.ownerUrl, market.sealer)
+  const signer = await openSigner(market.database.ownerUrl, market.db, market.sealer)
   let signed = 0
   // Until the newest rows are final: a transaction of another test's database may still run.
   for (let round = 0; round < 100; round++) {
-    signed += await sealAudit(market.db, await openSigner(market.db, market.sealer), rowsPerBlock)
+    signed += await sealAudit(market.db, signer, rowsPerBlock)
     const { rows } = await market.db.pool.query('select fairlock.audit_state() as state')
     const { oldestUnsealedSeconds, unsigned } = rows[0].state
     if (Number(oldestUnsealedSeconds) === 0 && unsigned === 0) return signed
@@ -79,12 +78,15 @@ export async function connected(url: string): Promise<pg.Client> {
 
 /**
  * What an owner does who wants to leave no trace: computes every leaf, root and hash from a block on anew, and signs
- * with a key of their own, put in the place of the real one.
+ * them with a key of their own.
  */
 export async function forgeChain(client: pg.Client, fromBlock: number): Promise<void> {
   const pair = generateKeyPairSync('ed25519')
   const publicKey = pair.publicKey.export({ format: 'der', type: 'spki' }).subarray(12)
-  await client.query('update audit.signing_keys set public_key = $1', [publicKey])
+  await client.query(
+    `insert into audit.signing_keys (id, public_key, sealed_private_key) values ('forged', $1, 'sealed')`,
+    [publicKey],
+  )
   const { rows } = await client.query<{ number: string }>(
     'select number from audit.blocks where number >= $1 order by number',
     [fromBlock],
@@ -112,7 +114,7 @@ export async function forgeChain(client: pg.Client, fromBlock: number): Promise<
       'update audit.blocks b set hash = audit.block_hash(b) where number = $1 returning hash',
       [number],
     )
-    await client.query('update audit.signatures set signature = $2 where block = $1', [
+    await client.query(`update audit.signatures set signature = $2, key_id = 'forged' where block = $1`, [
       number,
       sign(null, made[0]!.hash, pair.privateKey),
     ])
