@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import pino from 'pino'
+import { openSigner, publishRoots, type Signer, sealAudit } from './audit/index.ts'
 import {
   bringUp,
   buildProgram,
@@ -27,8 +28,19 @@ import { KeyringError, keyringInForce, Sealer } from './platform/sealing/index.t
 import { expireTrades } from './trades/index.ts'
 
 /** The background work: each task with how many seconds lie between two runs. */
-function tasksOf(db: Database): Record<string, Task> {
+function tasksOf(db: Database, signer: Signer, auditRoots: string): Record<string, Task> {
   return {
+    'seal-audit': {
+      everySeconds: 10,
+      async work() {
+        await sealAudit(db, signer)
+        await publishRoots(db, auditRoots)
+      },
+    },
+    'open-audit-months': {
+      everySeconds: 86_400,
+      work: async () => void (await db.pool.query('select fairlock.open_audit_months()')),
+    },
     'expire-trades': { everySeconds: 2, work: async () => void (await expireTrades(db)) },
     'close-expired-offers': { everySeconds: 30, work: async () => void (await closeExpiredOffers(db)) },
     'roll-up-ledger': { everySeconds: 30, work: async () => void (await rollUp(db)) },
@@ -58,7 +70,7 @@ async function serve(options: ServeOptions): Promise<void> {
     if (options.only !== 'api') {
       jobs = await startJobs({
         url: database.appUrl,
-        tasks: tasksOf(db),
+        tasks: tasksOf(db, await openSigner(database.ownerUrl, db, sealer), config.auditRoots),
         onError: (task, error) => log.error({ task, err: error }, 'background work failed'),
       })
       stops.push(jobs.stop)

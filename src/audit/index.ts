@@ -1,5 +1,5 @@
 export { makeKey, openSigner, type Signer } from './keys.ts'
-export { type FoundEvent, recordVerification, searchAudit } from './operator.ts'
+export { type FoundEvent, openAuditMonths, recordVerification, searchAudit } from './operator.ts'
 export { planRetirement, type Retirement, RetirementRefused, retireAudit } from './retire.ts'
 export { exportRoots, type PublishedBlock, type RootsRead, readRoots } from './roots.ts'
 export { auditRoutes } from './routes.ts'

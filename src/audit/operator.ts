@@ -1,5 +1,17 @@
+import pg from 'pg'
 import { asEngine } from '../platform/index.ts'
 import type { AuditReport } from './verify.ts'
+
+/** Makes the partitions of this month and the two after it; the background work does so every day. */
+export async function openAuditMonths(ownerUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: ownerUrl, application_name: 'fairlock operator' })
+  await client.connect()
+  try {
+    await client.query('select fairlock.open_audit_months()')
+  } finally {
+    await client.end()
+  }
+}
 
 /** A row of the log as a search answers it. */
 export type FoundEvent = {

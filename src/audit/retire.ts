@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { asEngine } from '../platform/index.ts'
 
 /** What retiring the months before one would take away, or has taken away. */
-export type Retirement = { before: string; partitions: string[]; rows: number; leavesTo: number }
+export type Retirement = { before: string; partitions: string[]; rows: number }
 
 /** Retiring would take away rows that are in no signed block, or there is nothing to take away. */
 export class RetirementRefused extends Error {
@@ -28,7 +28,7 @@ export function retireAudit(ownerUrl: string, month: string, reason: string): Pr
     // From here on as the owner, who alone may take tables away; what it must not see or change is lifted meanwhile.
     await client.query(`reset role; set local lock_timeout = '5s'`)
     await client.query('alter table audit.leaves no force row level security, disable trigger append_only')
-    await client.query('delete from audit.leaves where block <= $1', [retirement.leavesTo])
+    await client.query('delete from audit.leaves where $1::timestamptz > all (times)', [retirement.before])
     await client.query('alter table audit.leaves force row level security, enable trigger append_only')
     for (const partition of retirement.partitions) await client.query(`drop table ${partition}`)
     return retirement
@@ -37,27 +37,28 @@ export function retireAudit(ownerUrl: string, month: string, reason: string): Pr
 
 async function plan(client: pg.Client, month: string): Promise<Retirement> {
   const before = `${month}-01T00:00:00.000000Z`
-  const { rows } = await client.query<{ name: string; until: string }>(
+  const { rows } = await client.query<{ name: string }>(
     `select format('audit.%I', relname) as name from pg_inherits join pg_class c on c.oid = inhrelid
      where inhparent = 'audit.events'::regclass and relname ~ '^events_\\d{4}_\\d\\d$'
        and relname < $1 order by relname`,
     [`events_${month.replace('-', '_')}`],
   )
-  if (rows.length === 0) throw new RetirementRefused(`There is no month before ${month} in the log.`)
-  const { rows: counted } = await client.query<{ rows: string; open: string; leavesTo: string }>(
+  const partitions = rows.map(({ name }) => name)
+  if (partitions.length === 0) throw new RetirementRefused(`There is no month before ${month} in the log.`)
+  if (before > new Date().toISOString())
+    throw new RetirementRefused('Only months that are over can be retired.')
+  const { rows: counted } = await client.query<{ rows: string; open: string }>(
     `select count(*) as rows,
        count(*) filter (where (e.tx, e.id) >= (select coalesce(max(b.to_tx), 0), coalesce(max(b.to_id), 0)
-         from audit.blocks b where b.number = (select max(block) from audit.signatures))) as open,
-       (select coalesce(min(number) - 1, (select max(number) from audit.blocks), 0) from audit.blocks
-        where last_at >= $1::timestamptz) as "leavesTo"
-     from audit.events e where at < $1::timestamptz`,
-    [before],
+         from audit.blocks b where b.number = (select max(block) from audit.signatures))) as open
+     from audit.events e where tableoid = any ($1::regclass[]::oid[])`,
+    [partitions],
   )
-  const { rows: all = '0', open = '0', leavesTo = '0' } = counted[0] ?? {}
+  const { rows: all = '0', open = '0' } = counted[0] ?? {}
   if (open !== '0') {
     throw new RetirementRefused(
       `${open} rows before ${month} are in no signed block yet. Let the background work run, and try again.`,
     )
   }
-  return { before, partitions: rows.map(({ name }) => name), rows: Number(all), leavesTo: Number(leavesTo) }
+  return { before, partitions, rows: Number(all) }
 }

@@ -1,10 +1,16 @@
+import { openAuditMonths } from '../audit/index.ts'
 import { migrateJobs } from '../jobs/index.ts'
 import { asEngine, type Config } from '../platform/index.ts'
 import { type RunResult, type UpOptions, up } from '../platform/migrator/index.ts'
 
-/** Brings the whole schema to the newest: migrations, the tables of the background work, and the code. */
-export function bringUp(options: UpOptions): Promise<RunResult> {
-  return up({ ...options, extra: [migrateJobs] })
+/**
+ * Brings the whole schema to the newest: migrations, the tables of the background work, and the code; and makes the
+ * log's partitions of the coming months.
+ */
+export async function bringUp(options: UpOptions): Promise<RunResult> {
+  const result = await up({ ...options, extra: [migrateJobs] })
+  if (options.to === undefined && options.dryRun !== true) await openAuditMonths(options.ownerUrl)
+  return result
 }
 
 /** Writes the numbers the operator chose to where the rules read them. */

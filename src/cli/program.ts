@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { accessCommand, dutyCommand } from './access.ts'
+import { auditCommand } from './audit.ts'
 import { type BenchOptions, benchCommand } from './bench.ts'
 import { configCommand } from './config.ts'
 import { dbCommand } from './db.ts'
@@ -37,6 +38,7 @@ export function buildProgram(programs: Programs): Command {
     .action((options: { yes: boolean }) => programs.demo(options))
   program.addCommand(dbCommand())
   program.addCommand(ledgerCommand())
+  program.addCommand(auditCommand())
   program.addCommand(userCommand())
   program.addCommand(accessCommand())
   program.addCommand(dutyCommand())

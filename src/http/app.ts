@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
+import { auditRoutes } from '../audit/index.ts'
 import { disputeRoutes } from '../disputes/index.ts'
 import {
   callerFromCookie,
@@ -70,6 +71,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     offerRoutes(api, options)
     tradeRoutes(api, options)
     disputeRoutes(api, options)
+    auditRoutes(api, options)
     notificationRoutes(api, options)
   })
   return app

@@ -24,6 +24,7 @@ export function metricsRoutes(app: App, options: MetricsOptions): void {
     registers: [registry],
   })
   databaseMetrics(registry, options.db)
+  auditMetrics(registry, options.db)
   jobMetrics(registry, options.jobs)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
@@ -86,6 +87,50 @@ function databaseMetrics(registry: Registry, db: Database): void {
       this.set({ state: 'unreviewed' }, unreviewed)
     },
   })
+}
+
+type AuditState = {
+  blocks: number
+  unsigned: number
+  oldestUnsealedSeconds: number
+  verifiedAt: number | null
+  verifiedOk: boolean | null
+}
+
+function auditMetrics(registry: Registry, db: Database): void {
+  let asked: Promise<AuditState> | null = null
+  // The gauges are collected side by side: one question serves them all.
+  const state = () => {
+    const nobody = { sessionId: null, tokenHash: null, requestId: 'metrics' }
+    asked ??= db.call<AuditState>(nobody, 'select fairlock.audit_state() as answer', []).finally(() => {
+      asked = null
+    })
+    return asked
+  }
+  const gauge = (name: string, help: string, value: (state: AuditState) => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        this.set(value(await state()))
+      },
+    })
+  gauge('fairlock_audit_blocks', 'Sealed blocks of the log', ({ blocks }) => blocks)
+  gauge('fairlock_audit_blocks_unsigned', 'Those without a signature', ({ unsigned }) => unsigned)
+  gauge(
+    'fairlock_audit_oldest_unsealed_seconds',
+    'Age of the oldest row of the log that no block has',
+    ({ oldestUnsealedSeconds }) => oldestUnsealedSeconds,
+  )
+  gauge(
+    'fairlock_audit_verified_timestamp_seconds',
+    'When the log was last verified; 0: never',
+    ({ verifiedAt }) => verifiedAt ?? 0,
+  )
+  gauge('fairlock_audit_verified_ok', '1 when the last verification found nothing wrong', ({ verifiedOk }) =>
+    verifiedOk === true ? 1 : 0,
+  )
 }
 
 function jobMetrics(registry: Registry, jobs: () => Jobs | null): void {

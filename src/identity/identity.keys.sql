@@ -72,7 +72,7 @@ begin
     (p ->> 'requestsPerMinute')::integer, (p ->> 'expiresAt')::timestamptz)
   returning * into k;
   perform fairlock.record_event('api_key.created', 'api_keys', k.id, null,
-    jsonb_build_object('name', k.name, 'scopes', k.scopes, 'addresses', k.addresses));
+    jsonb_build_object('scopes', k.scopes, 'addresses', cardinality(k.addresses)));
   perform fairlock.notify(me, 'key.created',
     jsonb_build_object('keyId', k.id, 'name', k.name, 'scopes', array_to_string(k.scopes, ', ')));
   return fairlock.api_key_json(k.id, k.name, k.scopes, k.addresses, k.requests_per_minute, k.created_at, null,

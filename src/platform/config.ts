@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 
 /** A wrong environment: the message names every variable and what would be right. */
@@ -13,6 +13,8 @@ export type Config = {
   /** The application's, or null to derive it from the owner's. */
   readonly appDatabaseUrl: string | null
   readonly dataDir: string
+  /** Where sealed blocks of the log are published: best on another machine's disk. */
+  readonly auditRoots: string
   /** Where the key-encryption keys are; null: a file beside the embedded database. */
   readonly keyring: string | null
   readonly host: string
@@ -92,6 +94,12 @@ export const VARIABLES: Record<string, Variable> = {
     kind: 'text',
     pattern: /^$|^(?:file|env|pkcs11|vault|awskms):./,
     expected: 'file:, env:, pkcs11:, vault: or awskms: and a place',
+  },
+  FAIRLOCK_AUDIT_ROOTS: {
+    key: 'auditRoots',
+    fallback: '',
+    about: 'File to publish the sealed blocks of the log in; empty: audit-roots.jsonl in the data folder',
+    kind: 'text',
   },
   HOST: {
     key: 'host',
@@ -287,7 +295,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   }
   if (wrong.length > 0) throw new ConfigError(wrong.join('\n'))
   const config = values as Config
-  return { ...config, dataDir: resolve(config.dataDir) }
+  const dataDir = resolve(config.dataDir)
+  return { ...config, dataDir, auditRoots: resolve(config.auditRoots ?? join(dataDir, 'audit-roots.jsonl')) }
 }
 
 function readValue(variable: Variable, text: string): string | number | boolean | null | Error {

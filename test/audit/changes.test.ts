@@ -88,11 +88,12 @@ test('a move of a trade is one line, with what became of trade and escrow', asyn
 
 test('a change past all commands says which login did it, and hides what it must', async () => {
   const person = await market.person('victim')
+  const place = { table: 'public.crypto_profiles', column: 'two_factor_secret', row: person.id }
   await superuser.query(`update users set email = 'stolen@example.org' where id = $1`, [person.id])
   await superuser.query(
-    `update crypto_profiles set is_verified_trader = true, total_trades = 7, two_factor_secret = 'JBSWY3DPEHPK3PXP'
+    `update crypto_profiles set is_verified_trader = true, total_trades = 7, two_factor_secret = $2
      where user_id = $1`,
-    [person.id],
+    [person.id, await market.sealer.seal(person.id, place, Buffer.from('JBSWY3DPEHPK3PXP'))],
   )
   const changed = (await eventsOf(person.id)).filter(({ action }) => action.endsWith('.changed'))
   const reason = 'postgres, outside of a command'
