@@ -113,7 +113,7 @@ create table audit.signing_keys (
   created_at timestamp with time zone default clock_timestamp() not null,
   id text not null,
   public_key bytea not null,
-  wrapped_private_key text not null,
+  sealed_private_key text not null,
   constraint signing_keys_public_key_check CHECK ((octet_length(public_key) = 32)),
   constraint signing_keys_pkey PRIMARY KEY (id)
 );
@@ -298,6 +298,7 @@ CREATE INDEX data_keys_to_replace ON fairlock.data_keys USING btree (id) WHERE (
 CREATE INDEX data_keys_wrapped_by ON fairlock.data_keys USING btree (key_encryption_key, id) WHERE (state <> 'destroyed'::text);
 CREATE UNIQUE INDEX data_keys_one_active ON fairlock.data_keys USING btree (COALESCE(owner_id, '00000000-0000-0000-0000-000000000000'::uuid)) WHERE (state = 'active'::text);
 create policy "the engine keeps keys" on fairlock.data_keys for all to fairlock_engine using (true);
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF owner_id, wrapped, key_encryption_key, state, created_at, retired_at, destroyed_at ON fairlock.data_keys FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{owner_id,key_encryption_key,state,created_at,retired_at,destroyed_at}', '{id}');
 grant insert, select, update on fairlock.data_keys to fairlock_engine;
 
 create table fairlock.duty_hours (
@@ -399,6 +400,7 @@ alter table fairlock.key_encryption_keys enable row level security;
 alter table fairlock.key_encryption_keys force row level security;
 CREATE UNIQUE INDEX key_encryption_keys_one_active ON fairlock.key_encryption_keys USING btree (state) WHERE (state = 'active'::text);
 create policy "the engine keeps keys" on fairlock.key_encryption_keys for all to fairlock_engine using (true);
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF id, keyring, state, created_at, activated_at, retired_at, destroyed_at ON fairlock.key_encryption_keys FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{*}', '{}');
 grant insert, select, update on fairlock.key_encryption_keys to fairlock_engine;
 
 create table fairlock.notices (
@@ -593,6 +595,7 @@ create table fairlock.rewrap (
 alter table fairlock.rewrap enable row level security;
 alter table fairlock.rewrap force row level security;
 create policy "the engine keeps keys" on fairlock.rewrap for all to fairlock_engine using (true);
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF requested_at, finished_at ON fairlock.rewrap FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('only_row', '{*}', '{only_row}');
 grant select, update on fairlock.rewrap to fairlock_engine;
 
 create table fairlock.sessions (
@@ -1330,11 +1333,15 @@ create function audit.refuse_change() returns trigger language plpgsql set searc
 alter function audit.refuse_change() owner to ;
 grant execute on function audit.refuse_change() to public;
 
+create function audit.search(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp, plan_cache_mode=force_custom_plan as f839361e84c401d3;
+alter function audit.search(jsonb) owner to fairlock_engine;
+grant execute on function audit.search(jsonb) to fairlock_engine;
+
 create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 8b3bca29d56134fe;
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
-create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as 065effb1927cbdef;
+create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as dc96a72a5c3db29d;
 alter function audit.watched() owner to fairlock_engine;
 grant execute on function audit.watched() to fairlock_engine;
 
@@ -1381,7 +1388,7 @@ alter function fairlock.audit_roots(bigint,integer,boolean) owner to fairlock_en
 grant execute on function fairlock.audit_roots(bigint,integer,boolean) to fairlock_app;
 grant execute on function fairlock.audit_roots(bigint,integer,boolean) to fairlock_engine;
 
-create function fairlock.audit_signing_key() returns TABLE(id text, public_key bytea, wrapped_private_key text) language sql stable security definer set search_path=pg_catalog, pg_temp as df8068bc9ca83fa4;
+create function fairlock.audit_signing_key() returns TABLE(id text, public_key bytea, sealed_private_key text) language sql stable security definer set search_path=pg_catalog, pg_temp as 76b7a70bac819ca1;
 alter function fairlock.audit_signing_key() owner to fairlock_engine;
 grant execute on function fairlock.audit_signing_key() to fairlock_app;
 grant execute on function fairlock.audit_signing_key() to fairlock_engine;
@@ -1465,7 +1472,7 @@ alter function fairlock.count_live_trades() owner to fairlock_engine;
 grant execute on function fairlock.count_live_trades() to fairlock_app;
 grant execute on function fairlock.count_live_trades() to fairlock_engine;
 
-create function fairlock.create_api_key(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as f5487113c4dfe304;
+create function fairlock.create_api_key(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 8162daaaa4eac827;
 alter function fairlock.create_api_key(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.create_api_key(jsonb) to fairlock_engine;
 
@@ -1742,7 +1749,7 @@ create function fairlock.sealed_with(p_sealed text) returns uuid language sql im
 alter function fairlock.sealed_with(text) owner to fairlock_engine;
 grant execute on function fairlock.sealed_with(text) to fairlock_engine;
 
-create function fairlock.search_audit(p jsonb) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, plan_cache_mode=force_custom_plan as 906efd6ec097e1a1;
+create function fairlock.search_audit(p jsonb) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as fb03f5848615cc1e;
 alter function fairlock.search_audit(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.search_audit(jsonb) to fairlock_app;
 grant execute on function fairlock.search_audit(jsonb) to fairlock_engine;

@@ -85,7 +85,7 @@ export interface AuditSigningKeys {
   created_at: Generated<Timestamp>;
   id: string;
   public_key: Buffer;
-  wrapped_private_key: string;
+  sealed_private_key: string;
 }
 
 export interface CryptoDisputes {
