@@ -1,7 +1,7 @@
 -- Searching the log: administrators and compliance, and each search is itself on the record.
 set local role fairlock_engine;
 
--- For the terminal and the API: the lines that match, newest first, after the one the cursor names. p: actor, subject, subjectId, action, from, to,
+-- The lines that match, newest first, after the one the cursor names. p: actor, subject, subjectId, action, from, to,
 -- limit, and the cursor's at and id. One line more than asked for says that there is another page.
 create function audit.search(p jsonb) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan

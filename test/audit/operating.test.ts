@@ -121,7 +121,7 @@ test('admins and compliance search the log, page by page, and the search is on t
   )
   const past = await admin.get('/v1/admin/audit?to=2020-01-01T00:00:00Z')
   assert.deepEqual(past.body, { items: [], nextCursor: null })
-  for (const bad of ['cursor=abc', 'actor=me', 'from=yesterday', 'action=a%20b', 'limit=0']) {
+  for (const bad of ['cursor=abc', 'actor=me', 'from=yesterday', 'action=a%20b', 'limit=0', 'other=1']) {
     assert.equal((await admin.get(`/v1/admin/audit?${bad}`)).status, 400, bad)
   }
 })
