@@ -15,7 +15,7 @@ import {
   withDatabase,
   writeSettings,
 } from './cli/index.ts'
-import { buildApp } from './http/index.ts'
+import { buildApp, RequestLimits } from './http/index.ts'
 import { SignInLimits } from './identity/index.ts'
 import { type Jobs, startJobs, type Task } from './jobs/index.ts'
 import { rollUp } from './ledger/index.ts'
@@ -122,9 +122,19 @@ async function listen(
   jobs: () => Jobs | null,
   stops: (() => Promise<void>)[],
 ): Promise<string> {
+  const requests = new RequestLimits({
+    pool: db.pool,
+    rates: { perAddress: config.requestsPerAddress, perPerson: config.requestsPerPerson },
+    onTrouble: (error) =>
+      error === null
+        ? log.info('request limits are shared again')
+        : log.warn({ err: error }, 'request limits hold in this process alone until the database is back'),
+  })
+  stops.push(() => requests.close())
   const app = await buildApp({
     db,
     sealer,
+    requests,
     limits: new SignInLimits(db.pool),
     log,
     trustProxy: config.trustProxy,

@@ -50,6 +50,7 @@ as $$ values
   ('fairlock.notices', 'the queue of news for people; what they tell has lines of its own'),
   ('fairlock.password_reset_wishes', 'what anybody typed; gone within seconds'),
   ('fairlock.rate_limits', 'counters under hashed keys'),
+  ('fairlock.request_counts', 'counters under hashed keys'),
   ('fairlock.trade_transitions', 'the text of src/trades/states.ts, replaced with the code')
 $$;
 

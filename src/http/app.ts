@@ -18,11 +18,15 @@ import type { Sealer } from '../platform/sealing/index.ts'
 import { tradeRoutes } from '../trades/index.ts'
 import { walletRoutes } from '../wallets/index.ts'
 import { readBodies } from './bodies.ts'
+import { connectionLimits, limitAddressLength, PATIENCE, type Patience } from './connections.ts'
+import { protectAnswers } from './headers.ts'
 import { healthRoutes } from './health.ts'
+import { limitAddresses, limitCallers } from './limit-requests.ts'
 import { metricsRoutes } from './metrics.ts'
 import { openApiOptions } from './openapi.ts'
 import { pageRoutes } from './pages.ts'
 import { answerFrameworkError, problemHandler } from './problems.ts'
+import type { RequestLimits } from './request-limits.ts'
 import { scopeOf } from './scopes.ts'
 import { validatorCompiler } from './validation.ts'
 
@@ -34,6 +38,10 @@ export type AppOptions = {
   trustProxy: boolean
   metricsToken: string | null
   jobs: () => Jobs | null
+  /** Counts requests; without it nobody is limited. */
+  requests?: RequestLimits
+  /** How long connections may take, if not the usual. */
+  patience?: Patience
 }
 
 /** Bodies are small: 1 MB is the contract's bound. */
@@ -49,6 +57,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     genReqId: newId,
     frameworkErrors: answerFrameworkError,
     routerOptions: { maxParamLength: 200 },
+    ...connectionLimits(options.patience ?? PATIENCE),
     return503OnClosing: true,
     forceCloseConnections: 'idle',
   }).withTypeProvider<TypeBoxTypeProvider>()
@@ -56,7 +65,11 @@ export async function buildApp(options: AppOptions): Promise<App> {
   app.addSchema(ProblemSchema)
   problemHandler(app)
   readBodies(app)
+  protectAnswers(app)
+  limitAddressLength(app)
+  if (options.requests) limitAddresses(app, options.requests)
   findCaller(app)
+  if (options.requests) limitCallers(app, options.requests, options.db)
   logRequests(app)
   await app.register(swagger, openApiOptions)
 
@@ -103,11 +116,6 @@ function findCaller(app: App): void {
 
 /** One line per request, without query strings, headers or bodies: none of them can carry a secret into the log. */
 function logRequests(app: App): void {
-  app.addHook('onSend', async (request, reply) => {
-    reply.header('x-request-id', request.id)
-    reply.header('x-content-type-options', 'nosniff')
-    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
-  })
   app.addHook('onResponse', async (request, reply) => {
     const level = reply.statusCode >= 500 ? 'error' : 'info'
     request.log[level](

@@ -1,6 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import { type App, type FieldError, Problem } from '../platform/index.ts'
 
+/** No request has more than four. */
+const MOST_LEVELS = 20
+
 /** Reads JSON bodies, and refuses in them what JSON allows and PostgreSQL or a second reader would not take. */
 export function readBodies(app: App): void {
   const parse = app.getDefaultJsonParser('error', 'error')
@@ -9,9 +12,9 @@ export function readBodies(app: App): void {
     // `curl -X POST` without a body asks the same as with an empty object.
     if (text === '') return done(null, {})
     parse(request, text, (error, body) => {
-      const field = error ? null : repeatedName(text)
-      if (field === null) return done(error, body)
-      done(new Problem('invalid_json', {}, [{ field, problem: 'is there twice' }]))
+      const fault = error ? null : faultOf(text)
+      if (fault === null) return done(error, body)
+      done(new Problem('invalid_json', {}, [fault]))
     })
   })
   app.addHook('preValidation', async (request) => {
@@ -24,18 +27,23 @@ export function readBodies(app: App): void {
   })
 }
 
-/** The first name that an object of this valid JSON has twice; readers differ in which of the two they believe. */
-function repeatedName(text: string): string | null {
+/**
+ * What this valid JSON has that we do not take: a name twice in one object, because readers differ in which of the two
+ * they believe, or brackets so deep that they are there for their own sake.
+ */
+function faultOf(text: string): FieldError | null {
   const open: Set<string>[] = []
-  for (const [token, colon] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}]/g)) {
-    if (token === '{') open.push(new Set())
-    else if (token === '}') open.pop()
+  for (const [token, colon] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}[\]]/g)) {
+    if (token === '{' || token === '[') open.push(new Set())
+    else if (token === '}' || token === ']') open.pop()
     else if (colon !== undefined) {
       const name: string = JSON.parse(token.slice(0, -colon.length))
       const names = open.at(-1)
-      if (names?.has(name)) return name
+      if (names?.has(name)) return { field: name, problem: 'is there twice' }
       names?.add(name)
     }
+    if (open.length > MOST_LEVELS)
+      return { field: 'body', problem: `is nested deeper than ${MOST_LEVELS} levels` }
   }
   return null
 }

@@ -93,7 +93,7 @@ begin
   delete from fairlock.api_keys where ctid = any (array(
     select ctid from fairlock.api_keys where coalesce(ended_at, expires_at) < now() - interval '90 days' limit p_most));
   get diagnostics v_keys = row_count;
-  return v_answers + v_sessions + v_keys;
+  return v_answers + v_sessions + v_keys + fairlock.sweep_requests(100 * p_most);
 end $$;
 grant execute on function fairlock.sweep(integer) to fairlock_app;
 reset role;

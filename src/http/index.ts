@@ -1,1 +1,2 @@
 export { type AppOptions, buildApp } from './app.ts'
+export { RequestLimits } from './request-limits.ts'

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { clearCookie } from '../identity/index.ts'
+import { protectAnswer } from './headers.ts'
 import { type App, ERRORS, type ErrorCode, type FieldError, Problem } from '../platform/index.ts'
 
 /** A long list of bad items is answered by its first ones: the answer must not be larger than the request. */
@@ -28,9 +29,11 @@ export function problemHandler(app: App): void {
 /** For what Fastify refuses before there is a route: an address that cannot be decoded. */
 export function answerFrameworkError(
   error: FastifyError,
-  _request: FastifyRequest,
+  request: FastifyRequest,
   reply: FastifyReply,
 ): void {
+  // No hook runs for these.
+  protectAnswer(request, reply)
   send(reply, problemOf(error) ?? new Problem('internal'))
 }
 

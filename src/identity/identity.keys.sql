@@ -124,7 +124,7 @@ grant execute on function fairlock.api_key_json(uuid, text, text[], cidr[], inte
 -- Whose key this is and what it may do; for fairlock.authenticate. A key works for nobody who is banned: what is in
 -- escrow then can still end, by its owner's own hand.
 create function fairlock.use_api_key(p_key uuid, p_token_hash bytea, p_address inet)
-returns table (user_id uuid, scopes text)
+returns table (user_id uuid, scopes text, requests_per_minute integer)
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -144,6 +144,6 @@ begin
   if k.last_used_at is null or k.last_used_at < clock_timestamp() - interval '5 minutes' then
     update fairlock.api_keys set last_used_at = clock_timestamp() where id = p_key;
   end if;
-  return query select k.user_id, array_to_string(k.scopes, ' ');
+  return query select k.user_id, array_to_string(k.scopes, ' '), k.requests_per_minute;
 end $$;
 reset role;

@@ -4,20 +4,23 @@ set local role fairlock_engine;
 -- Makes this transaction act for the session's or the API key's person, or for nobody when neither is given. On the path
 -- of every request: one lookup by primary key. The hashes are compared by "=", whose time may depend on how many of
 -- their first bytes agree; who cannot find a secret whose SHA-256 begins with chosen bytes learns nothing from that.
+-- Gives the person's id, and behind a blank how often their key may ask in a minute, where it has a limit of its own.
 -- Error FL001 when what was shown is unknown, ended or over; FL002 when a key is used from where it may not.
 create function fairlock.authenticate(
   p_session uuid, p_token_hash bytea, p_request text, p_api_key boolean, p_address inet
-) returns uuid
+) returns text
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_user uuid;
+  v_limit integer;
   v_seen timestamptz;
   v_key uuid;
   v_scopes text;
 begin
   if p_api_key then
-    select k.user_id, k.scopes into v_user, v_scopes from fairlock.use_api_key(p_session, p_token_hash, p_address) k;
+    select k.user_id, k.scopes, k.requests_per_minute into v_user, v_scopes, v_limit
+    from fairlock.use_api_key(p_session, p_token_hash, p_address) k;
     v_key := p_session;
     p_session := null;
   elsif p_session is not null then
@@ -36,7 +39,7 @@ begin
     set_config('fairlock.api_key_id', coalesce(v_key::text, ''), true),
     set_config('fairlock.scopes', coalesce(v_scopes, ''), true),
     set_config('fairlock.request_id', coalesce(p_request, ''), true);
-  return v_user;
+  return v_user || coalesce(' ' || v_limit, '');
 end $$;
 grant execute on function fairlock.authenticate(uuid, bytea, text, boolean, inet) to fairlock_app;
 

@@ -42,6 +42,9 @@ export type Config = {
   readonly databaseConnections: number
   /** Bearer token that /metrics asks for; without one it answers this machine alone. */
   readonly metricsToken: string | null
+  /** Requests a minute that one address and one person may make; 0: no limit. */
+  readonly requestsPerAddress: number
+  readonly requestsPerPerson: number
   /** Whether X-Forwarded-For is believed: only behind a proxy that sets it. */
   readonly trustProxy: boolean
 }
@@ -249,6 +252,22 @@ export const VARIABLES: Record<string, Variable> = {
     kind: 'integer',
     least: 1,
     most: 500,
+  },
+  FAIRLOCK_REQUESTS_PER_ADDRESS: {
+    key: 'requestsPerAddress',
+    fallback: '1200',
+    about: 'Requests a minute from one address; 0: no limit',
+    kind: 'integer',
+    least: 0,
+    most: 999_999,
+  },
+  FAIRLOCK_REQUESTS_PER_PERSON: {
+    key: 'requestsPerPerson',
+    fallback: '600',
+    about: 'Requests a minute of one person; 0: no limit',
+    kind: 'integer',
+    least: 0,
+    most: 999_999,
   },
   FAIRLOCK_METRICS_TOKEN: {
     key: 'metricsToken',

@@ -63,6 +63,9 @@ export class Database {
     this.pool.on('connect', (client) => client.on('error', () => undefined))
   }
 
+  /** Told whose token a caller showed: the person's id, and behind a blank what their API key may ask a minute. */
+  onAuthenticated: ((caller: Caller, whose: string) => void) | null = null
+
   /** Idle connections lost since the start, for the metrics. */
   lostConnections = 0
 
@@ -132,8 +135,12 @@ export class Database {
         if (!(failed.reason instanceof pg.DatabaseError)) broken = failed.reason
         throw failed.reason
       }
-      const [, , result, commit] = settled.map((one) => (one as PromiseFulfilledResult<pg.QueryResult>).value)
+      const [, authenticated, result, commit] = settled.map(
+        (one) => (one as PromiseFulfilledResult<pg.QueryResult>).value,
+      )
       if (commit?.command !== 'COMMIT') throw new Error('the transaction was not committed')
+      const whose = authenticated?.rows[0]?.authenticate as string | null
+      if (whose !== null) this.onAuthenticated?.(caller, whose)
       return result!
     } finally {
       client.release(broken)

@@ -99,7 +99,12 @@ export const ERRORS = {
     sqlstate: 'FL097',
   },
   person_erased: { status: 409, title: 'This person has been erased; nothing new is kept about them.' },
+  request_timeout: { status: 408, title: 'The request came too slowly. Send it again.' },
   body_too_large: { status: 413, title: 'The body is larger than this call takes (1 MB).' },
+  address_too_long: {
+    status: 414,
+    title: 'The address is longer than any here, or asks for too many things at once.',
+  },
   unsupported_media_type: { status: 415, title: 'Send JSON, with Content-Type: application/json.' },
   unknown_pair: {
     status: 422,
@@ -126,7 +131,8 @@ export const ERRORS = {
     status: 422,
     title: 'This idempotency key belongs to another request. Use a new key.',
   },
-  too_many_requests: { status: 429, title: 'Too many attempts. Wait as long as Retry-After says.' },
+  too_many_requests: { status: 429, title: 'Too many requests. Wait as long as Retry-After says.' },
+  headers_too_large: { status: 431, title: 'The headers are larger than 16 kB together.' },
   internal: { status: 500, title: 'Something is broken on our side. Nothing was changed.' },
   no_keyring: { status: 503, title: 'The operator has not set up a keyring; nothing can be sealed.' },
   unavailable: { status: 503, title: 'The database does not answer. Try again in a moment.' },

@@ -27,7 +27,14 @@ export class Program {
     this.#args = args
     this.url = `http://127.0.0.1:${port}`
     const { FAIRLOCK_TEST_SERVER: _, ...inherited } = process.env
-    const own = { PORT: String(port), FAIRLOCK_DATA_DIR: this.dataDir, LOG_LEVEL: 'warn' }
+    // A test is one address and asks more than an address may.
+    const own = {
+      PORT: String(port),
+      FAIRLOCK_DATA_DIR: this.dataDir,
+      LOG_LEVEL: 'warn',
+      FAIRLOCK_REQUESTS_PER_ADDRESS: '0',
+      FAIRLOCK_REQUESTS_PER_PERSON: '0',
+    }
     this.#env = { ...inherited, ...own, ...env }
   }
 

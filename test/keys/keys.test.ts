@@ -205,7 +205,7 @@ test('keys and what happens to them is on the record, without the secret', async
   const bot = await makeKey(person, market.url, { name: 'recorded' })
   await person.delete(`/v1/api-keys/${bot.id}`)
   const { rows } = await superuser.query(
-    'select action, details::text from audit.events where subject_id = $1 order by id',
+    `select action, details::text from audit.events where subject_id = $1 and action like 'api_key.%' order by id`,
     [bot.id],
   )
   assert.deepEqual(

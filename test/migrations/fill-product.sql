@@ -45,6 +45,7 @@ select gen_random_uuid(), id, 'old@example.org', id || '@example.org', array[sha
 from public.users;
 insert into fairlock.staff_roles (user_id, role, granted_by)
 select id, 'support', '00000000-0000-4000-8000-000000000001' from public.users limit 5;
+insert into fairlock.request_counts values ('hash', 29000000, 17);
 insert into fairlock.rate_limits (key, points, expire) values ('login:a', 3, 1700000000000);
 insert into fairlock.idempotency_keys (user_id, key, operation, fingerprint, answer)
 select id, 'key', 'take', sha256('body'), '{"id": null}' from public.users;

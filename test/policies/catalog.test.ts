@@ -42,6 +42,7 @@ const APP_FUNCTIONS = [
   'fairlock.command',
   'fairlock.count_break_glass',
   'fairlock.count_live_trades',
+  'fairlock.count_requests',
   'fairlock.data_key',
   'fairlock.drop_old_mail',
   'fairlock.expire_trade',

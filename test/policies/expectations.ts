@@ -51,6 +51,7 @@ export const EXPECTED: Record<string, Expectation> = {
   'fairlock.password_resets': NOTHING,
   // Counters under hashed keys, written by the API before anybody is signed in.
   'fairlock.rate_limits': { reads: 'all', writes: ['insert', 'update', 'delete'] },
+  'fairlock.request_counts': NOTHING,
   'fairlock.rewrap': NOTHING,
   'fairlock.sessions': SELF,
   // The operator changes them by `fairlock db up`.

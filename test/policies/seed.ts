@@ -96,6 +96,7 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
         [method, id, sealed],
       )
     }
+    await database.query(`insert into fairlock.request_counts values ('a bucket', 1, 1)`)
     await database.query(`insert into crypto_prices (symbol, price_usd) values ('BTC', 65000)`)
     await database.query('select fairlock.close_audit_block(1000)')
     await database.query(

@@ -1,0 +1,2 @@
+-- keep fairlock.request_counts
+drop table fairlock.request_counts;
