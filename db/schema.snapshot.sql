@@ -584,6 +584,19 @@ create policy "the api counts attempts" on fairlock.rate_limits for all to fairl
 create policy "the engine acts for everybody" on fairlock.rate_limits for all to fairlock_engine using (true);
 grant delete, insert, select, update on fairlock.rate_limits to fairlock_app;
 
+create table fairlock.request_counts (
+  bucket text not null,
+  count integer not null,
+  minute integer not null,
+  constraint request_counts_bucket_check CHECK ((length(bucket) <= 50)),
+  constraint request_counts_count_check CHECK ((count >= 0)),
+  constraint request_counts_pkey PRIMARY KEY (bucket)
+);
+alter table fairlock.request_counts enable row level security;
+alter table fairlock.request_counts force row level security;
+create policy "the engine counts" on fairlock.request_counts for all to fairlock_engine using (true);
+grant delete, insert, select, update on fairlock.request_counts to fairlock_engine;
+
 create table fairlock.rewrap (
   finished_at timestamp with time zone,
   only_row boolean default true not null,
@@ -1337,7 +1350,7 @@ create function audit.search(p jsonb) returns jsonb language plpgsql set search_
 alter function audit.search(jsonb) owner to fairlock_engine;
 grant execute on function audit.search(jsonb) to fairlock_engine;
 
-create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 8b3bca29d56134fe;
+create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 98ad4f10b8635db1;
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
@@ -1398,7 +1411,7 @@ alter function fairlock.audit_state() owner to fairlock_engine;
 grant execute on function fairlock.audit_state() to fairlock_app;
 grant execute on function fairlock.audit_state() to fairlock_engine;
 
-create function fairlock.authenticate(p_session uuid, p_token_hash bytea, p_request text, p_api_key boolean, p_address inet) returns uuid language plpgsql security definer set search_path=pg_catalog, pg_temp as a5f4d3b38784931b;
+create function fairlock.authenticate(p_session uuid, p_token_hash bytea, p_request text, p_api_key boolean, p_address inet) returns text language plpgsql security definer set search_path=pg_catalog, pg_temp as b182d79e192809cd;
 alter function fairlock.authenticate(uuid,bytea,text,boolean,inet) owner to fairlock_engine;
 grant execute on function fairlock.authenticate(uuid,bytea,text,boolean,inet) to fairlock_app;
 grant execute on function fairlock.authenticate(uuid,bytea,text,boolean,inet) to fairlock_engine;
@@ -1471,6 +1484,11 @@ create function fairlock.count_live_trades() returns jsonb language sql stable s
 alter function fairlock.count_live_trades() owner to fairlock_engine;
 grant execute on function fairlock.count_live_trades() to fairlock_app;
 grant execute on function fairlock.count_live_trades() to fairlock_engine;
+
+create function fairlock.count_requests(p_buckets text[], p_minute integer, p_counts integer[]) returns TABLE(bucket text, count integer) language sql security definer set search_path=pg_catalog, pg_temp as e8da3e7482a90897;
+alter function fairlock.count_requests(text[],integer,integer[]) owner to fairlock_engine;
+grant execute on function fairlock.count_requests(text[],integer,integer[]) to fairlock_app;
+grant execute on function fairlock.count_requests(text[],integer,integer[]) to fairlock_engine;
 
 create function fairlock.create_api_key(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 8162daaaa4eac827;
 alter function fairlock.create_api_key(jsonb) owner to fairlock_engine;
@@ -1781,10 +1799,14 @@ alter function fairlock.still_granted(text,uuid) owner to fairlock_engine;
 grant execute on function fairlock.still_granted(text,uuid) to fairlock_app;
 grant execute on function fairlock.still_granted(text,uuid) to fairlock_engine;
 
-create function fairlock.sweep(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as 040937062f53d93a;
+create function fairlock.sweep(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as 2e77ff2da8929953;
 alter function fairlock.sweep(integer) owner to fairlock_engine;
 grant execute on function fairlock.sweep(integer) to fairlock_app;
 grant execute on function fairlock.sweep(integer) to fairlock_engine;
+
+create function fairlock.sweep_requests(p_most integer) returns integer language plpgsql set search_path=pg_catalog, pg_temp as d56a1cfdf1dc069d;
+alter function fairlock.sweep_requests(integer) owner to fairlock_engine;
+grant execute on function fairlock.sweep_requests(integer) to fairlock_engine;
 
 create function fairlock.take_mail(p_lease interval) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 3432b31d13290eee;
 alter function fairlock.take_mail(interval) owner to fairlock_engine;
@@ -1805,7 +1827,7 @@ alter function fairlock.unsigned_audit_blocks(integer) owner to fairlock_engine;
 grant execute on function fairlock.unsigned_audit_blocks(integer) to fairlock_app;
 grant execute on function fairlock.unsigned_audit_blocks(integer) to fairlock_engine;
 
-create function fairlock.use_api_key(p_key uuid, p_token_hash bytea, p_address inet) returns TABLE(user_id uuid, scopes text) language plpgsql set search_path=pg_catalog, pg_temp as eb983a2fc456691e;
+create function fairlock.use_api_key(p_key uuid, p_token_hash bytea, p_address inet) returns TABLE(user_id uuid, scopes text, requests_per_minute integer) language plpgsql set search_path=pg_catalog, pg_temp as 4830879c8bf663c2;
 alter function fairlock.use_api_key(uuid,bytea,inet) owner to fairlock_engine;
 grant execute on function fairlock.use_api_key(uuid,bytea,inet) to fairlock_engine;
 

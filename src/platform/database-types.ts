@@ -482,6 +482,12 @@ export interface FairlockRateLimits {
   points: Generated<number>;
 }
 
+export interface FairlockRequestCounts {
+  bucket: string;
+  count: number;
+  minute: number;
+}
+
 export interface FairlockRewrap {
   finished_at: Timestamp | null;
   only_row: Generated<boolean>;
@@ -631,6 +637,7 @@ export interface DB {
   "fairlock.password_reset_wishes": FairlockPasswordResetWishes;
   "fairlock.password_resets": FairlockPasswordResets;
   "fairlock.rate_limits": FairlockRateLimits;
+  "fairlock.request_counts": FairlockRequestCounts;
   "fairlock.rewrap": FairlockRewrap;
   "fairlock.sessions": FairlockSessions;
   "fairlock.settings": FairlockSettings;
