@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import pino from 'pino'
+import type { Logger } from 'pino'
 import { openSigner, publishRoots, type Signer, sealAudit } from './audit/index.ts'
 import {
   bringUp,
@@ -22,7 +22,7 @@ import { rollUp } from './ledger/index.ts'
 import { closeExpiredOffers } from './offers/index.ts'
 import { appUrlFor } from './platform/app-login.ts'
 import { EmbeddedError, startEmbedded } from './platform/embedded/index.ts'
-import { type Config, ConfigError, Database } from './platform/index.ts'
+import { type Config, ConfigError, Database, databaseWithoutTls, makeLog } from './platform/index.ts'
 import { MigrationError } from './platform/migrator/index.ts'
 import { KeyringError, keyringInForce, Sealer } from './platform/sealing/index.ts'
 import { expireTrades } from './trades/index.ts'
@@ -51,7 +51,7 @@ function tasksOf(db: Database, signer: Signer, auditRoots: string): Record<strin
 /** Runs the API, the background work, or both, until a signal or a fault that cannot be mended ends it. */
 async function serve(options: ServeOptions): Promise<void> {
   const config = currentConfig()
-  const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime })
+  const log = makeLog(config.logLevel)
   // The last started is the first stopped.
   const stops: (() => Promise<void>)[] = []
   const ended = untilSignal()
@@ -98,10 +98,12 @@ type RunningDatabase = {
 
 async function startDatabase(
   config: Config,
-  log: pino.Logger,
+  log: Logger,
   stops: (() => Promise<void>)[],
 ): Promise<RunningDatabase> {
   if (config.databaseUrl !== null) {
+    const danger = databaseWithoutTls(config.databaseUrl)
+    if (danger !== null) log.warn(danger)
     return {
       ownerUrl: config.databaseUrl,
       appUrl: config.appDatabaseUrl ?? appUrlFor(config.databaseUrl),
@@ -118,7 +120,7 @@ async function startDatabase(
 async function listen(
   config: Config,
   { db, sealer }: { db: Database; sealer: Sealer },
-  log: pino.Logger,
+  log: Logger,
   jobs: () => Jobs | null,
   stops: (() => Promise<void>)[],
 ): Promise<string> {

@@ -1,6 +1,7 @@
+import { isIP } from 'node:net'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyRequest, LogController } from 'fastify'
 import { auditRoutes } from '../audit/index.ts'
 import { disputeRoutes } from '../disputes/index.ts'
 import {
@@ -35,7 +36,8 @@ export type AppOptions = {
   sealer: Sealer
   limits: SignInLimits
   log: FastifyBaseLogger
-  trustProxy: boolean
+  /** How many proxies in front add the address they see to X-Forwarded-For; `true` is one. */
+  trustProxy: boolean | number
   metricsToken: string | null
   jobs: () => Jobs | null
   /** Counts requests; without it nobody is limited. */
@@ -53,7 +55,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
-    trustProxy: options.trustProxy,
+    // Counted from our end: what stands before the proxies' own entries somebody may have made up.
+    trustProxy: (_address, hop) => hop < Number(options.trustProxy),
     genReqId: newId,
     frameworkErrors: answerFrameworkError,
     routerOptions: { maxParamLength: 200 },
@@ -90,6 +93,9 @@ export async function buildApp(options: AppOptions): Promise<App> {
   return app
 }
 
+/** Answers that an attack gives many of: not signed in, not allowed, too often. Worth an alarm when they grow. */
+const SUSPICIOUS = new Set([401, 403, 429])
+
 /** Methods that change nothing. */
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
@@ -114,18 +120,31 @@ function findCaller(app: App): void {
   })
 }
 
-/** One line per request, without query strings, headers or bodies: none of them can carry a secret into the log. */
+/**
+ * One line per request, without query strings, headers or bodies: none of them can carry a secret into the log. A
+ * refusal says its code, from where, and for which session or API key (their ids, not their secrets) it was asked.
+ */
 function logRequests(app: App): void {
+  app.decorateRequest('refusal', null)
   app.addHook('onResponse', async (request, reply) => {
-    const level = reply.statusCode >= 500 ? 'error' : 'info'
+    const { statusCode } = reply
+    const level = statusCode >= 500 ? 'error' : SUSPICIOUS.has(statusCode) ? 'warn' : 'info'
     request.log[level](
       {
         method: request.method,
         route: request.routeOptions.url,
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 10) / 10,
+        ...(request.refusal === null ? {} : { code: request.refusal, ...askedBy(request) }),
       },
       'request',
     )
   })
+}
+
+function askedBy(request: FastifyRequest): Record<string, string> {
+  const { sessionId, apiKey } = request.caller ?? {}
+  const address = isIP(request.ip) ? { address: request.ip } : {}
+  if (!sessionId) return address
+  return { ...address, [apiKey ? 'apiKey' : 'session']: sessionId }
 }

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { clearCookie } from '../identity/index.ts'
-import { protectAnswer } from './headers.ts'
 import { type App, ERRORS, type ErrorCode, type FieldError, Problem } from '../platform/index.ts'
+import { protectAnswer } from './headers.ts'
 
 /** A long list of bad items is answered by its first ones: the answer must not be larger than the request. */
 const MOST_FIELD_ERRORS = 50
@@ -40,6 +40,7 @@ export function answerFrameworkError(
 function send(reply: FastifyReply, problem: Problem): FastifyReply {
   const { status, title } = ERRORS[problem.code]
   const { retryAfter, ...details } = problem.details
+  reply.request.refusal = problem.code
   if (typeof retryAfter === 'number') reply.header('retry-after', retryAfter)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   if (problem.code === 'not_signed_in' && reply.request.caller?.byCookie) clearCookie(reply)

@@ -17,6 +17,7 @@ const text = addFormats.default(
 
 // Without the prefix "urn:uuid:", which PostgreSQL does not read.
 for (const ajv of [body, text]) ajv.addFormat('uuid', UUID)
+for (const ajv of [body, text]) ajv.addFormat('nfkc', (said: string) => said.normalize('NFKC') === said)
 
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   if (httpPart === 'body') return body.compile(schema)

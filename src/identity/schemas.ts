@@ -4,6 +4,8 @@ import { Id, Nullable, Time } from '../platform/index.ts'
 export const Email = Type.String({ format: 'email', maxLength: 254, examples: ['marta@example.org'] })
 export const Password = Type.String({ minLength: 8, maxLength: 200, description: 'At least 8 characters' })
 export const DisplayName = Type.String({
+  // One spelling of what looks the same: no full-width or mathematical letters that pass for somebody else's name.
+  format: 'nfkc',
   pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{N} _.\\-]{0,30}[\\p{L}\\p{N}]$',
   description: '2 to 32 letters, digits, spaces, dots, hyphens or underscores',
   examples: ['marta_k'],

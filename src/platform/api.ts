@@ -24,6 +24,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; set before any handler runs. */
     caller: Caller
+    /** The code of the problem that was answered, for the log; null when the answer is a good one. */
+    refusal: string | null
   }
   interface FastifyContextConfig {
     /** `person` (the default) answers 401 without a token; `public` serves everybody. */

@@ -45,14 +45,14 @@ export type Config = {
   /** Requests a minute that one address and one person may make; 0: no limit. */
   readonly requestsPerAddress: number
   readonly requestsPerPerson: number
-  /** Whether X-Forwarded-For is believed: only behind a proxy that sets it. */
-  readonly trustProxy: boolean
+  /** How many proxies in front of the program add to X-Forwarded-For; 0: it is not believed. */
+  readonly trustProxy: number
 }
 
 type Variable = { key: keyof Config; fallback: string; secret?: true; about: string } & (
   | { kind: 'text'; pattern?: RegExp; expected?: string }
   | { kind: 'integer'; least: number; most: number }
-  | { kind: 'flag' }
+  | { kind: 'proxies' }
 )
 
 const url = {
@@ -281,8 +281,8 @@ export const VARIABLES: Record<string, Variable> = {
   FAIRLOCK_TRUST_PROXY: {
     key: 'trustProxy',
     fallback: 'false',
-    about: 'Believe X-Forwarded-For (behind a proxy only)',
-    kind: 'flag',
+    about: 'How many proxies stand in front and add to X-Forwarded-For; true is one',
+    kind: 'proxies',
   },
 }
 
@@ -318,9 +318,10 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   return { ...config, dataDir, auditRoots: resolve(config.auditRoots ?? join(dataDir, 'audit-roots.jsonl')) }
 }
 
-function readValue(variable: Variable, text: string): string | number | boolean | null | Error {
-  if (variable.kind === 'flag') {
-    return text === 'true' ? true : text === 'false' ? false : new Error('true or false')
+function readValue(variable: Variable, text: string): string | number | null | Error {
+  if (variable.kind === 'proxies') {
+    if (/^[0-9]$/.test(text)) return Number(text)
+    return text === 'true' ? 1 : text === 'false' ? 0 : new Error('true, false or a number from 0 to 9')
   }
   if (variable.kind === 'integer') {
     const number = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN
