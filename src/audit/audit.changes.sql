@@ -19,11 +19,15 @@ as $$ values
     '{id,balance,created_at,updated_at,last_synced_at}'),
   ('public.crypto_disputes', 'id', '{trade_id,escrow_id,raised_by,against_user_id,status,resolution,resolved_by,'
     'resolved_at}', '{id,created_at,updated_at}'),
-  ('fairlock.credentials', 'user_id', '{user_id,changed_at,withdrawals_paused_until}', '{}'),
+  ('fairlock.credentials', 'user_id', '{user_id,changed_at,withdrawals_paused_until,second_factor}', '{totp_step,'
+    'totp_session,factor_failures,factor_blocked_until}'),
+  ('fairlock.recovery_codes', 'user_id', '{user_id,created_at,used_at}', '{used_in}'),
+  ('fairlock.passkeys', 'id', '{user_id,backed_up,rp_id,created_at,cloned_at}', '{id,counter,last_used_at}'),
   ('fairlock.password_resets', 'id', '{user_id,created_at,expires_at,ended_at,outcome}', '{id}'),
   ('fairlock.email_changes', 'id', '{user_id,session_id,created_at,expires_at,confirmed_at,takes_effect_at,ended_at,'
     'outcome}', '{id}'),
-  ('fairlock.sessions', 'id', '{user_id,created_at,expires_at,ended_at,signed_in_with}', '{id,last_seen_at,idle_until}'),
+  ('fairlock.sessions', 'id', '{user_id,created_at,expires_at,ended_at,signed_in_with}', '{id,last_seen_at,idle_until,'
+    'factor_at,factor_method,factor_failures,factor_blocked_until}'),
   ('fairlock.api_keys', 'id', '{user_id,scopes,requests_per_minute,created_at,expires_at,ended_at}', '{id,last_used_at}'),
   ('fairlock.staff_roles', 'user_id', '{user_id,role,granted_by,granted_at}', '{}'),
   ('fairlock.key_encryption_keys', 'id', '{*}', '{}'),
@@ -49,6 +53,7 @@ as $$ values
   ('fairlock.idempotency_keys', 'answers already given; forgotten after a week'),
   ('fairlock.notices', 'the queue of news for people; what they tell has lines of its own'),
   ('fairlock.password_reset_wishes', 'what anybody typed; gone within seconds'),
+  ('fairlock.passkey_challenges', 'what authenticators are asked to sign; gone within minutes'),
   ('fairlock.rate_limits', 'counters under hashed keys'),
   ('fairlock.request_counts', 'counters under hashed keys'),
   ('fairlock.trade_transitions', 'the text of src/trades/states.ts, replaced with the code')

@@ -21,7 +21,8 @@ export async function writeSettings(ownerUrl: string, config: Config): Promise<v
          funding_window_minutes = $3, release_window_minutes = $4, open_offers_per_user = $5,
          live_trades_per_user = $6,
          withdrawal_pause_hours = $7, email_change_delay_hours = $8, session_idle_hours = $9,
-         grant_hours = $10, break_glass_minutes = $11, break_glass_review_days = $12`,
+         grant_hours = $10, break_glass_minutes = $11, break_glass_review_days = $12,
+         step_up_minutes = $13`,
       [
         config.makerFeePercent,
         config.takerFeePercent,
@@ -35,6 +36,7 @@ export async function writeSettings(ownerUrl: string, config: Config): Promise<v
         config.grantHours,
         config.breakGlassMinutes,
         config.breakGlassReviewDays,
+        config.stepUpMinutes,
       ],
     ),
   )

@@ -28,6 +28,13 @@ begin
       return answer;
     end if;
   end if;
+  -- Said before it is kept under the key: the same request is repeated once the factor has been proven.
+  if fairlock.asks_for_factor(p_operation) then
+    answer := fairlock.refuse_stale_factor();
+    if answer is not null then
+      return answer;
+    end if;
+  end if;
 
   case p_operation
     when 'create_offer' then answer := fairlock.create_offer(p);
@@ -46,6 +53,14 @@ begin
     when 'end_session' then answer := fairlock.end_session((p ->> 'sessionId')::uuid);
     when 'read_notice' then answer := fairlock.read_notice((p ->> 'noticeId')::uuid);
     when 'renew_session' then answer := fairlock.renew_session(decode(p ->> 'tokenHash', 'hex'));
+    when 'prove_factor' then answer := fairlock.prove_factor(p);
+    when 'start_totp' then answer := fairlock.start_totp(p ->> 'sealed');
+    when 'confirm_totp' then answer := fairlock.confirm_totp(p);
+    when 'stop_totp' then answer := fairlock.stop_totp();
+    when 'replace_recovery_codes' then answer := fairlock.replace_recovery_codes(p -> 'codeHashes');
+    when 'add_passkey' then answer := fairlock.add_passkey(p);
+    when 'rename_passkey' then answer := fairlock.rename_passkey((p ->> 'passkeyId')::uuid, p ->> 'name');
+    when 'remove_passkey' then answer := fairlock.remove_passkey((p ->> 'passkeyId')::uuid);
     when 'create_api_key' then answer := fairlock.create_api_key(p);
     when 'end_api_key' then answer := fairlock.end_api_key((p ->> 'keyId')::uuid);
     when 'set_kyc' then answer := fairlock.set_kyc((p ->> 'userId')::uuid, p ->> 'level', p ->> 'reason');
@@ -89,6 +104,8 @@ begin
   delete from fairlock.sessions where ctid = any (array(
     select ctid from fairlock.sessions where expires_at < now() - interval '90 days' limit p_most));
   get diagnostics v_sessions = row_count;
+  delete from fairlock.passkey_challenges where ctid = any (array(
+    select ctid from fairlock.passkey_challenges where expires_at < now() limit p_most));
   perform fairlock.drop_old_mail(p_most);
   delete from fairlock.api_keys where ctid = any (array(
     select ctid from fairlock.api_keys where coalesce(ended_at, expires_at) < now() - interval '90 days' limit p_most));

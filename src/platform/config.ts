@@ -30,6 +30,8 @@ export type Config = {
   readonly withdrawalPauseHours: number
   readonly emailChangeDelayHours: number
   readonly sessionIdleHours: number
+  /** For how long a second factor that was proven counts. */
+  readonly stepUpMinutes: number
   /** Where the program is reached from outside; links in mails begin with it. */
   readonly publicUrl: string | null
   /** The mail server; without it, or without a sender, nothing is mailed. */
@@ -196,10 +198,18 @@ export const VARIABLES: Record<string, Variable> = {
     least: 1,
     most: 720,
   },
+  FAIRLOCK_STEP_UP_MINUTES: {
+    key: 'stepUpMinutes',
+    fallback: '5',
+    about: 'For how long a second factor that was proven counts',
+    kind: 'integer',
+    least: 1,
+    most: 60,
+  },
   FAIRLOCK_PUBLIC_URL: {
     key: 'publicUrl',
     fallback: '',
-    about: 'Where people reach the program, for the links in mails',
+    about: 'Where people reach the program: passkeys are bound to its name, links in mails begin with it',
     kind: 'text',
     pattern: /^$|^https?:\/\/[^\s/?#@]+$/,
     expected: 'an address like https://market.example.org',

@@ -337,7 +337,12 @@ export interface FairlockApiKeys {
 
 export interface FairlockCredentials {
   changed_at: Generated<Timestamp>;
+  factor_blocked_until: Timestamp | null;
+  factor_failures: Generated<number>;
   password_hash: string;
+  second_factor: Generated<boolean>;
+  totp_session: string | null;
+  totp_step: Int8 | null;
   user_id: string;
   withdrawals_paused_until: Timestamp | null;
 }
@@ -459,6 +464,29 @@ export interface FairlockOffers {
   working_zone: string | null;
 }
 
+export interface FairlockPasskeyChallenges {
+  challenge: Buffer;
+  expires_at: Timestamp;
+  purpose: string;
+  session_id: string | null;
+  user_id: string | null;
+}
+
+export interface FairlockPasskeys {
+  backed_up: boolean;
+  cloned_at: Timestamp | null;
+  counter: Int8;
+  created_at: Generated<Timestamp>;
+  credential_id: Buffer;
+  id: string;
+  last_used_at: Timestamp | null;
+  name: string;
+  public_key: Buffer;
+  rp_id: string;
+  transports: string[];
+  user_id: string;
+}
+
 export interface FairlockPasswordResets {
   created_at: Generated<Timestamp>;
   ended_at: Timestamp | null;
@@ -482,6 +510,14 @@ export interface FairlockRateLimits {
   points: Generated<number>;
 }
 
+export interface FairlockRecoveryCodes {
+  code_hash: Buffer;
+  created_at: Generated<Timestamp>;
+  used_at: Timestamp | null;
+  used_in: string | null;
+  user_id: string;
+}
+
 export interface FairlockRequestCounts {
   bucket: string;
   count: number;
@@ -500,6 +536,10 @@ export interface FairlockSessions {
   device: string | null;
   ended_at: Timestamp | null;
   expires_at: Timestamp;
+  factor_at: Timestamp | null;
+  factor_blocked_until: Timestamp | null;
+  factor_failures: Generated<number>;
+  factor_method: string | null;
   id: string;
   idle_until: Timestamp | null;
   last_seen_at: Generated<Timestamp>;
@@ -521,6 +561,7 @@ export interface FairlockSettings {
   open_offers_per_user: Generated<number>;
   release_window_minutes: Generated<number>;
   session_idle_hours: Generated<number>;
+  step_up_minutes: Generated<number>;
   taker_fee_rate: Generated<Numeric>;
   withdrawal_pause_hours: Generated<number>;
 }
@@ -634,9 +675,12 @@ export interface DB {
   "fairlock.notices": FairlockNotices;
   "fairlock.offer_listings": FairlockOfferListings;
   "fairlock.offers": FairlockOffers;
+  "fairlock.passkey_challenges": FairlockPasskeyChallenges;
+  "fairlock.passkeys": FairlockPasskeys;
   "fairlock.password_reset_wishes": FairlockPasswordResetWishes;
   "fairlock.password_resets": FairlockPasswordResets;
   "fairlock.rate_limits": FairlockRateLimits;
+  "fairlock.recovery_codes": FairlockRecoveryCodes;
   "fairlock.request_counts": FairlockRequestCounts;
   "fairlock.rewrap": FairlockRewrap;
   "fairlock.sessions": FairlockSessions;

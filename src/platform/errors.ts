@@ -13,6 +13,10 @@ export const ERRORS = {
     sqlstate: 'FL001',
   },
   wrong_credentials: { status: 401, title: 'The e-mail address or the password is wrong.' },
+  totp_required: {
+    status: 401,
+    title: 'The password is right. Send a second factor as well: totp or recoveryCode, or use a passkey.',
+  },
   csrf: { status: 403, title: 'The browser says that a page of somebody else sent this. Nothing was done.' },
   admin_only: { status: 403, title: 'Only an administrator may do this.' },
   address_not_allowed: {
@@ -29,6 +33,22 @@ export const ERRORS = {
   own_request: {
     status: 403,
     title: 'Somebody else has to decide this: it was asked for by you, or it is about you.',
+  },
+  second_factor_required: {
+    status: 403,
+    title: 'Prove your second factor first: send totp where the call takes it, or POST /v1/me/step-up.',
+  },
+  wrong_second_factor: {
+    status: 403,
+    title: 'The code is wrong, too old, or was used already. Wait for the next one.',
+  },
+  passkey_refused: {
+    status: 403,
+    title: 'The passkey was not accepted. Ask for new options and try again.',
+  },
+  passkey_cloned: {
+    status: 403,
+    title: 'The counter of this passkey did not move on: there may be a copy of it. It has been disabled.',
   },
   banned: {
     status: 403,
@@ -63,6 +83,18 @@ export const ERRORS = {
     status: 409,
     title: 'You have as many API keys as one person may have. Delete one first.',
   },
+  too_many_passkeys: {
+    status: 409,
+    title: 'You have as many passkeys as one person may have. Delete one first.',
+  },
+  passkey_known: { status: 409, title: 'This passkey has been added already.' },
+  passkeys_need_name: {
+    status: 409,
+    title: 'Browsers allow passkeys at a name only. Open the same page under the address that `open` says.',
+  },
+  two_factor_on: { status: 409, title: 'One-time codes are switched on already. Switch them off first.' },
+  two_factor_off: { status: 409, title: 'One-time codes are not switched on, and none wait for it.' },
+  no_second_factor: { status: 409, title: 'You have no second factor. Add one-time codes or a passkey.' },
   insufficient_funds: {
     status: 409,
     title: 'The wallet does not hold enough for this.',

@@ -43,6 +43,19 @@ insert into fairlock.email_changes (id, user_id, old_email, new_email, confirmat
 select gen_random_uuid(), id, 'old@example.org', id || '@example.org', array[sha256('yes')], array[sha256('no')],
   now() + interval '1 day', now(), now() + interval '1 day'
 from public.users;
+update fairlock.credentials set second_factor = true, totp_step = 57000000, totp_session = user_id, factor_failures = 3,
+  factor_blocked_until = now() + interval '5 minutes';
+update fairlock.sessions set factor_at = now(), factor_method = 'totp', factor_failures = 2, factor_blocked_until = now();
+insert into fairlock.recovery_codes (user_id, code_hash, used_at, used_in)
+select id, sha256('code' || n::text::bytea), case n when 1 then now() end, case n when 1 then id end
+from public.users, generate_series(1, 2) n;
+insert into fairlock.passkeys (id, user_id, credential_id, public_key, counter, transports, name, backed_up, rp_id,
+  last_used_at, cloned_at)
+select id, id, id::text::bytea, sha256(id::text::bytea), 7, '{internal,hybrid}', 'telephone', true, 'localhost', now(),
+  now() from public.users;
+insert into fairlock.passkey_challenges (challenge, purpose, user_id, session_id, expires_at)
+select sha256(id::text::bytea), 'step_up', id, id, now() + interval '5 minutes' from public.users;
+update fairlock.settings set step_up_minutes = 15;
 insert into fairlock.staff_roles (user_id, role, granted_by)
 select id, 'support', '00000000-0000-4000-8000-000000000001' from public.users limit 5;
 insert into fairlock.request_counts values ('hash', 29000000, 17);

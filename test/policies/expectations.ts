@@ -47,11 +47,14 @@ export const EXPECTED: Record<string, Expectation> = {
   'fairlock.offer_listings': EVERYBODY,
   // One offer is on the market; the owner and the other trader each have a paused one beside it.
   'fairlock.offers': { reads: [2, 1, 2, 1, 1, 1, 1, 1] },
+  'fairlock.passkey_challenges': NOTHING,
+  'fairlock.passkeys': { reads: [1, 0, 0, 0, 0, 0, 0, 0] },
   'fairlock.password_reset_wishes': NOTHING,
   'fairlock.password_resets': NOTHING,
   // Counters under hashed keys, written by the API before anybody is signed in.
   'fairlock.rate_limits': { reads: 'all', writes: ['insert', 'update', 'delete'] },
   'fairlock.request_counts': NOTHING,
+  'fairlock.recovery_codes': NOTHING,
   'fairlock.rewrap': NOTHING,
   'fairlock.sessions': SELF,
   // The operator changes them by `fairlock db up`.

@@ -62,6 +62,17 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
       [owner.id],
     )
     await database.query(
+      `with person as (select $1::uuid as id), passkey as (
+         insert into fairlock.passkeys (id, user_id, credential_id, public_key, counter, transports, name, backed_up, rp_id)
+         select gen_random_uuid(), id, 'credential', 'key', 0, '{}', 'telephone', false, 'localhost' from person
+       ), code as (
+         insert into fairlock.recovery_codes (user_id, code_hash) select id, sha256('code') from person
+       )
+       insert into fairlock.passkey_challenges (challenge, purpose, user_id, session_id, expires_at)
+       select sha256('challenge'), 'step_up', id, id, now() + interval '1 minute' from person`,
+      [owner.id],
+    )
+    await database.query(
       `insert into fairlock.password_reset_wishes (id, email) values (gen_random_uuid(), 'owner@example.org')`,
     )
     await database.query(
