@@ -57,7 +57,7 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): 
       'content-type: application/problem+json',
       `content-length: ${Buffer.byteLength(body)}`,
       'cache-control: no-store',
-      "content-security-policy: default-src 'none'; frame-ancestors 'none'",
+      "content-security-policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
       'x-content-type-options: nosniff',
       'connection: close',
       '',

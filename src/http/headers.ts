@@ -12,7 +12,8 @@ const ON_EVERY_ANSWER = {
 }
 /** What a page or a file may say otherwise of itself. */
 const UNLESS_SAID = {
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'content-security-policy':
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'cache-control': 'no-store',
 }
 const TWO_YEARS_OF_HTTPS = 'max-age=63072000; includeSubDomains'

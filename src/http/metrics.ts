@@ -1,3 +1,5 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { countBreakGlass } from '../identity/index.ts'
 import type { Jobs } from '../jobs/index.ts'
@@ -6,6 +8,8 @@ import { type App, type Database, Problem } from '../platform/index.ts'
 export type MetricsOptions = { db: Database; token: string | null; jobs: () => Jobs | null }
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
+/** What proxies say of whom they ask for. */
+const FORWARDED = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via']
 
 /** Counts requests, and answers GET /metrics in the format of Prometheus: with the token, or from this machine. */
 export function metricsRoutes(app: App, options: MetricsOptions): void {
@@ -32,13 +36,22 @@ export function metricsRoutes(app: App, options: MetricsOptions): void {
     if (reply.statusCode >= 500) problems.inc()
   })
   app.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (request, reply) => {
-    const allowed =
-      options.token === null
-        ? LOOPBACK.has(request.ip)
-        : request.headers.authorization === `Bearer ${options.token}`
-    if (!allowed) throw new Problem('not_found')
+    if (!mayRead(request, options.token)) throw new Problem('not_found')
     return reply.type(registry.contentType).send(await registry.metrics())
   })
+}
+
+/** With a token, whoever has it; without one, this machine: not what a proxy on this machine passes on from elsewhere. */
+function mayRead({ ip, headers }: FastifyRequest, token: string | null): boolean {
+  if (token !== null) return isSame(headers.authorization ?? '', `Bearer ${token}`)
+  const isPassedOn = FORWARDED.some((name) => headers[name] !== undefined)
+  return LOOPBACK.has(ip) && !isPassedOn
+}
+
+/** Compares in a time that does not depend on how far the two agree. */
+function isSame(shown: string, wanted: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(shown), digest(wanted))
 }
 
 function databaseMetrics(registry: Registry, db: Database): void {
