@@ -24,11 +24,14 @@ import { appUrlFor } from './platform/app-login.ts'
 import { EmbeddedError, startEmbedded } from './platform/embedded/index.ts'
 import { type Config, ConfigError, Database, databaseWithoutTls, makeLog } from './platform/index.ts'
 import { MigrationError } from './platform/migrator/index.ts'
-import { KeyringError, keyringInForce, Sealer } from './platform/sealing/index.ts'
+import { KeyringError, keyringInForce, Rewrap, Sealer } from './platform/sealing/index.ts'
 import { expireTrades } from './trades/index.ts'
 
+type Work = { db: Database; sealer: Sealer; signer: Signer; auditRoots: string }
+
 /** The background work: each task with how many seconds lie between two runs. */
-function tasksOf(db: Database, signer: Signer, auditRoots: string): Record<string, Task> {
+function tasksOf({ db, sealer, signer, auditRoots }: Work): Record<string, Task> {
+  const rewrap = new Rewrap(db, sealer, { forMs: 2000 })
   return {
     'seal-audit': {
       everySeconds: 10,
@@ -44,8 +47,15 @@ function tasksOf(db: Database, signer: Signer, auditRoots: string): Record<strin
     'expire-trades': { everySeconds: 2, work: async () => void (await expireTrades(db)) },
     'close-expired-offers': { everySeconds: 30, work: async () => void (await closeExpiredOffers(db)) },
     'roll-up-ledger': { everySeconds: 30, work: async () => void (await rollUp(db)) },
+    'rewrap-keys': { everySeconds: 5, work: () => continueRewrap(rewrap) },
     sweep: { everySeconds: 300, work: async () => void (await db.pool.query('select fairlock.sweep(1000)')) },
   }
+}
+
+async function continueRewrap(rewrap: Rewrap): Promise<void> {
+  const { done, stuck } = await rewrap.run()
+  if (done && stuck.length > 0)
+    throw new Error(`sealed values that their key does not open were left as they are: ${stuck.join(', ')}`)
 }
 
 /** Runs the API, the background work, or both, until a signal or a fault that cannot be mended ends it. */
@@ -68,9 +78,10 @@ async function serve(options: ServeOptions): Promise<void> {
     stops.push(async () => sealer.close())
     let jobs: Jobs | null = null
     if (options.only !== 'api') {
+      const signer = await openSigner(database.ownerUrl, db, sealer)
       jobs = await startJobs({
         url: database.appUrl,
-        tasks: tasksOf(db, await openSigner(database.ownerUrl, db, sealer), config.auditRoots),
+        tasks: tasksOf({ db, sealer, signer, auditRoots: config.auditRoots }),
         onError: (task, error) => log.error({ task, err: error }, 'background work failed'),
       })
       stops.push(jobs.stop)

@@ -5,6 +5,7 @@ import { type BenchOptions, benchCommand } from './bench.ts'
 import { configCommand } from './config.ts'
 import { dbCommand } from './db.ts'
 import { UsageError } from './finding.ts'
+import { keysCommand } from './keys.ts'
 import { ledgerCommand } from './ledger.ts'
 import { userCommand } from './user.ts'
 
@@ -39,6 +40,7 @@ export function buildProgram(programs: Programs): Command {
   program.addCommand(dbCommand())
   program.addCommand(ledgerCommand())
   program.addCommand(auditCommand())
+  program.addCommand(keysCommand())
   program.addCommand(userCommand())
   program.addCommand(accessCommand())
   program.addCommand(dutyCommand())

@@ -4,6 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { countBreakGlass } from '../identity/index.ts'
 import type { Jobs } from '../jobs/index.ts'
 import { type App, type Database, Problem } from '../platform/index.ts'
+import { keyMetrics } from './key-metrics.ts'
 
 export type MetricsOptions = { db: Database; token: string | null; jobs: () => Jobs | null }
 
@@ -29,6 +30,7 @@ export function metricsRoutes(app: App, options: MetricsOptions): void {
   })
   databaseMetrics(registry, options.db)
   auditMetrics(registry, options.db)
+  keyMetrics(registry, options.db)
   jobMetrics(registry, options.jobs)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'

@@ -6,12 +6,7 @@ import pg from 'pg'
  * Everything is read from one snapshot.
  */
 export async function asEngine<T>(ownerUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({
-    connectionString: ownerUrl,
-    options: '-c timezone=UTC',
-    application_name: 'fairlock operator',
-  })
-  await client.connect()
+  const client = await operator(ownerUrl)
   try {
     await client.query('begin isolation level repeatable read')
     await client.query('set local role fairlock_engine')
@@ -22,4 +17,31 @@ export async function asEngine<T>(ownerUrl: string, work: (client: pg.Client) =>
   } finally {
     await client.end()
   }
+}
+
+/**
+ * The same without a transaction around it: each statement is one of its own, for work in many steps that can be cut
+ * off after each.
+ */
+export async function engineSteps<T>(ownerUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = await operator(ownerUrl)
+  try {
+    await client.query('set role fairlock_engine')
+    await client.query(`select set_config('fairlock.operation', 'command line', false)`)
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+async function operator(ownerUrl: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: ownerUrl,
+    options: '-c timezone=UTC',
+    application_name: 'fairlock operator',
+  })
+  // A connection that breaks between two queries fails the next one; without a listener the process would end.
+  client.on('error', () => undefined)
+  await client.connect()
+  return client
 }

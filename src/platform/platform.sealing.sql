@@ -60,7 +60,10 @@ returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if exists (select from fairlock.data_keys where owner_id = p_owner and state = 'destroyed')
+  -- Whoever erases the person at this moment waits for this, or this waits and finds them erased.
+  perform from public.users where id = p_owner for key share;
+  if exists (select from fairlock.erasures where user_id = p_owner)
+    or exists (select from fairlock.data_keys where owner_id = p_owner and state = 'destroyed')
     and not exists (select from fairlock.data_keys where owner_id = p_owner and state <> 'destroyed') then
     return fairlock.refuse('person_erased');
   end if;
@@ -76,11 +79,12 @@ begin
 end $$;
 grant execute on function fairlock.add_data_key(uuid, uuid, bytea, text) to fairlock_app;
 
--- The data key that a sealed value names in its header; an error when it has no header.
+-- The data key that a sealed value names in its header; nothing when it has no header.
 create function fairlock.sealed_with(p_sealed text) returns uuid
 language sql immutable
 as $$
-  select encode(substr(decode(translate(left(p_sealed, 28), '-_', '+/'), 'base64'), 5, 16), 'hex')::uuid
+  select case when p_sealed ~ '^RkwBA[A-Za-z0-9_-]{59,}$'
+    then encode(substr(decode(translate(left(p_sealed, 28), '-_', '+/'), 'base64'), 5, 16), 'hex')::uuid end
 $$;
 
 -- Takes only sealed values into a sealed column, and only those whose data key is its owner's and in use (I14). The
@@ -94,9 +98,15 @@ declare
   v_owner uuid := to_jsonb(new) ->> tg_argv[1];
   k record;
 begin
-  if v_sealed is null or (tg_op = 'UPDATE' and v_sealed = to_jsonb(old) ->> tg_argv[0]) then
+  if v_sealed is null or (tg_op = 'UPDATE' and v_sealed = to_jsonb(old) ->> tg_argv[0]
+    and v_owner is not distinct from (to_jsonb(old) ->> tg_argv[1])::uuid) then
     return new;
-  elsif v_sealed !~ '^RkwBA[A-Za-z0-9_-]{59,}$' then
+  end if;
+  -- A bytea column holds the same bytes without base64url around them.
+  if v_sealed like '\\x%' then
+    v_sealed := translate(encode(decode(substr(v_sealed, 3), 'hex'), 'base64'), E'+/=\n', '-_');
+  end if;
+  if v_sealed !~ '^RkwBA[A-Za-z0-9_-]{59,}$' then
     raise exception using errcode = 'FL098', message = format('%I.%I.%I takes sealed values only',
       tg_table_schema, tg_table_name, tg_argv[0]);
   end if;
@@ -122,7 +132,7 @@ begin
     ('public.crypto_wallets', 'backup_phrase_encrypted', 'user_id'),
     ('public.crypto_payment_methods', 'account_details_encrypted', 'user_id')
   ) s(relation, column_name, owner_column) loop
-    execute format('create trigger %I before insert or update of %I on %s for each row when (new.%2$I is not null)
+    execute format('create trigger %1$I before insert or update of %2$I, %4$I on %3$s for each row when (new.%2$I is not null)
       execute function fairlock.guard_sealed(%2$L, %4$L)',
       'sealed_' || sealed.column_name, sealed.column_name, sealed.relation::regclass, sealed.owner_column);
   end loop;

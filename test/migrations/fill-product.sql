@@ -100,4 +100,5 @@ insert into fairlock.key_encryption_keys (id, keyring, state, activated_at, reti
   ('key-1', 'file', 'decrypt_only', now(), now()), ('key-2', 'file', 'active', now(), null);
 insert into fairlock.data_keys (id, owner_id, wrapped, key_encryption_key)
 select gen_random_uuid(), id, sha256(id::text::bytea) || sha256(id::text::bytea), 'key-2' from public.users;
-update fairlock.rewrap set requested_at = now();
+update fairlock.rewrap set requested_at = now(), max_rate = 50;
+insert into fairlock.erasures (user_id, reason) select id, 'asked for it' from public.users limit 3;

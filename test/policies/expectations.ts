@@ -42,6 +42,7 @@ export const EXPECTED: Record<string, Expectation> = {
   'fairlock.email_changes': NOTHING,
   'fairlock.notices': { reads: [1, 0, 0, 0, 0, 0, 0, 0] },
   'fairlock.data_keys': NOTHING,
+  'fairlock.erasures': NOTHING,
   'fairlock.idempotency_keys': NOTHING,
   'fairlock.key_encryption_keys': NOTHING,
   'fairlock.offer_listings': EVERYBODY,

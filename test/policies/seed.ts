@@ -108,6 +108,9 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
       )
     }
     await database.query(`insert into fairlock.request_counts values ('a bucket', 1, 1)`)
+    await database.query(`insert into fairlock.erasures (user_id, reason) values ($1, 'asked for it')`, [
+      staff[1]?.id,
+    ])
     await database.query(`insert into crypto_prices (symbol, price_usd) values ('BTC', 65000)`)
     await database.query('select fairlock.close_audit_block(1000)')
     await database.query(

@@ -72,13 +72,13 @@ export async function call(
 
 /** A keyring of one key that everybody may know. */
 export const TEST_KEYS = { TEST_KEYRING: `test-key=${Buffer.alloc(32, 7).toString('base64')}` }
-const testConfig = () => loadConfig({ FAIRLOCK_KEYRING: 'env:TEST_KEYRING' })
 
 /** Starts a market. Background work does not run: tests call what it would call. */
-export async function startMarket(options: { connections?: number } = {}): Promise<Market> {
+export async function startMarket(options: { connections?: number; keyring?: string } = {}): Promise<Market> {
   const database = await testDatabase()
   const db = new Database(database.appUrl, { connections: options.connections ?? 10 })
-  const keyring = await keyringInForce(testConfig(), database.ownerUrl, TEST_KEYS)
+  const config = loadConfig({ FAIRLOCK_KEYRING: options.keyring ?? 'env:TEST_KEYRING' })
+  const keyring = await keyringInForce(config, database.ownerUrl, TEST_KEYS)
   const sealer = new Sealer(db, keyring)
   const app = await buildApp({
     db,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Caller, Database } from '../database.ts'
+import { Problem } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { type Keyring, wrapContext } from './keyring.ts'
 import { KEY_BYTES, Unsealable } from './sealed.ts'
@@ -7,6 +8,8 @@ import { KEY_BYTES, Unsealable } from './sealed.ts'
 /** How long an unwrapped data key stays in memory: an erased or rotated key is forgotten everywhere after that. */
 const KEPT_MS = 60_000
 const MOST_KEPT = 10_000
+/** A new data key is wrapped once more when the key-encryption key was rotated at the same moment. */
+const ATTEMPTS = 5
 
 type Row = { id: string; owner: string | null; wrapped: string; keyEncryptionKey: string }
 type Kept = { key: Buffer; until: number }
@@ -30,7 +33,7 @@ export class DataKeys {
   /** Works with the key that seals new values of this person, and makes it if it is the first one. */
   async withActive<T>(owner: string | null, work: (key: Buffer, id: string) => T): Promise<T> {
     const row = (await this.#active(owner)) ?? (await this.#make(owner))
-    return work(await this.#unwrapped(row), row.id)
+    return this.#use(row, (key) => work(key, row.id))
   }
 
   /** Works with a key by its id. Throws `Unsealable` when there is none, or it has been destroyed. */
@@ -39,7 +42,19 @@ export class DataKeys {
     if (kept !== undefined) return work(kept)
     const row = await this.#ask('select fairlock.data_key($1) as answer', [id])
     if (row === null) throw new Unsealable()
-    return work(await this.#unwrapped(row))
+    return this.#use(row, work)
+  }
+
+  /** Retires a key and makes its person's next one, unless somebody else has just done it. */
+  async replace(id: string, owner: string | null): Promise<void> {
+    await this.#wrapped(owner, (next, wrapped, keyId) =>
+      this.#db.call(NOBODY, 'select fairlock.replace_data_key($1, $2, $3, $4) as answer', [
+        id,
+        next,
+        wrapped,
+        keyId,
+      ]),
+    )
   }
 
   /** Forgets what is in memory, with zeros over it. */
@@ -53,15 +68,7 @@ export class DataKeys {
 
   /** Two processes may make a person's first key at once: the database keeps one, and both use that. */
   async #make(owner: string | null): Promise<Row> {
-    const { id: keyId } = await this.#db.call<{ id: string }>(
-      NOBODY,
-      'select fairlock.active_key_encryption_key() as answer',
-      [],
-    )
-    const id = newId()
-    const key = randomBytes(KEY_BYTES)
-    try {
-      const wrapped = await this.#keyring.wrap(keyId, key, wrapContext(id, owner))
+    return this.#wrapped(owner, async (id, wrapped, keyId) => {
       const row = await this.#ask('select fairlock.add_data_key($1, $2, $3, $4) as answer', [
         id,
         owner,
@@ -70,18 +77,44 @@ export class DataKeys {
       ])
       if (row === null) throw new Error('a data key was made and is not there')
       return row
+    })
+  }
+
+  /** Makes a key and wraps it with the active key-encryption key; anew when that has just been rotated. */
+  async #wrapped<T>(
+    owner: string | null,
+    write: (id: string, wrapped: Buffer, keyId: string) => Promise<T>,
+  ): Promise<T> {
+    const key = randomBytes(KEY_BYTES)
+    try {
+      for (let attempt = 1; ; attempt++) {
+        const { id: keyId } = await this.#db.call<{ id: string }>(
+          NOBODY,
+          'select fairlock.active_key_encryption_key() as answer',
+          [],
+        )
+        const id = newId()
+        const wrapped = await this.#keyring.wrap(keyId, key, wrapContext(id, owner))
+        try {
+          return await write(id, wrapped, keyId)
+        } catch (error) {
+          const wasRotated = error instanceof Problem && error.code === 'conflict'
+          if (!wasRotated || attempt === ATTEMPTS) throw error
+        }
+      }
     } finally {
       key.fill(0)
     }
   }
 
-  async #unwrapped(row: Row): Promise<Buffer> {
+  /** Works with an unwrapped key in the same turn that has it: a moment later it may be forgotten, all zeros. */
+  async #use<T>(row: Row, work: (key: Buffer) => T): Promise<T> {
     const kept = this.#remembered(row.id)
-    if (kept !== undefined) return kept
+    if (kept !== undefined) return work(kept)
     const wrapped = Buffer.from(row.wrapped, 'base64')
     const key = await this.#keyring.unwrap(row.keyEncryptionKey, wrapped, wrapContext(row.id, row.owner))
     this.#keep(row.id, key)
-    return key
+    return work(key)
   }
 
   #remembered(id: string): Buffer | undefined {

@@ -18,7 +18,7 @@ export async function keyringInForce(
   env: NodeJS.ProcessEnv,
 ): Promise<Keyring> {
   const used = await keysInUse(ownerUrl)
-  const keyring = await openKeyring(await whereOf(config, used.length > 0), env)
+  const keyring = await openKeyring(await keyringLocation(config, used.length > 0), env)
   const held = await keyring.ids()
   const missing = used.filter((id) => !held.includes(id))
   if (missing.length > 0)
@@ -30,7 +30,8 @@ export async function keyringInForce(
   return keyring
 }
 
-async function whereOf(config: Config, isUsed: boolean): Promise<string> {
+/** What FAIRLOCK_KEYRING says, or the demo's file, which is made when nothing has been sealed yet. */
+export async function keyringLocation(config: Config, isUsed: boolean): Promise<string> {
   if (config.keyring !== null) return config.keyring
   if (config.databaseUrl !== null)
     throw new ConfigError(

@@ -9,6 +9,8 @@ import { unwrapInMemory, wrapInMemory } from '../wrapping.ts'
 type Entry = { id: string; created: string; key: string }
 type Content = { format: 'fairlock keyring 1'; keys: Entry[] }
 
+const ABANDONED_AFTER_MS = 60_000
+
 /**
  * Key-encryption keys in a JSON file that only its owner may read. The file is read anew for every use: a rotation by
  * another process is seen at once, and no key stays in memory.
@@ -48,10 +50,11 @@ export class FileKeyring implements Keyring {
   /** Adds a key; the file is replaced as a whole, and another process that is adding one makes this one fail. */
   async create(): Promise<string> {
     const next = `${this.#path}.new`
+    await removeAbandoned(next)
     const handle = await open(next, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw new KeyringError(`${next} cannot be written: ${error.message}`)
       throw new KeyringError(
-        `${next} is there: another rotation is running, or one was killed. Remove it if none runs.`,
+        `${next} is there: another rotation is running, or one was killed. Repeat the command in a minute.`,
       )
     })
     try {
@@ -102,6 +105,12 @@ export class FileKeyring implements Keyring {
       await handle.close()
     }
   }
+}
+
+/** What is being written is renamed within moments; an old one is of a process that was killed. */
+async function removeAbandoned(path: string): Promise<void> {
+  const written = await stat(path).catch(() => null)
+  if (written !== null && Date.now() - written.mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true })
 }
 
 /** Who may write to the folder may put another file in the keyring's place. */

@@ -1,0 +1,42 @@
+import { Gauge, type Registry } from 'prom-client'
+import type { Database } from '../platform/index.ts'
+import { countKeys, type KeyCounts } from '../platform/sealing/index.ts'
+
+/** How many data keys there are, how far a rewrap is, and how old the active key-encryption key. */
+export function keyMetrics(registry: Registry, db: Database): void {
+  // The gauges are read side by side: they share one question.
+  let asked: Promise<KeyCounts> | null = null
+  const counts = () => {
+    asked ??= countKeys(db).finally(() => {
+      asked = null
+    })
+    return asked
+  }
+  new Gauge({
+    name: 'fairlock_data_keys',
+    help: 'Data keys by state: active, decrypt_only, destroyed',
+    labelNames: ['state'],
+    registers: [registry],
+    async collect() {
+      const { active, decrypt_only, destroyed } = await counts()
+      for (const [state, count] of Object.entries({ active, decrypt_only, destroyed }))
+        this.set({ state }, count)
+    },
+  })
+  new Gauge({
+    name: 'fairlock_rewrap_left',
+    help: 'Data keys that the rewrap under way has still to go through',
+    registers: [registry],
+    async collect() {
+      this.set((await counts()).left)
+    },
+  })
+  new Gauge({
+    name: 'fairlock_key_encryption_key_age_seconds',
+    help: 'How long the active key-encryption key has been in use',
+    registers: [registry],
+    async collect() {
+      this.set((await counts()).ageSeconds ?? 0)
+    },
+  })
+}
