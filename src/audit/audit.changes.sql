@@ -31,15 +31,12 @@ as $$ values
   ('fairlock.api_keys', 'id', '{user_id,scopes,requests_per_minute,created_at,expires_at,ended_at}', '{id,last_used_at}'),
   ('fairlock.staff_roles', 'user_id', '{user_id,role,granted_by,granted_at}', '{}'),
   ('fairlock.key_encryption_keys', 'id', '{*}', '{}'),
-  ('fairlock.data_keys', 'id', '{owner_id,key_encryption_key,state,created_at,retired_at,destroyed_at}', '{id}'),
+  -- Being wrapped with another key-encryption key is a line of the rotation's own.
+  ('fairlock.data_keys', 'id', '{owner_id,state,created_at,retired_at,destroyed_at}', '{id,wrapped,key_encryption_key}'),
   ('fairlock.rewrap', 'only_row', '{*}', '{only_row}'),
   ('fairlock.access_grants', 'id', '{staff_id,scope,person_id,trade_id,break_glass,status,asked_at,starts_at,minutes,'
     'ends_at,approver_id,decided_at,revoked_at,revoked_by,reviewed_at,reviewed_by,justified}', '{id}'),
   ('fairlock.duty_hours', 'id', '{*}', '{id}'),
-  ('fairlock.key_encryption_keys', 'id', '{*}', '{}'),
-  -- Being wrapped with another key-encryption key is a line of the rotation's own.
-  ('fairlock.data_keys', 'id', '{owner_id,state,created_at,retired_at,destroyed_at}', '{id,wrapped,key_encryption_key}'),
-  ('fairlock.rewrap', 'only_row', '{*}', '{only_row}'),
   ('fairlock.erasures', 'user_id', '{*}', '{}'),
   ('fairlock.settings', 'one', '{*}', '{one}'),
   ('fairlock.currencies', 'code', '{*}', '{}')

@@ -390,6 +390,12 @@ export interface FairlockEmailChanges {
   user_id: string;
 }
 
+export interface FairlockErasures {
+  erased_at: Generated<Timestamp>;
+  reason: string;
+  user_id: string;
+}
+
 export interface FairlockIdempotencyKeys {
   answer: Json;
   created_at: Generated<Timestamp>;
@@ -526,6 +532,7 @@ export interface FairlockRequestCounts {
 
 export interface FairlockRewrap {
   finished_at: Timestamp | null;
+  max_rate: number | null;
   only_row: Generated<boolean>;
   requested_at: Timestamp | null;
 }
@@ -670,6 +677,7 @@ export interface DB {
   "fairlock.data_keys": FairlockDataKeys;
   "fairlock.duty_hours": FairlockDutyHours;
   "fairlock.email_changes": FairlockEmailChanges;
+  "fairlock.erasures": FairlockErasures;
   "fairlock.idempotency_keys": FairlockIdempotencyKeys;
   "fairlock.key_encryption_keys": FairlockKeyEncryptionKeys;
   "fairlock.notices": FairlockNotices;
