@@ -310,7 +310,7 @@ CREATE INDEX data_keys_to_replace ON fairlock.data_keys USING btree (id) WHERE (
 CREATE INDEX data_keys_wrapped_by ON fairlock.data_keys USING btree (key_encryption_key, id) WHERE (state <> 'destroyed'::text);
 CREATE UNIQUE INDEX data_keys_one_active ON fairlock.data_keys USING btree (COALESCE(owner_id, '00000000-0000-0000-0000-000000000000'::uuid)) WHERE (state = 'active'::text);
 create policy "the engine keeps keys" on fairlock.data_keys for all to fairlock_engine using (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF owner_id, wrapped, key_encryption_key, state, created_at, retired_at, destroyed_at ON fairlock.data_keys FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{owner_id,key_encryption_key,state,created_at,retired_at,destroyed_at}', '{id}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF owner_id, state, created_at, retired_at, destroyed_at ON fairlock.data_keys FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{owner_id,state,created_at,retired_at,destroyed_at}', '{id,wrapped,key_encryption_key}');
 grant insert, select, update on fairlock.data_keys to fairlock_engine;
 
 create table fairlock.duty_hours (
@@ -376,6 +376,20 @@ grant update on fairlock.email_changes (confirmed_at) to fairlock_engine;
 grant update on fairlock.email_changes (ended_at) to fairlock_engine;
 grant update on fairlock.email_changes (outcome) to fairlock_engine;
 grant update on fairlock.email_changes (takes_effect_at) to fairlock_engine;
+
+create table fairlock.erasures (
+  erased_at timestamp with time zone default now() not null,
+  reason text not null,
+  user_id uuid not null,
+  constraint erasures_reason_check CHECK (((length(btrim(reason)) >= 3) AND (length(btrim(reason)) <= 1000))),
+  constraint erasures_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint erasures_pkey PRIMARY KEY (user_id)
+);
+alter table fairlock.erasures enable row level security;
+alter table fairlock.erasures force row level security;
+create policy "the engine keeps erasures" on fairlock.erasures for all to fairlock_engine using (true);
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, erased_at, reason ON fairlock.erasures FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('user_id', '{*}', '{}');
+grant insert, select on fairlock.erasures to fairlock_engine;
 
 create table fairlock.idempotency_keys (
   answer jsonb not null,
@@ -694,16 +708,18 @@ grant delete, insert, select, update on fairlock.request_counts to fairlock_engi
 
 create table fairlock.rewrap (
   finished_at timestamp with time zone,
+  max_rate integer,
   only_row boolean default true not null,
   requested_at timestamp with time zone,
   constraint rewrap_check CHECK ((finished_at >= requested_at)),
+  constraint rewrap_max_rate_check CHECK (((max_rate >= 1) AND (max_rate <= 999999))),
   constraint rewrap_only_row_check CHECK (only_row),
   constraint rewrap_pkey PRIMARY KEY (only_row)
 );
 alter table fairlock.rewrap enable row level security;
 alter table fairlock.rewrap force row level security;
 create policy "the engine keeps keys" on fairlock.rewrap for all to fairlock_engine using (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF requested_at, finished_at ON fairlock.rewrap FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('only_row', '{*}', '{only_row}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF requested_at, finished_at, max_rate ON fairlock.rewrap FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('only_row', '{*}', '{only_row}');
 grant select, update on fairlock.rewrap to fairlock_engine;
 
 create table fairlock.sessions (
@@ -1057,7 +1073,7 @@ create policy "people see their payment methods" on public.crypto_payment_method
 create policy "staff see payment methods under a grant" on public.crypto_payment_methods for select to fairlock_app using (((user_id = ANY (ARRAY( SELECT fairlock.granted('payment_methods'::text) AS granted))) AND fairlock.still_granted('payment_methods'::text, user_id)));
 create policy "the engine keeps payment methods" on public.crypto_payment_methods for all to fairlock_engine using (true);
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, type, provider, account_details_encrypted, is_verified, verification_status, verified_at, is_primary ON public.crypto_payment_methods FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,type,is_verified,verification_status,verified_at,is_primary}', '{id,created_at,updated_at}');
-CREATE TRIGGER sealed_account_details_encrypted BEFORE INSERT OR UPDATE OF account_details_encrypted ON public.crypto_payment_methods FOR EACH ROW WHEN ((new.account_details_encrypted IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('account_details_encrypted', 'user_id');
+CREATE TRIGGER sealed_account_details_encrypted BEFORE INSERT OR UPDATE OF account_details_encrypted, user_id ON public.crypto_payment_methods FOR EACH ROW WHEN ((new.account_details_encrypted IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('account_details_encrypted', 'user_id');
 grant select on public.crypto_payment_methods (created_at) to fairlock_app;
 grant select on public.crypto_payment_methods (id) to fairlock_app;
 grant select on public.crypto_payment_methods (is_primary) to fairlock_app;
@@ -1069,6 +1085,7 @@ grant select on public.crypto_payment_methods (user_id) to fairlock_app;
 grant select on public.crypto_payment_methods (verification_status) to fairlock_app;
 grant select on public.crypto_payment_methods (verified_at) to fairlock_app;
 grant select on public.crypto_payment_methods to fairlock_engine;
+grant update on public.crypto_payment_methods (account_details_encrypted) to fairlock_engine;
 
 create table public.crypto_prices (
   circulating_supply numeric(30,8),
@@ -1161,7 +1178,7 @@ create policy "staff see a profile under a grant" on public.crypto_profiles for 
 create policy "the engine acts for everybody" on public.crypto_profiles for all to fairlock_engine using (true);
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, wallet_address, wallet_provider, kyc_status, kyc_verified_at, is_verified_trader, preferred_currencies, trading_pairs, risk_tolerance, investment_strategy, notification_preferences, security_settings, preferred_payment_methods, daily_limit, monthly_limit, banned_until, two_factor_enabled, two_factor_secret, display_name, country ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('user_id', '{user_id,kyc_status,kyc_verified_at,is_verified_trader,banned_until,daily_limit,monthly_limit,two_factor_enabled}', '{id,created_at,updated_at,trading_volume,total_trades,average_rating,successful_escrows,disputed_trades,current_daily_volume,current_monthly_volume}');
-CREATE TRIGGER sealed_two_factor_secret BEFORE INSERT OR UPDATE OF two_factor_secret ON public.crypto_profiles FOR EACH ROW WHEN ((new.two_factor_secret IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('two_factor_secret', 'user_id');
+CREATE TRIGGER sealed_two_factor_secret BEFORE INSERT OR UPDATE OF two_factor_secret, user_id ON public.crypto_profiles FOR EACH ROW WHEN ((new.two_factor_secret IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('two_factor_secret', 'user_id');
 CREATE TRIGGER second_factor AFTER INSERT OR DELETE OR UPDATE OF two_factor_enabled ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.note_second_factor();
 grant insert, select on public.crypto_profiles to fairlock_engine;
 grant select on public.crypto_profiles (average_rating) to fairlock_app;
@@ -1374,8 +1391,8 @@ create policy "the engine opens wallets" on public.crypto_wallets for all to fai
 create policy "the ledger sets the balance" on public.crypto_wallets for all to fairlock_ledger using (true);
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_wallets FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, wallet_address, wallet_provider, chain_type, currency, is_primary, is_connected, encrypted_private_key, backup_phrase_encrypted, last_backup, supported_currencies, withdrawal_limit_daily, withdrawal_limit_monthly ON public.crypto_wallets FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,currency,wallet_provider,chain_type,is_primary,is_connected,last_backup,supported_currencies,withdrawal_limit_daily,withdrawal_limit_monthly}', '{id,balance,created_at,updated_at,last_synced_at}');
-CREATE TRIGGER sealed_backup_phrase_encrypted BEFORE INSERT OR UPDATE OF backup_phrase_encrypted ON public.crypto_wallets FOR EACH ROW WHEN ((new.backup_phrase_encrypted IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('backup_phrase_encrypted', 'user_id');
-CREATE TRIGGER sealed_encrypted_private_key BEFORE INSERT OR UPDATE OF encrypted_private_key ON public.crypto_wallets FOR EACH ROW WHEN ((new.encrypted_private_key IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('encrypted_private_key', 'user_id');
+CREATE TRIGGER sealed_backup_phrase_encrypted BEFORE INSERT OR UPDATE OF backup_phrase_encrypted, user_id ON public.crypto_wallets FOR EACH ROW WHEN ((new.backup_phrase_encrypted IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('backup_phrase_encrypted', 'user_id');
+CREATE TRIGGER sealed_encrypted_private_key BEFORE INSERT OR UPDATE OF encrypted_private_key, user_id ON public.crypto_wallets FOR EACH ROW WHEN ((new.encrypted_private_key IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('encrypted_private_key', 'user_id');
 grant insert, select on public.crypto_wallets to fairlock_engine;
 grant select on public.crypto_wallets (balance) to fairlock_app;
 grant select, update on public.crypto_wallets (balance) to fairlock_ledger;
@@ -1396,6 +1413,8 @@ grant select on public.crypto_wallets (wallet_address) to fairlock_app;
 grant select on public.crypto_wallets (wallet_provider) to fairlock_app;
 grant select on public.crypto_wallets (withdrawal_limit_daily) to fairlock_app;
 grant select on public.crypto_wallets (withdrawal_limit_monthly) to fairlock_app;
+grant update on public.crypto_wallets (backup_phrase_encrypted) to fairlock_engine;
+grant update on public.crypto_wallets (encrypted_private_key) to fairlock_engine;
 
 create table public.users (
   created_at timestamp with time zone default now() not null,
@@ -1414,6 +1433,7 @@ CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF id, email, created_a
 grant insert, select on public.users to fairlock_engine;
 grant select on public.users (created_at) to fairlock_app;
 grant select on public.users (email) to fairlock_app;
+grant update on public.users (email) to fairlock_engine;
 grant select on public.users (id) to fairlock_app;
 
 create function audit.block_hash(b audit.blocks) returns bytea language sql immutable as 6d68622e82156b86;
@@ -1463,7 +1483,7 @@ create function audit.unwatched() returns TABLE(name text, reason text) language
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
-create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as 0f0a9d8dfe0287b3;
+create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as 02716df0ea7045b4;
 alter function audit.watched() owner to fairlock_engine;
 grant execute on function audit.watched() to fairlock_engine;
 
@@ -1485,6 +1505,10 @@ alter function fairlock.acting_user() owner to fairlock_engine;
 grant execute on function fairlock.acting_user() to fairlock_engine;
 grant execute on function fairlock.acting_user() to public;
 
+create function fairlock.activate_key_encryption_key(p_id text) returns boolean language plpgsql set search_path=pg_catalog, pg_temp as 0a79a36ed4f15a1c;
+alter function fairlock.activate_key_encryption_key(text) owner to fairlock_engine;
+grant execute on function fairlock.activate_key_encryption_key(text) to fairlock_engine;
+
 create function fairlock.active_data_key(p_owner uuid) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as d92f26257035a064;
 alter function fairlock.active_data_key(uuid) owner to fairlock_engine;
 grant execute on function fairlock.active_data_key(uuid) to fairlock_app;
@@ -1495,7 +1519,7 @@ alter function fairlock.active_key_encryption_key() owner to fairlock_engine;
 grant execute on function fairlock.active_key_encryption_key() to fairlock_app;
 grant execute on function fairlock.active_key_encryption_key() to fairlock_engine;
 
-create function fairlock.add_data_key(p_id uuid, p_owner uuid, p_wrapped bytea, p_key_encryption_key text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 6fb4518186a7f561;
+create function fairlock.add_data_key(p_id uuid, p_owner uuid, p_wrapped bytea, p_key_encryption_key text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 899efb46e5d3d84e;
 alter function fairlock.add_data_key(uuid,uuid,bytea,text) owner to fairlock_engine;
 grant execute on function fairlock.add_data_key(uuid,uuid,bytea,text) to fairlock_app;
 grant execute on function fairlock.add_data_key(uuid,uuid,bytea,text) to fairlock_engine;
@@ -1609,6 +1633,11 @@ alter function fairlock.count_break_glass() owner to fairlock_engine;
 grant execute on function fairlock.count_break_glass() to fairlock_app;
 grant execute on function fairlock.count_break_glass() to fairlock_engine;
 
+create function fairlock.count_keys() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 75adb8e7ec9b71fa;
+alter function fairlock.count_keys() owner to fairlock_engine;
+grant execute on function fairlock.count_keys() to fairlock_app;
+grant execute on function fairlock.count_keys() to fairlock_engine;
+
 create function fairlock.count_live_trades() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as e9573d607f91f260;
 alter function fairlock.count_live_trades() owner to fairlock_engine;
 grant execute on function fairlock.count_live_trades() to fairlock_app;
@@ -1643,6 +1672,15 @@ grant execute on function fairlock.data_key_json(fairlock.data_keys) to fairlock
 create function fairlock.decide_access(p_grant uuid, p_approve boolean, p_minutes integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 028b4b1414ea2c71;
 alter function fairlock.decide_access(uuid,boolean,integer) owner to fairlock_engine;
 grant execute on function fairlock.decide_access(uuid,boolean,integer) to fairlock_engine;
+
+create function fairlock.destroy_data_key(p_key uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as e6fa57f1e3bb7826;
+alter function fairlock.destroy_data_key(uuid) owner to fairlock_engine;
+grant execute on function fairlock.destroy_data_key(uuid) to fairlock_app;
+grant execute on function fairlock.destroy_data_key(uuid) to fairlock_engine;
+
+create function fairlock.destroy_key_encryption_key(p_id text) returns bigint language plpgsql set search_path=pg_catalog, pg_temp as 79fe871cd7316dca;
+alter function fairlock.destroy_key_encryption_key(text) owner to fairlock_engine;
+grant execute on function fairlock.destroy_key_encryption_key(text) to fairlock_engine;
 
 create function fairlock.drop_factors(p_user uuid) returns integer language plpgsql set search_path=pg_catalog, pg_temp as 6f384d1ae27e4aa2;
 alter function fairlock.drop_factors(uuid) owner to fairlock_engine;
@@ -1724,6 +1762,11 @@ alter function fairlock.finish_mail(uuid,text,interval) owner to fairlock_engine
 grant execute on function fairlock.finish_mail(uuid,text,interval) to fairlock_app;
 grant execute on function fairlock.finish_mail(uuid,text,interval) to fairlock_engine;
 
+create function fairlock.finish_rewrap() returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as a8a9baa32f6aed4f;
+alter function fairlock.finish_rewrap() owner to fairlock_engine;
+grant execute on function fairlock.finish_rewrap() to fairlock_app;
+grant execute on function fairlock.finish_rewrap() to fairlock_engine;
+
 create function fairlock.follow_factor_change(p_user uuid, p_kind text, p_details jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 5de035e52a7199eb;
 alter function fairlock.follow_factor_change(uuid,text,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.follow_factor_change(uuid,text,jsonb) to fairlock_engine;
@@ -1750,7 +1793,7 @@ create function fairlock.guard_offer() returns trigger language plpgsql set sear
 alter function fairlock.guard_offer() owner to fairlock_engine;
 grant execute on function fairlock.guard_offer() to fairlock_engine;
 
-create function fairlock.guard_sealed() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as e5378e1bb66dcb59;
+create function fairlock.guard_sealed() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as e4f62badbab468dc;
 alter function fairlock.guard_sealed() owner to fairlock_engine;
 grant execute on function fairlock.guard_sealed() to fairlock_engine;
 
@@ -1788,6 +1831,11 @@ grant execute on function fairlock.keep_laws() to public;
 create function fairlock.keep_listings() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 7fa94fa212f7d4f9;
 alter function fairlock.keep_listings() owner to fairlock_engine;
 grant execute on function fairlock.keep_listings() to fairlock_engine;
+
+create function fairlock.keys_to_renew(p_after uuid, p_backwards boolean, p_most integer, p_owner uuid) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 25b8e734e5a4f3b0;
+alter function fairlock.keys_to_renew(uuid,boolean,integer,uuid) owner to fairlock_engine;
+grant execute on function fairlock.keys_to_renew(uuid,boolean,integer,uuid) to fairlock_app;
+grant execute on function fairlock.keys_to_renew(uuid,boolean,integer,uuid) to fairlock_engine;
 
 create function fairlock.kyc_level(p_status text) returns text language sql immutable as d04e8838375ec1c4;
 alter function fairlock.kyc_level(text) owner to fairlock_engine;
@@ -1946,9 +1994,19 @@ create function fairlock.renew_session(p_token_hash bytea) returns jsonb languag
 alter function fairlock.renew_session(bytea) owner to fairlock_engine;
 grant execute on function fairlock.renew_session(bytea) to fairlock_engine;
 
+create function fairlock.replace_data_key(p_old uuid, p_new uuid, p_wrapped bytea, p_key_encryption_key text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 3b9c75333d6ade04;
+alter function fairlock.replace_data_key(uuid,uuid,bytea,text) owner to fairlock_engine;
+grant execute on function fairlock.replace_data_key(uuid,uuid,bytea,text) to fairlock_app;
+grant execute on function fairlock.replace_data_key(uuid,uuid,bytea,text) to fairlock_engine;
+
 create function fairlock.replace_recovery_codes(p_hashes jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 7791a69716e0554f;
 alter function fairlock.replace_recovery_codes(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.replace_recovery_codes(jsonb) to fairlock_engine;
+
+create function fairlock.reseal_value(p_table text, p_column text, p_row text, p_from text, p_to text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 4e5a390177a4bda6;
+alter function fairlock.reseal_value(text,text,text,text,text) owner to fairlock_engine;
+grant execute on function fairlock.reseal_value(text,text,text,text,text) to fairlock_app;
+grant execute on function fairlock.reseal_value(text,text,text,text,text) to fairlock_engine;
 
 create function fairlock.reset_factors(p_user uuid, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as d03755f3c3ab7dbe;
 alter function fairlock.reset_factors(uuid,text) owner to fairlock_engine;
@@ -1975,7 +2033,19 @@ create function fairlock.scope_of(p_operation text) returns text language sql im
 alter function fairlock.scope_of(text) owner to fairlock_engine;
 grant execute on function fairlock.scope_of(text) to fairlock_engine;
 
-create function fairlock.sealed_with(p_sealed text) returns uuid language sql immutable as 9b78db89d72af64b;
+create function fairlock.sealed_columns() returns TABLE(relation text, name text, owner text, row_key text, key_type text, is_bytes boolean) language sql stable set search_path=pg_catalog, pg_temp as 42a5cb703b8249b7;
+alter function fairlock.sealed_columns() owner to fairlock_engine;
+grant execute on function fairlock.sealed_columns() to fairlock_engine;
+
+create function fairlock.sealed_condition(c record) returns text language plpgsql immutable set search_path=pg_catalog, pg_temp as 43ffca54d7cc0658;
+alter function fairlock.sealed_condition(record) owner to fairlock_engine;
+grant execute on function fairlock.sealed_condition(record) to fairlock_engine;
+
+create function fairlock.sealed_text(c record) returns text language plpgsql immutable set search_path=pg_catalog, pg_temp as fd8967f3dda14ce4;
+alter function fairlock.sealed_text(record) owner to fairlock_engine;
+grant execute on function fairlock.sealed_text(record) to fairlock_engine;
+
+create function fairlock.sealed_with(p_sealed text) returns uuid language sql immutable as 81fb7b94a6d18307;
 alter function fairlock.sealed_with(text) owner to fairlock_engine;
 grant execute on function fairlock.sealed_with(text) to fairlock_engine;
 
@@ -2073,6 +2143,11 @@ create function fairlock.use_passkey(p_passkey uuid, p_user uuid, p_counter bigi
 alter function fairlock.use_passkey(uuid,uuid,bigint,boolean) owner to fairlock_engine;
 grant execute on function fairlock.use_passkey(uuid,uuid,bigint,boolean) to fairlock_engine;
 
+create function fairlock.values_sealed_with(p_key uuid, p_table text, p_column text, p_after text, p_most integer) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 65225fbbdd473fb2;
+alter function fairlock.values_sealed_with(uuid,text,text,text,integer) owner to fairlock_engine;
+grant execute on function fairlock.values_sealed_with(uuid,text,text,text,integer) to fairlock_app;
+grant execute on function fairlock.values_sealed_with(uuid,text,text,text,integer) to fairlock_engine;
+
 create function fairlock.wallet_json(p_user uuid, p_currency text) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 26dafaf305ddd9df;
 alter function fairlock.wallet_json(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.wallet_json(uuid,text) to fairlock_engine;
@@ -2084,6 +2159,10 @@ grant execute on function fairlock.wallet_of(uuid,text) to fairlock_engine;
 create function fairlock.withdrawals_paused_until(p_user uuid) returns timestamp with time zone language sql stable set search_path=pg_catalog, pg_temp as 05e05053cbabc8c4;
 alter function fairlock.withdrawals_paused_until(uuid) owner to fairlock_engine;
 grant execute on function fairlock.withdrawals_paused_until(uuid) to fairlock_engine;
+
+create function fairlock.wrap_anew(p_keys jsonb, p_to text) returns integer language plpgsql set search_path=pg_catalog, pg_temp as 4a83a9cd99142947;
+alter function fairlock.wrap_anew(jsonb,text) owner to fairlock_engine;
+grant execute on function fairlock.wrap_anew(jsonb,text) to fairlock_engine;
 
 create function ledger.check_zero_sum() returns trigger language plpgsql set search_path=pg_catalog, pg_temp as a57e8e9751559977;
 alter function ledger.check_zero_sum() owner to ;
