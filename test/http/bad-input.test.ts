@@ -156,7 +156,7 @@ test('queries and cursors', async () => {
   for (const operation of operations) {
     const url = addressOf(operation)
     for (const { name } of operation.parameters.filter((one) => one.in === 'query')) {
-      const bad = ['', '%00', '%20', 'x'.repeat(5000), `a&${name}=b`, '%F0%9F%98%80']
+      const bad = ['', '%00', '%20', 'x'.repeat(3900), `a&${name}=b`, '%F0%9F%98%80']
       if (name === 'limit') bad.push('0', '-1', '101', '1e9', '1.5', 'abc', 'NaN', 'Infinity')
       if (name === 'cursor') bad.push(...BAD_CURSORS)
       for (const value of bad) {

@@ -210,7 +210,7 @@ test('keys and what happens to them is on the record, without the secret', async
   )
   assert.deepEqual(
     rows.map((row) => row.action),
-    ['api_keys.added', 'api_key.created', 'api_keys.changed', 'api_key.ended'],
+    ['api_key.created', 'api_key.ended'],
   )
   const [notice] = (await person.get('/v1/me/notices')).body.items
   assert.match(notice.text, /API key “recorded” was made .* read, trade/)
