@@ -1,10 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { countBreakGlass } from '../identity/index.ts'
 import type { Jobs } from '../jobs/index.ts'
-import { type App, type Database, Problem } from '../platform/index.ts'
 import { keyMetrics } from './key-metrics.ts'
+import { type App, type Database, isSameSecret, Problem } from '../platform/index.ts'
 
 export type MetricsOptions = { db: Database; token: string | null; jobs: () => Jobs | null }
 
@@ -45,15 +44,9 @@ export function metricsRoutes(app: App, options: MetricsOptions): void {
 
 /** With a token, whoever has it; without one, this machine: not what a proxy on this machine passes on from elsewhere. */
 function mayRead({ ip, headers }: FastifyRequest, token: string | null): boolean {
-  if (token !== null) return isSame(headers.authorization ?? '', `Bearer ${token}`)
+  if (token !== null) return isSameSecret(headers.authorization ?? '', `Bearer ${token}`)
   const isPassedOn = FORWARDED.some((name) => headers[name] !== undefined)
   return LOOPBACK.has(ip) && !isPassedOn
-}
-
-/** Compares in a time that does not depend on how far the two agree. */
-function isSame(shown: string, wanted: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(shown), digest(wanted))
 }
 
 function databaseMetrics(registry: Registry, db: Database): void {

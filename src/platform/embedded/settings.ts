@@ -35,6 +35,14 @@ const SETTINGS: Record<string, string> = {
   log_error_verbosity: 'terse',
   log_checkpoints: 'off',
   log_lock_waits: 'on',
+  // Values of people stay out of the server's log: no statement and no parameter is written, and an error without its
+  // DETAIL, which would quote the row. The program's own log says which request failed.
+  log_statement: 'none',
+  log_min_duration_statement: '-1',
+  log_min_error_statement: 'panic',
+  log_parameter_max_length: '0',
+  log_parameter_max_length_on_error: '0',
+  log_error_verbosity: 'terse',
 }
 
 const ACCESS = `# Written by Fairlock. Passwords only, from this machine only.
