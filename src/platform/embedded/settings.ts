@@ -31,8 +31,6 @@ const SETTINGS: Record<string, string> = {
   log_rotation_size: '0',
   log_truncate_on_rotation: 'on',
   log_line_prefix: '%m [%p] %q%u@%d ',
-  // Without the lines that quote the row which a law refused.
-  log_error_verbosity: 'terse',
   log_checkpoints: 'off',
   log_lock_waits: 'on',
   // Values of people stay out of the server's log: no statement and no parameter is written, and an error without its
