@@ -2,8 +2,8 @@ import type { FastifyRequest } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { countBreakGlass } from '../identity/index.ts'
 import type { Jobs } from '../jobs/index.ts'
-import { keyMetrics } from './key-metrics.ts'
 import { type App, type Database, isSameSecret, Problem } from '../platform/index.ts'
+import { keyMetrics } from './key-metrics.ts'
 
 export type MetricsOptions = { db: Database; token: string | null; jobs: () => Jobs | null }
 
