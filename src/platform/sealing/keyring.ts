@@ -3,7 +3,7 @@ export class KeyringError extends Error {
   override readonly name = 'KeyringError'
 }
 
-export const KEYRING_KINDS = ['file', 'env'] as const
+export const KEYRING_KINDS = ['file', 'env', 'pkcs11', 'vault', 'awskms'] as const
 export type KeyringKind = (typeof KEYRING_KINDS)[number]
 
 /**

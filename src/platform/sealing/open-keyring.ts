@@ -4,10 +4,13 @@ import { FileKeyring } from './keyrings/file.ts'
 
 type Opener = (rest: string, env: NodeJS.ProcessEnv) => Promise<Keyring>
 
-// The three that talk to something outside load their libraries only where they are used.
+// The three that talk to something outside are loaded, with their libraries, only where they are used.
 const OPENERS: Record<KeyringKind, Opener> = {
   file: async (path) => new FileKeyring(path),
   env: async (name, env) => new EnvKeyring(name, env),
+  pkcs11: async (place, env) => proven((await import('./keyrings/pkcs11.ts')).Pkcs11Keyring.open(place, env)),
+  vault: async (place, env) => proven((await import('./keyrings/vault.ts')).VaultKeyring.open(place, env)),
+  awskms: async (place, env) => proven((await import('./keyrings/awskms.ts')).AwsKmsKeyring.open(place, env)),
 }
 
 /** The keyring that FAIRLOCK_KEYRING names, for example `file:/etc/fairlock/keyring.json`. Throws `KeyringError`. */
@@ -20,4 +23,9 @@ export async function openKeyring(uri: string, env: NodeJS.ProcessEnv): Promise<
       `FAIRLOCK_KEYRING must begin with one of ${KEYRING_KINDS.join(':, ')}: and name a place.`,
     )
   return OPENERS[kind](rest, env)
+}
+
+async function proven(keyring: Keyring): Promise<Keyring> {
+  const { ProvenKeyring } = await import('./keyrings/proven.ts')
+  return new ProvenKeyring(keyring)
 }
