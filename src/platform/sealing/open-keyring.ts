@@ -25,7 +25,8 @@ export async function openKeyring(uri: string, env: NodeJS.ProcessEnv): Promise<
   return OPENERS[kind](rest, env)
 }
 
-async function proven(keyring: Keyring): Promise<Keyring> {
+async function proven(opened: Keyring | Promise<Keyring>): Promise<Keyring> {
+  const keyring = await opened
   const { ProvenKeyring } = await import('./keyrings/proven.ts')
   return new ProvenKeyring(keyring)
 }
