@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +11,7 @@ import {
   Unsealable,
   wrapContext,
 } from '../../src/platform/sealing/index.ts'
+import { keyringContract } from './keyring-contract.ts'
 
 let folder: string
 before(() => {
@@ -19,6 +21,25 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 
 const DATA_KEY = Buffer.alloc(32, 9)
 const CONTEXT = wrapContext('0193a5b0-0000-7000-8000-000000000001', null)
+
+keyringContract('file', async () => {
+  const keyring = await FileKeyring.initialise(join(folder, 'contract.json'))
+  return { keyring, stop: () => keyring.close() }
+})
+
+keyringContract('env', async () => {
+  const entry = (id: string) => `${id}=${randomBytes(32).toString('base64')}`
+  const env = { CONTRACT: entry('first') }
+  const keyring = await openKeyring('env:CONTRACT', env)
+  return {
+    keyring,
+    addKey: async () => {
+      env.CONTRACT += `,${entry('second')}`
+      return keyring
+    },
+    stop: () => keyring.close(),
+  }
+})
 
 test('a keyring file is made for its owner only, wraps and unwraps, and takes more keys', async () => {
   const path = join(folder, 'made.json')

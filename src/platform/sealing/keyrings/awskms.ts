@@ -13,7 +13,7 @@ const KEY_NAME =
 const PASSING =
   /^(ThrottlingException|RequestLimitExceeded|LimitExceededException|KMSInternalException|DependencyTimeoutException|KeyUnavailableException)$/
 const DENIED =
-  /^(AccessDeniedException|UnrecognizedClientException|InvalidSignatureException|IncompleteSignature|MissingAuthenticationToken|ExpiredTokenException|InvalidClientTokenId|OptInRequired|NotAuthorized)$/
+  /^(AccessDeniedException|UnrecognizedClientException|InvalidSignatureException|IncompleteSignature|MissingAuthenticationToken(Exception)?|ExpiredTokenException|InvalidClientTokenId|OptInRequired|NotAuthorized)$/
 
 type Operation = 'Encrypt' | 'Decrypt' | 'DescribeKey'
 
