@@ -46,8 +46,8 @@ $$;
 create function audit.unwatched() returns table (name text, reason text)
 language sql immutable
 as $$ values
-  ('public.crypto_trades', 'watched below: one line for each move'),
-  ('public.crypto_escrows', 'watched below: a move''s line says what became of the escrow'),
+  ('public.crypto_trades', 'its guard in src/trades writes one line for each move, and of what else changes'),
+  ('public.crypto_escrows', 'moves with its trade, whose line says so; its guard in src/escrow writes of what else changes'),
   ('public.crypto_transactions', 'the statement: shows what the append-only ledger holds'),
   ('public.crypto_prices', 'market data, nobody''s'),
   ('fairlock.offers', 'each command that changes an offer writes its own line; takes are in the trades'' lines'),
@@ -66,52 +66,45 @@ create function audit.masked(p_value jsonb, p_shown boolean) returns jsonb
 language sql immutable
 as $$ select case when coalesce(p_value, 'null') = 'null' then null when p_shown then p_value else '"***"' end $$;
 
--- Arguments: key, shown and ignored columns of audit.watched(). The reason is the one given to the command, or the
--- command's name; what is done past all commands says which login did it.
-create function fairlock.record_change() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp
+-- The line of a row that was added ('{}' before), changed or removed ('{}' after), if there is anything to say of it. The
+-- reason is the one given to the command, or the command's name; what is done past all commands says which login did it.
+create function fairlock.record_row(
+  p_table text, p_key text, p_shown text[], p_ignored text[], p_old jsonb, p_new jsonb
+) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_old jsonb := case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end;
-  v_new jsonb := case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end;
-  v_key text := coalesce(v_new ->> tg_argv[0], v_old ->> tg_argv[0]);
+  v_key text := coalesce(p_new ->> p_key, p_old ->> p_key);
   v_id uuid;
   v_changes jsonb;
 begin
-  select jsonb_object_agg(name, jsonb_build_array(audit.masked(v_old -> name, shown), audit.masked(v_new -> name, shown)))
+  select jsonb_object_agg(name, jsonb_build_array(audit.masked(p_old -> name, shown), audit.masked(p_new -> name, shown)))
   into v_changes
-  from jsonb_object_keys(v_old || v_new) name, lateral (select tg_argv[1] = '{*}' or name = any (tg_argv[1]::text[])) s (shown)
-  where v_old -> name is distinct from v_new -> name and name <> all (tg_argv[2]::text[])
-    and coalesce(v_old -> name, 'null') <> coalesce(v_new -> name, 'null');
-  if v_changes is null and tg_op = 'UPDATE' then
-    return null;
+  from jsonb_object_keys(p_old || p_new) name, lateral (select p_shown = '{*}' or name = any (p_shown)) s (shown)
+  where name <> all (p_ignored) and coalesce(p_old -> name, 'null') <> coalesce(p_new -> name, 'null');
+  if v_changes is null and p_old <> '{}' and p_new <> '{}' then
+    return;
   end if;
   if v_key ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     v_id := v_key::uuid;
   end if;
   perform fairlock.record_event(
-    tg_table_name || case tg_op when 'INSERT' then '.added' when 'UPDATE' then '.changed' else '.removed' end,
-    tg_table_name, v_id,
+    p_table || case when p_old = '{}' then '.added' when p_new = '{}' then '.removed' else '.changed' end, p_table, v_id,
     coalesce(nullif(current_setting('fairlock.reason', true), ''), nullif(current_setting('fairlock.operation', true), ''),
       session_user || ', outside of a command'),
     case when v_id is null then jsonb_build_object('row', v_key) end, v_changes);
-  return null;
 end $$;
 
--- The line of a trade's move. No comparison of whole rows here: a release passes through it.
-create function fairlock.record_move() returns trigger
+-- Arguments: key, shown and ignored columns of audit.watched().
+create function fairlock.record_change() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform fairlock.record_event(
-    'trade.' || case tg_op when 'INSERT' then 'taken' else new.status end, 'crypto_trades', new.id,
-    coalesce(new.cancel_reason, nullif(current_setting('fairlock.operation', true), '')), null,
-    jsonb_build_object(
-      'status', jsonb_build_array(case tg_op when 'UPDATE' then old.status end, new.status),
-      'escrow', (select status from public.crypto_escrows where id = new.escrow_id)));
+  perform fairlock.record_row(tg_table_name, tg_argv[0], tg_argv[1]::text[], tg_argv[2]::text[],
+    case when tg_op = 'INSERT' then '{}' else to_jsonb(old) end, case when tg_op = 'DELETE' then '{}' else to_jsonb(new) end);
   return null;
 end $$;
-grant execute on function fairlock.record_change(), fairlock.record_move(), audit.watched() to session_user;
+grant execute on function fairlock.record_change(), audit.watched() to session_user;
 reset role;
 
 do $$
@@ -129,17 +122,3 @@ begin
       for each row execute function fairlock.record_change(%L, %L, %L)', t.noticed, t.name, t.key, t.shown, t.ignored);
   end loop;
 end $$;
-
-create trigger recorded_take after insert on public.crypto_trades
-  for each row execute function fairlock.record_move();
-create trigger recorded_move after update of status on public.crypto_trades
-  for each row when (new.status <> old.status) execute function fairlock.record_move();
--- Neither is ever deleted, and an escrow moves only with its trade. What else changes in the two has a line of its own.
-create trigger recorded after update on public.crypto_trades
-  for each row when (new.status = old.status and new.* is distinct from old.*)
-  execute function fairlock.record_change('id', '{deadline,dispute_id,dispute_status,buyer_rating,seller_rating}',
-    '{updated_at}');
-create trigger recorded after update on public.crypto_escrows
-  for each row when (new.status = old.status and new.* is distinct from old.*)
-  execute function fairlock.record_change('id',
-    '{amount,currency,seller_id,buyer_id,trade_id,released_amount,refunded_amount,fee_amount,expires_at}', '{}');

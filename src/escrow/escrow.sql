@@ -87,6 +87,11 @@ begin
     raise exception using errcode = 'FL096', message =
       format('a trade that is %s cannot have an escrow that is %s', coalesce(v_trade, 'missing'), new.status);
   end if;
+  -- A move's line is written by the trade's guard; what else changes has one of its own.
+  if tg_op = 'UPDATE' and new.status = old.status and new is distinct from old then
+    perform fairlock.record_row('crypto_escrows', 'id', '{released_amount,refunded_amount,fee_amount,funded_at,expires_at}',
+      '{}', to_jsonb(old), to_jsonb(new));
+  end if;
   return null;
 end $$;
 -- Attaching a trigger asks for the right to execute it; the session is the owner's.

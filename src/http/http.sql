@@ -10,6 +10,7 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   answer jsonb;
+  v_said text;
 begin
   if fairlock.acting_user() is null then
     raise exception using errcode = 'FL001', message = 'nobody is signed in';
@@ -21,7 +22,8 @@ begin
     end if;
   end if;
   -- What the log says of the changes that follow, where they have no reason of their own.
-  perform set_config('fairlock.operation', p_operation, true), set_config('fairlock.reason', p ->> 'reason', true);
+  -- An assignment, which costs a tenth of a statement.
+  v_said := set_config('fairlock.operation', p_operation, true) || set_config('fairlock.reason', p ->> 'reason', true);
   if p_key is not null then
     answer := fairlock.earlier_answer(p_key, p_operation, p_fingerprint);
     if answer is not null then
