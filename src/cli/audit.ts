@@ -6,6 +6,7 @@ import {
   type AuditFinding,
   type AuditReport,
   exportRoots,
+  makeKey,
   planRetirement,
   RetirementRefused,
   type RootsRead,
@@ -15,8 +16,9 @@ import {
   searchAudit,
   verifyAudit,
 } from '../audit/index.ts'
-import { asEngine } from '../platform/index.ts'
-import { withDatabase } from './connect.ts'
+import { asEngine, Database } from '../platform/index.ts'
+import { keyringInForce, Sealer } from '../platform/sealing/index.ts'
+import { currentEnvironment, withDatabase } from './connect.ts'
 import { Finding, UsageError } from './finding.ts'
 import { confirm, print, printTable } from './output.ts'
 
@@ -55,7 +57,29 @@ export function auditCommand(): Command {
     .requiredOption('--reason <text>', 'why; it goes on the record')
     .option('--yes', 'do not ask', false)
     .action(retire)
+  audit
+    .command('new-key')
+    .description(
+      'a new key to sign blocks with, from the next start of the program on; the old ones stay known',
+    )
+    .action(newKey)
   return audit
+}
+
+async function newKey(): Promise<void> {
+  await withDatabase(async ({ ownerUrl, appUrl }, config) => {
+    const keyring = await keyringInForce(config, ownerUrl, currentEnvironment())
+    const db = new Database(appUrl, { connections: 1 })
+    const sealer = new Sealer(db, keyring)
+    try {
+      const { keyId } = await makeKey(ownerUrl, sealer)
+      print(`Blocks are signed with ${keyId} from the next start of the program on.`)
+    } finally {
+      sealer.close()
+      await db.close()
+      await keyring.close()
+    }
+  })
 }
 
 async function verify({ roots, json }: { roots?: string; json: boolean }): Promise<void> {

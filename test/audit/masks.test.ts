@@ -88,7 +88,7 @@ test('no planted secret, name, address or detail of a person is in the log', asy
       Buffer.from(secret).toString('base64'),
       Buffer.from(secret).toString('hex'),
     ]) {
-      const found = rows.find(({ line }) => new RegExp(`(?<![a-z0-9])${RegExp.escape(form)}`, 'i').test(line))
+      const found = rows.find(({ line }) => line.toLowerCase().includes(form.toLowerCase()))
       assert.equal(found, undefined, `${form} is in ${found?.line}`)
     }
   }
