@@ -240,20 +240,32 @@ grant select on fairlock.api_keys (user_id) to fairlock_app;
 
 create table fairlock.credentials (
   changed_at timestamp with time zone default now() not null,
+  factor_blocked_until timestamp with time zone,
+  factor_failures integer default 0 not null,
   password_hash text not null,
+  second_factor boolean default false not null,
+  totp_session uuid,
+  totp_step bigint,
   user_id uuid not null,
   withdrawals_paused_until timestamp with time zone,
   constraint credentials_password_hash_check CHECK ((password_hash ~~ '$argon2id$%'::text)),
+  constraint credentials_totp CHECK ((((totp_step IS NULL) = (totp_session IS NULL)) AND (factor_failures >= 0))),
   constraint credentials_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
   constraint credentials_pkey PRIMARY KEY (user_id)
 );
 alter table fairlock.credentials enable row level security;
 alter table fairlock.credentials force row level security;
 create policy "the engine acts for everybody" on fairlock.credentials for all to fairlock_engine using (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, password_hash, changed_at, withdrawals_paused_until ON fairlock.credentials FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('user_id', '{user_id,changed_at,withdrawals_paused_until}', '{}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, password_hash, changed_at, second_factor, withdrawals_paused_until ON fairlock.credentials FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('user_id', '{user_id,changed_at,withdrawals_paused_until,second_factor}', '{totp_step,totp_session,factor_failures,factor_blocked_until}');
+CREATE TRIGGER second_factor BEFORE INSERT ON fairlock.credentials FOR EACH ROW EXECUTE FUNCTION fairlock.note_second_factor();
 grant insert, select on fairlock.credentials to fairlock_engine;
 grant update on fairlock.credentials (changed_at) to fairlock_engine;
+grant update on fairlock.credentials (factor_blocked_until) to fairlock_engine;
+grant update on fairlock.credentials (factor_failures) to fairlock_engine;
 grant update on fairlock.credentials (password_hash) to fairlock_engine;
+grant update on fairlock.credentials (second_factor) to fairlock_engine;
+grant update on fairlock.credentials (totp_session) to fairlock_engine;
+grant update on fairlock.credentials (totp_step) to fairlock_engine;
 grant update on fairlock.credentials (withdrawals_paused_until) to fairlock_engine;
 
 create table fairlock.currencies (
@@ -298,7 +310,7 @@ CREATE INDEX data_keys_to_replace ON fairlock.data_keys USING btree (id) WHERE (
 CREATE INDEX data_keys_wrapped_by ON fairlock.data_keys USING btree (key_encryption_key, id) WHERE (state <> 'destroyed'::text);
 CREATE UNIQUE INDEX data_keys_one_active ON fairlock.data_keys USING btree (COALESCE(owner_id, '00000000-0000-0000-0000-000000000000'::uuid)) WHERE (state = 'active'::text);
 create policy "the engine keeps keys" on fairlock.data_keys for all to fairlock_engine using (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF owner_id, wrapped, key_encryption_key, state, created_at, retired_at, destroyed_at ON fairlock.data_keys FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{owner_id,key_encryption_key,state,created_at,retired_at,destroyed_at}', '{id}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF owner_id, state, created_at, retired_at, destroyed_at ON fairlock.data_keys FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{owner_id,state,created_at,retired_at,destroyed_at}', '{id,wrapped,key_encryption_key}');
 grant insert, select, update on fairlock.data_keys to fairlock_engine;
 
 create table fairlock.duty_hours (
@@ -364,6 +376,20 @@ grant update on fairlock.email_changes (confirmed_at) to fairlock_engine;
 grant update on fairlock.email_changes (ended_at) to fairlock_engine;
 grant update on fairlock.email_changes (outcome) to fairlock_engine;
 grant update on fairlock.email_changes (takes_effect_at) to fairlock_engine;
+
+create table fairlock.erasures (
+  erased_at timestamp with time zone default now() not null,
+  reason text not null,
+  user_id uuid not null,
+  constraint erasures_reason_check CHECK (((length(btrim(reason)) >= 3) AND (length(btrim(reason)) <= 1000))),
+  constraint erasures_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint erasures_pkey PRIMARY KEY (user_id)
+);
+alter table fairlock.erasures enable row level security;
+alter table fairlock.erasures force row level security;
+create policy "the engine keeps erasures" on fairlock.erasures for all to fairlock_engine using (true);
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, erased_at, reason ON fairlock.erasures FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('user_id', '{*}', '{}');
+grant insert, select on fairlock.erasures to fairlock_engine;
 
 create table fairlock.idempotency_keys (
   answer jsonb not null,
@@ -532,6 +558,70 @@ grant update on fairlock.offers (working_from_minute) to fairlock_engine;
 grant update on fairlock.offers (working_to_minute) to fairlock_engine;
 grant update on fairlock.offers (working_zone) to fairlock_engine;
 
+create table fairlock.passkey_challenges (
+  challenge bytea not null,
+  expires_at timestamp with time zone not null,
+  purpose text not null,
+  session_id uuid,
+  user_id uuid,
+  constraint passkey_challenges_challenge_check CHECK ((octet_length(challenge) = 32)),
+  constraint passkey_challenges_check CHECK ((((purpose = 'sign_in'::text) = (user_id IS NULL)) AND ((user_id IS NULL) = (session_id IS NULL)))),
+  constraint passkey_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['registration'::text, 'sign_in'::text, 'step_up'::text]))),
+  constraint passkey_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint passkey_challenges_pkey PRIMARY KEY (challenge)
+);
+alter table fairlock.passkey_challenges enable row level security;
+alter table fairlock.passkey_challenges force row level security;
+CREATE INDEX passkey_challenges_over ON fairlock.passkey_challenges USING btree (expires_at);
+CREATE INDEX passkey_challenges_user ON fairlock.passkey_challenges USING btree (user_id, session_id);
+create policy "the engine acts for everybody" on fairlock.passkey_challenges for all to fairlock_engine using (true);
+grant delete, insert, select on fairlock.passkey_challenges to fairlock_engine;
+
+create table fairlock.passkeys (
+  backed_up boolean not null,
+  cloned_at timestamp with time zone,
+  counter bigint not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  credential_id bytea not null,
+  id uuid not null,
+  last_used_at timestamp with time zone,
+  name text not null,
+  public_key bytea not null,
+  rp_id text not null,
+  transports text[] not null,
+  user_id uuid not null,
+  constraint passkeys_counter_check CHECK (((counter >= 0) AND (counter <= '4294967295'::bigint))),
+  constraint passkeys_credential_id_check CHECK (((octet_length(credential_id) >= 1) AND (octet_length(credential_id) <= 1023))),
+  constraint passkeys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 80))),
+  constraint passkeys_public_key_check CHECK (((octet_length(public_key) >= 1) AND (octet_length(public_key) <= 4000))),
+  constraint passkeys_rp_id_check CHECK (((length(rp_id) >= 1) AND (length(rp_id) <= 253))),
+  constraint passkeys_transports_check CHECK ((cardinality(transports) <= 10)),
+  constraint passkeys_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint passkeys_pkey PRIMARY KEY (id)
+);
+alter table fairlock.passkeys enable row level security;
+alter table fairlock.passkeys force row level security;
+CREATE INDEX passkeys_user ON fairlock.passkeys USING btree (user_id, created_at);
+CREATE UNIQUE INDEX passkeys_credential ON fairlock.passkeys USING btree (credential_id);
+create policy "people see their passkeys, but not through an API key" on fairlock.passkeys for select to fairlock_app using (((user_id = ( SELECT fairlock.acting_user() AS acting_user)) AND (( SELECT fairlock.acting_key() AS acting_key) IS NULL)));
+create policy "the engine acts for everybody" on fairlock.passkeys for all to fairlock_engine using (true);
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, credential_id, public_key, transports, name, backed_up, rp_id, created_at, cloned_at ON fairlock.passkeys FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,backed_up,rp_id,created_at,cloned_at}', '{id,counter,last_used_at}');
+CREATE TRIGGER second_factor AFTER INSERT OR DELETE OR UPDATE OF user_id ON fairlock.passkeys FOR EACH ROW EXECUTE FUNCTION fairlock.note_second_factor();
+grant delete, insert, select on fairlock.passkeys to fairlock_engine;
+grant select on fairlock.passkeys (backed_up) to fairlock_app;
+grant update on fairlock.passkeys (backed_up) to fairlock_engine;
+grant select on fairlock.passkeys (cloned_at) to fairlock_app;
+grant update on fairlock.passkeys (cloned_at) to fairlock_engine;
+grant select on fairlock.passkeys (created_at) to fairlock_app;
+grant select on fairlock.passkeys (id) to fairlock_app;
+grant select on fairlock.passkeys (last_used_at) to fairlock_app;
+grant update on fairlock.passkeys (last_used_at) to fairlock_engine;
+grant select on fairlock.passkeys (name) to fairlock_app;
+grant update on fairlock.passkeys (name) to fairlock_engine;
+grant select on fairlock.passkeys (transports) to fairlock_app;
+grant select on fairlock.passkeys (user_id) to fairlock_app;
+grant update on fairlock.passkeys (counter) to fairlock_engine;
+
 create table fairlock.password_reset_wishes (
   asked_at timestamp with time zone default clock_timestamp() not null,
   email text not null,
@@ -584,6 +674,25 @@ create policy "the api counts attempts" on fairlock.rate_limits for all to fairl
 create policy "the engine acts for everybody" on fairlock.rate_limits for all to fairlock_engine using (true);
 grant delete, insert, select, update on fairlock.rate_limits to fairlock_app;
 
+create table fairlock.recovery_codes (
+  code_hash bytea not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  used_at timestamp with time zone,
+  used_in uuid,
+  user_id uuid not null,
+  constraint recovery_codes_check CHECK (((used_at IS NULL) = (used_in IS NULL))),
+  constraint recovery_codes_code_hash_check CHECK ((octet_length(code_hash) = 32)),
+  constraint recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint recovery_codes_pkey PRIMARY KEY (user_id, code_hash)
+);
+alter table fairlock.recovery_codes enable row level security;
+alter table fairlock.recovery_codes force row level security;
+create policy "the engine acts for everybody" on fairlock.recovery_codes for all to fairlock_engine using (true);
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, code_hash, created_at, used_at ON fairlock.recovery_codes FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('user_id', '{user_id,created_at,used_at}', '{used_in}');
+grant delete, insert, select on fairlock.recovery_codes to fairlock_engine;
+grant update on fairlock.recovery_codes (used_at) to fairlock_engine;
+grant update on fairlock.recovery_codes (used_in) to fairlock_engine;
+
 create table fairlock.request_counts (
   bucket text not null,
   count integer not null,
@@ -599,16 +708,18 @@ grant delete, insert, select, update on fairlock.request_counts to fairlock_engi
 
 create table fairlock.rewrap (
   finished_at timestamp with time zone,
+  max_rate integer,
   only_row boolean default true not null,
   requested_at timestamp with time zone,
   constraint rewrap_check CHECK ((finished_at >= requested_at)),
+  constraint rewrap_max_rate_check CHECK (((max_rate >= 1) AND (max_rate <= 999999))),
   constraint rewrap_only_row_check CHECK (only_row),
   constraint rewrap_pkey PRIMARY KEY (only_row)
 );
 alter table fairlock.rewrap enable row level security;
 alter table fairlock.rewrap force row level security;
 create policy "the engine keeps keys" on fairlock.rewrap for all to fairlock_engine using (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF requested_at, finished_at ON fairlock.rewrap FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('only_row', '{*}', '{only_row}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF requested_at, finished_at, max_rate ON fairlock.rewrap FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('only_row', '{*}', '{only_row}');
 grant select, update on fairlock.rewrap to fairlock_engine;
 
 create table fairlock.sessions (
@@ -617,6 +728,10 @@ create table fairlock.sessions (
   device text,
   ended_at timestamp with time zone,
   expires_at timestamp with time zone not null,
+  factor_at timestamp with time zone,
+  factor_blocked_until timestamp with time zone,
+  factor_failures integer default 0 not null,
+  factor_method text,
   id uuid not null,
   idle_until timestamp with time zone,
   last_seen_at timestamp with time zone default now() not null,
@@ -626,6 +741,7 @@ create table fairlock.sessions (
   user_id uuid not null,
   constraint sessions_check CHECK ((expires_at > created_at)),
   constraint sessions_device CHECK ((length(device) <= 60)),
+  constraint sessions_factor CHECK (((factor_method = ANY (ARRAY['totp'::text, 'passkey'::text, 'recovery_code'::text])) AND ((factor_at IS NULL) = (factor_method IS NULL)) AND (factor_failures >= 0))),
   constraint sessions_signed_in_with CHECK ((signed_in_with = ANY (ARRAY['registration'::text, 'password'::text, 'second_factor'::text, 'recovery_code'::text, 'passkey'::text]))),
   constraint sessions_token_hash_check CHECK ((octet_length(token_hash) = 32)),
   constraint sessions_user_agent_check CHECK ((length(user_agent) <= 400)),
@@ -640,7 +756,7 @@ CREATE INDEX sessions_user ON fairlock.sessions USING btree (user_id, created_at
 create policy "people see their sessions, but not through an API key" on fairlock.sessions for select to fairlock_app using (((user_id = ( SELECT fairlock.acting_user() AS acting_user)) AND (( SELECT fairlock.acting_key() AS acting_key) IS NULL)));
 create policy "staff see sessions under a grant" on fairlock.sessions for select to fairlock_app using (((user_id = ANY (ARRAY( SELECT fairlock.granted('person'::text) AS granted))) AND fairlock.still_granted('person'::text, user_id)));
 create policy "the engine acts for everybody" on fairlock.sessions for all to fairlock_engine using (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, token_hash, created_at, expires_at, ended_at, user_agent, address, device, signed_in_with ON fairlock.sessions FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,created_at,expires_at,ended_at,signed_in_with}', '{id,last_seen_at,idle_until}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, token_hash, created_at, expires_at, ended_at, user_agent, address, device, signed_in_with ON fairlock.sessions FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,created_at,expires_at,ended_at,signed_in_with}', '{id,last_seen_at,idle_until,factor_at,factor_method,factor_failures,factor_blocked_until}');
 grant delete, insert, select on fairlock.sessions to fairlock_engine;
 grant select on fairlock.sessions (address) to fairlock_app;
 grant select on fairlock.sessions (created_at) to fairlock_app;
@@ -652,6 +768,10 @@ grant select on fairlock.sessions (last_seen_at) to fairlock_app;
 grant update on fairlock.sessions (last_seen_at) to fairlock_engine;
 grant select on fairlock.sessions (user_agent) to fairlock_app;
 grant select on fairlock.sessions (user_id) to fairlock_app;
+grant update on fairlock.sessions (factor_at) to fairlock_engine;
+grant update on fairlock.sessions (factor_blocked_until) to fairlock_engine;
+grant update on fairlock.sessions (factor_failures) to fairlock_engine;
+grant update on fairlock.sessions (factor_method) to fairlock_engine;
 grant update on fairlock.sessions (token_hash) to fairlock_engine;
 
 create table fairlock.settings (
@@ -666,6 +786,7 @@ create table fairlock.settings (
   open_offers_per_user integer default 50 not null,
   release_window_minutes integer default 1440 not null,
   session_idle_hours integer default 168 not null,
+  step_up_minutes integer default 5 not null,
   taker_fee_rate numeric(9,8) default 0.002 not null,
   withdrawal_pause_hours integer default 24 not null,
   constraint settings_account_hours CHECK ((((withdrawal_pause_hours >= 0) AND (withdrawal_pause_hours <= 720)) AND ((email_change_delay_hours >= 0) AND (email_change_delay_hours <= 720)) AND ((session_idle_hours >= 1) AND (session_idle_hours <= 720)))),
@@ -678,6 +799,7 @@ create table fairlock.settings (
   constraint settings_one_check CHECK (one),
   constraint settings_open_offers_per_user_check CHECK (((open_offers_per_user >= 1) AND (open_offers_per_user <= 1000))),
   constraint settings_release_window_minutes_check CHECK (((release_window_minutes >= 10) AND (release_window_minutes <= 20160))),
+  constraint settings_step_up CHECK (((step_up_minutes >= 1) AND (step_up_minutes <= 60))),
   constraint settings_taker_fee_rate_check CHECK (((taker_fee_rate >= (0)::numeric) AND (taker_fee_rate <= 0.1))),
   constraint settings_pkey PRIMARY KEY (one)
 );
@@ -685,7 +807,7 @@ alter table fairlock.settings enable row level security;
 alter table fairlock.settings force row level security;
 create policy "everybody reads the settings" on fairlock.settings for select to public using (true);
 create policy "the operator changes the settings" on fairlock.settings for update to fairlock_engine using (true) with check (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, step_up_minutes, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
 grant select on fairlock.settings to fairlock_app;
 grant select, update on fairlock.settings to fairlock_engine;
 
@@ -950,7 +1072,7 @@ create policy "people see their payment methods" on public.crypto_payment_method
 create policy "staff see payment methods under a grant" on public.crypto_payment_methods for select to fairlock_app using (((user_id = ANY (ARRAY( SELECT fairlock.granted('payment_methods'::text) AS granted))) AND fairlock.still_granted('payment_methods'::text, user_id)));
 create policy "the engine keeps payment methods" on public.crypto_payment_methods for all to fairlock_engine using (true);
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, type, provider, account_details_encrypted, is_verified, verification_status, verified_at, is_primary ON public.crypto_payment_methods FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,type,is_verified,verification_status,verified_at,is_primary}', '{id,created_at,updated_at}');
-CREATE TRIGGER sealed_account_details_encrypted BEFORE INSERT OR UPDATE OF account_details_encrypted ON public.crypto_payment_methods FOR EACH ROW WHEN ((new.account_details_encrypted IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('account_details_encrypted', 'user_id');
+CREATE TRIGGER sealed_account_details_encrypted BEFORE INSERT OR UPDATE OF account_details_encrypted, user_id ON public.crypto_payment_methods FOR EACH ROW WHEN ((new.account_details_encrypted IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('account_details_encrypted', 'user_id');
 grant select on public.crypto_payment_methods (created_at) to fairlock_app;
 grant select on public.crypto_payment_methods (id) to fairlock_app;
 grant select on public.crypto_payment_methods (is_primary) to fairlock_app;
@@ -962,6 +1084,7 @@ grant select on public.crypto_payment_methods (user_id) to fairlock_app;
 grant select on public.crypto_payment_methods (verification_status) to fairlock_app;
 grant select on public.crypto_payment_methods (verified_at) to fairlock_app;
 grant select on public.crypto_payment_methods to fairlock_engine;
+grant update on public.crypto_payment_methods (account_details_encrypted) to fairlock_engine;
 
 create table public.crypto_prices (
   circulating_supply numeric(30,8),
@@ -1054,7 +1177,8 @@ create policy "staff see a profile under a grant" on public.crypto_profiles for 
 create policy "the engine acts for everybody" on public.crypto_profiles for all to fairlock_engine using (true);
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, wallet_address, wallet_provider, kyc_status, kyc_verified_at, is_verified_trader, preferred_currencies, trading_pairs, risk_tolerance, investment_strategy, notification_preferences, security_settings, preferred_payment_methods, daily_limit, monthly_limit, banned_until, two_factor_enabled, two_factor_secret, display_name, country ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('user_id', '{user_id,kyc_status,kyc_verified_at,is_verified_trader,banned_until,daily_limit,monthly_limit,two_factor_enabled}', '{id,created_at,updated_at,trading_volume,total_trades,average_rating,successful_escrows,disputed_trades,current_daily_volume,current_monthly_volume}');
-CREATE TRIGGER sealed_two_factor_secret BEFORE INSERT OR UPDATE OF two_factor_secret ON public.crypto_profiles FOR EACH ROW WHEN ((new.two_factor_secret IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('two_factor_secret', 'user_id');
+CREATE TRIGGER sealed_two_factor_secret BEFORE INSERT OR UPDATE OF two_factor_secret, user_id ON public.crypto_profiles FOR EACH ROW WHEN ((new.two_factor_secret IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('two_factor_secret', 'user_id');
+CREATE TRIGGER second_factor AFTER INSERT OR DELETE OR UPDATE OF two_factor_enabled ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.note_second_factor();
 grant insert, select on public.crypto_profiles to fairlock_engine;
 grant select on public.crypto_profiles (average_rating) to fairlock_app;
 grant select on public.crypto_profiles (banned_until) to fairlock_app;
@@ -1084,6 +1208,8 @@ grant select on public.crypto_profiles (trading_volume) to fairlock_app;
 grant select on public.crypto_profiles (updated_at) to fairlock_app;
 grant update on public.crypto_profiles (updated_at) to fairlock_engine;
 grant select on public.crypto_profiles (user_id) to fairlock_app;
+grant update on public.crypto_profiles (two_factor_enabled) to fairlock_engine;
+grant update on public.crypto_profiles (two_factor_secret) to fairlock_engine;
 
 create table public.crypto_trades (
   amount numeric(20,8) not null,
@@ -1261,8 +1387,8 @@ create policy "the engine opens wallets" on public.crypto_wallets for all to fai
 create policy "the ledger sets the balance" on public.crypto_wallets for all to fairlock_ledger using (true);
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_wallets FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, wallet_address, wallet_provider, chain_type, currency, is_primary, is_connected, encrypted_private_key, backup_phrase_encrypted, last_backup, supported_currencies, withdrawal_limit_daily, withdrawal_limit_monthly ON public.crypto_wallets FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,currency,wallet_provider,chain_type,is_primary,is_connected,last_backup,supported_currencies,withdrawal_limit_daily,withdrawal_limit_monthly}', '{id,balance,created_at,updated_at,last_synced_at}');
-CREATE TRIGGER sealed_backup_phrase_encrypted BEFORE INSERT OR UPDATE OF backup_phrase_encrypted ON public.crypto_wallets FOR EACH ROW WHEN ((new.backup_phrase_encrypted IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('backup_phrase_encrypted', 'user_id');
-CREATE TRIGGER sealed_encrypted_private_key BEFORE INSERT OR UPDATE OF encrypted_private_key ON public.crypto_wallets FOR EACH ROW WHEN ((new.encrypted_private_key IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('encrypted_private_key', 'user_id');
+CREATE TRIGGER sealed_backup_phrase_encrypted BEFORE INSERT OR UPDATE OF backup_phrase_encrypted, user_id ON public.crypto_wallets FOR EACH ROW WHEN ((new.backup_phrase_encrypted IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('backup_phrase_encrypted', 'user_id');
+CREATE TRIGGER sealed_encrypted_private_key BEFORE INSERT OR UPDATE OF encrypted_private_key, user_id ON public.crypto_wallets FOR EACH ROW WHEN ((new.encrypted_private_key IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('encrypted_private_key', 'user_id');
 grant insert, select on public.crypto_wallets to fairlock_engine;
 grant select on public.crypto_wallets (balance) to fairlock_app;
 grant select, update on public.crypto_wallets (balance) to fairlock_ledger;
@@ -1283,6 +1409,8 @@ grant select on public.crypto_wallets (wallet_address) to fairlock_app;
 grant select on public.crypto_wallets (wallet_provider) to fairlock_app;
 grant select on public.crypto_wallets (withdrawal_limit_daily) to fairlock_app;
 grant select on public.crypto_wallets (withdrawal_limit_monthly) to fairlock_app;
+grant update on public.crypto_wallets (backup_phrase_encrypted) to fairlock_engine;
+grant update on public.crypto_wallets (encrypted_private_key) to fairlock_engine;
 
 create table public.users (
   created_at timestamp with time zone default now() not null,
@@ -1301,6 +1429,7 @@ CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF id, email, created_a
 grant insert, select on public.users to fairlock_engine;
 grant select on public.users (created_at) to fairlock_app;
 grant select on public.users (email) to fairlock_app;
+grant update on public.users (email) to fairlock_engine;
 grant select on public.users (id) to fairlock_app;
 
 create function audit.block_hash(b audit.blocks) returns bytea language sql immutable as 6d68622e82156b86;
@@ -1346,13 +1475,21 @@ create function audit.search(p jsonb) returns jsonb language plpgsql set search_
 alter function audit.search(jsonb) owner to fairlock_engine;
 grant execute on function audit.search(jsonb) to fairlock_engine;
 
-create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 9911940dd09b04b0;
+create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as bf1bdc6dbd3150e7;
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
-create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as dc96a72a5c3db29d;
+create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as 02716df0ea7045b4;
 alter function audit.watched() owner to fairlock_engine;
 grant execute on function audit.watched() to fairlock_engine;
+
+create function fairlock.accept_recovery_code(p_user uuid, p_hash bytea, p_session uuid) returns boolean language plpgsql set search_path=pg_catalog, pg_temp as 6a80c39c24ae8921;
+alter function fairlock.accept_recovery_code(uuid,bytea,uuid) owner to fairlock_engine;
+grant execute on function fairlock.accept_recovery_code(uuid,bytea,uuid) to fairlock_engine;
+
+create function fairlock.accept_totp(p_user uuid, p_step bigint, p_session uuid) returns boolean language plpgsql set search_path=pg_catalog, pg_temp as 0d84b4f8e65230e9;
+alter function fairlock.accept_totp(uuid,bigint,uuid) owner to fairlock_engine;
+grant execute on function fairlock.accept_totp(uuid,bigint,uuid) to fairlock_engine;
 
 create function fairlock.acting_key() returns uuid language sql stable as dbd136933e69dbd5;
 alter function fairlock.acting_key() owner to fairlock_engine;
@@ -1364,6 +1501,10 @@ alter function fairlock.acting_user() owner to fairlock_engine;
 grant execute on function fairlock.acting_user() to fairlock_engine;
 grant execute on function fairlock.acting_user() to public;
 
+create function fairlock.activate_key_encryption_key(p_id text) returns boolean language plpgsql set search_path=pg_catalog, pg_temp as 0a79a36ed4f15a1c;
+alter function fairlock.activate_key_encryption_key(text) owner to fairlock_engine;
+grant execute on function fairlock.activate_key_encryption_key(text) to fairlock_engine;
+
 create function fairlock.active_data_key(p_owner uuid) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as d92f26257035a064;
 alter function fairlock.active_data_key(uuid) owner to fairlock_engine;
 grant execute on function fairlock.active_data_key(uuid) to fairlock_app;
@@ -1374,10 +1515,14 @@ alter function fairlock.active_key_encryption_key() owner to fairlock_engine;
 grant execute on function fairlock.active_key_encryption_key() to fairlock_app;
 grant execute on function fairlock.active_key_encryption_key() to fairlock_engine;
 
-create function fairlock.add_data_key(p_id uuid, p_owner uuid, p_wrapped bytea, p_key_encryption_key text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 6fb4518186a7f561;
+create function fairlock.add_data_key(p_id uuid, p_owner uuid, p_wrapped bytea, p_key_encryption_key text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 899efb46e5d3d84e;
 alter function fairlock.add_data_key(uuid,uuid,bytea,text) owner to fairlock_engine;
 grant execute on function fairlock.add_data_key(uuid,uuid,bytea,text) to fairlock_app;
 grant execute on function fairlock.add_data_key(uuid,uuid,bytea,text) to fairlock_engine;
+
+create function fairlock.add_passkey(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 5038da3cb2ea424b;
+alter function fairlock.add_passkey(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.add_passkey(jsonb) to fairlock_engine;
 
 create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount numeric, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 89a335dd1da3d770;
 alter function fairlock.adjust_balance(uuid,text,numeric,text) owner to fairlock_engine;
@@ -1391,6 +1536,10 @@ grant execute on function fairlock.api_key_json(uuid,text,text[],cidr[],integer,
 create function fairlock.ask_access(p jsonb, p_break_glass boolean) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as c35c84fa5fbe94c9;
 alter function fairlock.ask_access(jsonb,boolean) owner to fairlock_engine;
 grant execute on function fairlock.ask_access(jsonb,boolean) to fairlock_engine;
+
+create function fairlock.asks_for_factor(p_operation text) returns boolean language sql immutable as a742299bc98ac9c4;
+alter function fairlock.asks_for_factor(text) owner to fairlock_engine;
+grant execute on function fairlock.asks_for_factor(text) to fairlock_engine;
 
 create function fairlock.audit_roots(p_after bigint, p_most integer, p_leaves boolean) returns SETOF jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as efbc76b9ace3db5e;
 alter function fairlock.audit_roots(bigint,integer,boolean) owner to fairlock_engine;
@@ -1428,7 +1577,7 @@ create function fairlock.broken_law(r public.crypto_escrows) returns text langua
 alter function fairlock.broken_law(public.crypto_escrows) owner to ;
 grant execute on function fairlock.broken_law(public.crypto_escrows) to public;
 
-create function fairlock.broken_law(r public.crypto_profiles) returns text language sql immutable as cd74f77edfac9a65;
+create function fairlock.broken_law(r public.crypto_profiles) returns text language sql immutable as d97757dbd7d36ffb;
 alter function fairlock.broken_law(public.crypto_profiles) owner to ;
 grant execute on function fairlock.broken_law(public.crypto_profiles) to public;
 
@@ -1462,7 +1611,7 @@ alter function fairlock.close_expired_offers(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_app;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_engine;
 
-create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as b24aa7db942f3fd8;
+create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 5a679eac2005f625;
 alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
@@ -1471,10 +1620,19 @@ create function fairlock.concerns(g fairlock.access_grants, p_user uuid) returns
 alter function fairlock.concerns(fairlock.access_grants,uuid) owner to fairlock_engine;
 grant execute on function fairlock.concerns(fairlock.access_grants,uuid) to fairlock_engine;
 
+create function fairlock.confirm_totp(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 332d7b86348685d5;
+alter function fairlock.confirm_totp(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.confirm_totp(jsonb) to fairlock_engine;
+
 create function fairlock.count_break_glass() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 0d2e750e0d996f40;
 alter function fairlock.count_break_glass() owner to fairlock_engine;
 grant execute on function fairlock.count_break_glass() to fairlock_app;
 grant execute on function fairlock.count_break_glass() to fairlock_engine;
+
+create function fairlock.count_keys() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 75adb8e7ec9b71fa;
+alter function fairlock.count_keys() owner to fairlock_engine;
+grant execute on function fairlock.count_keys() to fairlock_app;
+grant execute on function fairlock.count_keys() to fairlock_engine;
 
 create function fairlock.count_live_trades() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as e9573d607f91f260;
 alter function fairlock.count_live_trades() owner to fairlock_engine;
@@ -1485,6 +1643,10 @@ create function fairlock.count_requests(p_buckets text[], p_minute integer, p_co
 alter function fairlock.count_requests(text[],integer,integer[]) owner to fairlock_engine;
 grant execute on function fairlock.count_requests(text[],integer,integer[]) to fairlock_app;
 grant execute on function fairlock.count_requests(text[],integer,integer[]) to fairlock_engine;
+
+create function fairlock.count_wrong_in_session(s fairlock.sessions, p_method text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 9eb8d3a7c760a551;
+alter function fairlock.count_wrong_in_session(fairlock.sessions,text) owner to fairlock_engine;
+grant execute on function fairlock.count_wrong_in_session(fairlock.sessions,text) to fairlock_engine;
 
 create function fairlock.create_api_key(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 8162daaaa4eac827;
 alter function fairlock.create_api_key(jsonb) owner to fairlock_engine;
@@ -1507,10 +1669,27 @@ create function fairlock.decide_access(p_grant uuid, p_approve boolean, p_minute
 alter function fairlock.decide_access(uuid,boolean,integer) owner to fairlock_engine;
 grant execute on function fairlock.decide_access(uuid,boolean,integer) to fairlock_engine;
 
+create function fairlock.destroy_data_key(p_key uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as e6fa57f1e3bb7826;
+alter function fairlock.destroy_data_key(uuid) owner to fairlock_engine;
+grant execute on function fairlock.destroy_data_key(uuid) to fairlock_app;
+grant execute on function fairlock.destroy_data_key(uuid) to fairlock_engine;
+
+create function fairlock.destroy_key_encryption_key(p_id text) returns bigint language plpgsql set search_path=pg_catalog, pg_temp as 79fe871cd7316dca;
+alter function fairlock.destroy_key_encryption_key(text) owner to fairlock_engine;
+grant execute on function fairlock.destroy_key_encryption_key(text) to fairlock_engine;
+
+create function fairlock.drop_factors(p_user uuid) returns integer language plpgsql set search_path=pg_catalog, pg_temp as 6f384d1ae27e4aa2;
+alter function fairlock.drop_factors(uuid) owner to fairlock_engine;
+grant execute on function fairlock.drop_factors(uuid) to fairlock_engine;
+
 create function fairlock.drop_old_mail(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as b2748ad994564a47;
 alter function fairlock.drop_old_mail(integer) owner to fairlock_engine;
 grant execute on function fairlock.drop_old_mail(integer) to fairlock_app;
 grant execute on function fairlock.drop_old_mail(integer) to fairlock_engine;
+
+create function fairlock.drop_useless_codes(p_user uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as e56b7d479ff7d3d4;
+alter function fairlock.drop_useless_codes(uuid) owner to fairlock_engine;
+grant execute on function fairlock.drop_useless_codes(uuid) to fairlock_engine;
 
 create function fairlock.earlier_answer(p_key text, p_operation text, p_fingerprint bytea) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4439756e153b429c;
 alter function fairlock.earlier_answer(text,text,bytea) owner to fairlock_engine;
@@ -1549,6 +1728,18 @@ alter function fairlock.expire_trade(uuid) owner to fairlock_engine;
 grant execute on function fairlock.expire_trade(uuid) to fairlock_app;
 grant execute on function fairlock.expire_trade(uuid) to fairlock_engine;
 
+create function fairlock.factor_methods(p_user uuid) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 565e7c17c9c84e3b;
+alter function fairlock.factor_methods(uuid) owner to fairlock_engine;
+grant execute on function fairlock.factor_methods(uuid) to fairlock_engine;
+
+create function fairlock.factor_session() returns uuid language sql stable as 5c6d2d41cfb7ae78;
+alter function fairlock.factor_session() owner to fairlock_engine;
+grant execute on function fairlock.factor_session() to fairlock_engine;
+
+create function fairlock.factors_json(p_user uuid) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as ec24302db9b30389;
+alter function fairlock.factors_json(uuid) owner to fairlock_engine;
+grant execute on function fairlock.factors_json(uuid) to fairlock_engine;
+
 create function fairlock.fee(p_amount numeric, p_rate numeric) returns numeric language sql immutable as c0ddd5f19e9de55d;
 alter function fairlock.fee(numeric,numeric) owner to fairlock_engine;
 grant execute on function fairlock.fee(numeric,numeric) to fairlock_engine;
@@ -1566,6 +1757,15 @@ create function fairlock.finish_mail(p_notice uuid, p_error text, p_again_in int
 alter function fairlock.finish_mail(uuid,text,interval) owner to fairlock_engine;
 grant execute on function fairlock.finish_mail(uuid,text,interval) to fairlock_app;
 grant execute on function fairlock.finish_mail(uuid,text,interval) to fairlock_engine;
+
+create function fairlock.finish_rewrap() returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as a8a9baa32f6aed4f;
+alter function fairlock.finish_rewrap() owner to fairlock_engine;
+grant execute on function fairlock.finish_rewrap() to fairlock_app;
+grant execute on function fairlock.finish_rewrap() to fairlock_engine;
+
+create function fairlock.follow_factor_change(p_user uuid, p_kind text, p_details jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 5de035e52a7199eb;
+alter function fairlock.follow_factor_change(uuid,text,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.follow_factor_change(uuid,text,jsonb) to fairlock_engine;
 
 create function fairlock.grant_json(g fairlock.access_grants) returns jsonb language sql as e5d2794c5af796fd;
 alter function fairlock.grant_json(fairlock.access_grants) owner to fairlock_engine;
@@ -1589,7 +1789,7 @@ create function fairlock.guard_offer() returns trigger language plpgsql set sear
 alter function fairlock.guard_offer() owner to fairlock_engine;
 grant execute on function fairlock.guard_offer() to fairlock_engine;
 
-create function fairlock.guard_sealed() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as e5378e1bb66dcb59;
+create function fairlock.guard_sealed() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as e4f62badbab468dc;
 alter function fairlock.guard_sealed() owner to fairlock_engine;
 grant execute on function fairlock.guard_sealed() to fairlock_engine;
 
@@ -1615,6 +1815,11 @@ alter function fairlock.is_working(fairlock.offers,timestamp with time zone) own
 grant execute on function fairlock.is_working(fairlock.offers,timestamp with time zone) to fairlock_app;
 grant execute on function fairlock.is_working(fairlock.offers,timestamp with time zone) to fairlock_engine;
 
+create function fairlock.keep_challenge(p_purpose text, p_challenge bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 6f6cc71fff601c3f;
+alter function fairlock.keep_challenge(text,bytea) owner to fairlock_engine;
+grant execute on function fairlock.keep_challenge(text,bytea) to fairlock_app;
+grant execute on function fairlock.keep_challenge(text,bytea) to fairlock_engine;
+
 create function fairlock.keep_laws() returns trigger language plpgsql as 46811264a5aa8f0f;
 alter function fairlock.keep_laws() owner to ;
 grant execute on function fairlock.keep_laws() to public;
@@ -1622,6 +1827,11 @@ grant execute on function fairlock.keep_laws() to public;
 create function fairlock.keep_listings() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 7fa94fa212f7d4f9;
 alter function fairlock.keep_listings() owner to fairlock_engine;
 grant execute on function fairlock.keep_listings() to fairlock_engine;
+
+create function fairlock.keys_to_renew(p_after uuid, p_backwards boolean, p_most integer, p_owner uuid) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 25b8e734e5a4f3b0;
+alter function fairlock.keys_to_renew(uuid,boolean,integer,uuid) owner to fairlock_engine;
+grant execute on function fairlock.keys_to_renew(uuid,boolean,integer,uuid) to fairlock_app;
+grant execute on function fairlock.keys_to_renew(uuid,boolean,integer,uuid) to fairlock_engine;
 
 create function fairlock.kyc_level(p_status text) returns text language sql immutable as d04e8838375ec1c4;
 alter function fairlock.kyc_level(text) owner to fairlock_engine;
@@ -1631,6 +1841,10 @@ create function fairlock.look(p_scope text, p_id uuid, p_what text) returns TABL
 alter function fairlock.look(text,uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.look(text,uuid,text) to fairlock_app;
 grant execute on function fairlock.look(text,uuid,text) to fairlock_engine;
+
+create function fairlock.mark_fresh(p_session uuid, p_method text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 91ce01df1d30074f;
+alter function fairlock.mark_fresh(uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.mark_fresh(uuid,text) to fairlock_engine;
 
 create function fairlock.may_have(p_scope text) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as d9b2483d5a2dad31;
 alter function fairlock.may_have(text) owner to fairlock_engine;
@@ -1645,6 +1859,11 @@ create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean,
 alter function fairlock.move_trade(uuid,text,boolean,text) owner to fairlock_engine;
 grant execute on function fairlock.move_trade(uuid,text,boolean,text) to fairlock_engine;
 
+create function fairlock.my_totp(p_why text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 1e6fe7625aaccd19;
+alter function fairlock.my_totp(text) owner to fairlock_engine;
+grant execute on function fairlock.my_totp(text) to fairlock_app;
+grant execute on function fairlock.my_totp(text) to fairlock_engine;
+
 create function fairlock.my_wallets(p_currency text) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 9dca475fb05ce96f;
 alter function fairlock.my_wallets(text) owner to fairlock_engine;
 grant execute on function fairlock.my_wallets(text) to fairlock_app;
@@ -1657,6 +1876,10 @@ grant execute on function fairlock.new_id() to fairlock_engine;
 create function fairlock.normal_network(p inet) returns cidr language sql immutable as b339fbfcb443340e;
 alter function fairlock.normal_network(inet) owner to fairlock_engine;
 grant execute on function fairlock.normal_network(inet) to fairlock_engine;
+
+create function fairlock.note_second_factor() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 7da889dedf0b315d;
+alter function fairlock.note_second_factor() owner to fairlock_engine;
+grant execute on function fairlock.note_second_factor() to fairlock_engine;
 
 create function fairlock.notify(p_user uuid, p_kind text, p_data jsonb DEFAULT '{}'::jsonb, p_mail_to text DEFAULT NULL::text) returns uuid language plpgsql set search_path=pg_catalog, pg_temp as 8fb6851240b148ec;
 alter function fairlock.notify(uuid,text,jsonb,text) owner to fairlock_engine;
@@ -1681,6 +1904,11 @@ alter function fairlock.overdue_trades(integer) owner to fairlock_engine;
 grant execute on function fairlock.overdue_trades(integer) to fairlock_app;
 grant execute on function fairlock.overdue_trades(integer) to fairlock_engine;
 
+create function fairlock.passkey_json(p_id uuid, p_name text, p_backed_up boolean, p_created_at timestamp with time zone, p_last_used_at timestamp with time zone, p_cloned_at timestamp with time zone) returns jsonb language sql stable as 1ee5e4d162af9e45;
+alter function fairlock.passkey_json(uuid,text,boolean,timestamp with time zone,timestamp with time zone,timestamp with time zone) owner to fairlock_engine;
+grant execute on function fairlock.passkey_json(uuid,text,boolean,timestamp with time zone,timestamp with time zone,timestamp with time zone) to fairlock_app;
+grant execute on function fairlock.passkey_json(uuid,text,boolean,timestamp with time zone,timestamp with time zone,timestamp with time zone) to fairlock_engine;
+
 create function fairlock.pause_withdrawals(p_user uuid, p_reason text) returns void language plpgsql set search_path=pg_catalog, pg_temp as 02d6786859790305;
 alter function fairlock.pause_withdrawals(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.pause_withdrawals(uuid,text) to fairlock_engine;
@@ -1688,6 +1916,10 @@ grant execute on function fairlock.pause_withdrawals(uuid,text) to fairlock_engi
 create function fairlock.person_json(p_user uuid) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as c864a77408dd5b7b;
 alter function fairlock.person_json(uuid) owner to fairlock_engine;
 grant execute on function fairlock.person_json(uuid) to fairlock_engine;
+
+create function fairlock.prove_factor(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 43dddb39f47bfb53;
+alter function fairlock.prove_factor(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.prove_factor(jsonb) to fairlock_engine;
 
 create function fairlock.reaches(p_role text, p_scope text) returns boolean language sql immutable as 2ac5050c7ce88b6b;
 alter function fairlock.reaches(text,text) owner to fairlock_engine;
@@ -1713,6 +1945,10 @@ create function fairlock.refuse(p_code text, p_details jsonb DEFAULT NULL::jsonb
 alter function fairlock.refuse(text,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.refuse(text,jsonb) to fairlock_engine;
 
+create function fairlock.refuse_blocked(p_until timestamp with time zone) returns jsonb language sql as d1c664acdc160578;
+alter function fairlock.refuse_blocked(timestamp with time zone) owner to fairlock_engine;
+grant execute on function fairlock.refuse_blocked(timestamp with time zone) to fairlock_engine;
+
 create function fairlock.refuse_requirement(p_requirement text, p_needed jsonb) returns jsonb language sql immutable as a969b58beb459821;
 alter function fairlock.refuse_requirement(text,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.refuse_requirement(text,jsonb) to fairlock_engine;
@@ -1721,9 +1957,17 @@ create function fairlock.refuse_scope(p_operation text) returns jsonb language s
 alter function fairlock.refuse_scope(text) owner to fairlock_engine;
 grant execute on function fairlock.refuse_scope(text) to fairlock_engine;
 
+create function fairlock.refuse_stale_factor() returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as dcdf04cc4da78c62;
+alter function fairlock.refuse_stale_factor() owner to fairlock_engine;
+grant execute on function fairlock.refuse_stale_factor() to fairlock_engine;
+
 create function fairlock.refuse_take(o fairlock.offers, p_taker uuid, p_amount numeric, p_method text, p_version integer) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as d6d78f02b91f9905;
 alter function fairlock.refuse_take(fairlock.offers,uuid,numeric,text,integer) owner to fairlock_engine;
 grant execute on function fairlock.refuse_take(fairlock.offers,uuid,numeric,text,integer) to fairlock_engine;
+
+create function fairlock.refuse_unproven(p_user uuid, p_session uuid, p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as da846391993d9f21;
+alter function fairlock.refuse_unproven(uuid,uuid,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.refuse_unproven(uuid,uuid,jsonb) to fairlock_engine;
 
 create function fairlock.refuse_unsound_offer(o fairlock.offers) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as 22a13779b14019cf;
 alter function fairlock.refuse_unsound_offer(fairlock.offers) owner to fairlock_engine;
@@ -1734,9 +1978,35 @@ alter function fairlock.register_person(text,text,text) owner to fairlock_engine
 grant execute on function fairlock.register_person(text,text,text) to fairlock_app;
 grant execute on function fairlock.register_person(text,text,text) to fairlock_engine;
 
+create function fairlock.remove_passkey(p_passkey uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 29acebcfdbc7b88b;
+alter function fairlock.remove_passkey(uuid) owner to fairlock_engine;
+grant execute on function fairlock.remove_passkey(uuid) to fairlock_engine;
+
+create function fairlock.rename_passkey(p_passkey uuid, p_name text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as ca11bb0b7c973ec3;
+alter function fairlock.rename_passkey(uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.rename_passkey(uuid,text) to fairlock_engine;
+
 create function fairlock.renew_session(p_token_hash bytea) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e1a79876b038e47c;
 alter function fairlock.renew_session(bytea) owner to fairlock_engine;
 grant execute on function fairlock.renew_session(bytea) to fairlock_engine;
+
+create function fairlock.replace_data_key(p_old uuid, p_new uuid, p_wrapped bytea, p_key_encryption_key text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 3b9c75333d6ade04;
+alter function fairlock.replace_data_key(uuid,uuid,bytea,text) owner to fairlock_engine;
+grant execute on function fairlock.replace_data_key(uuid,uuid,bytea,text) to fairlock_app;
+grant execute on function fairlock.replace_data_key(uuid,uuid,bytea,text) to fairlock_engine;
+
+create function fairlock.replace_recovery_codes(p_hashes jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 7791a69716e0554f;
+alter function fairlock.replace_recovery_codes(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.replace_recovery_codes(jsonb) to fairlock_engine;
+
+create function fairlock.reseal_value(p_table text, p_column text, p_row text, p_from text, p_to text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 4e5a390177a4bda6;
+alter function fairlock.reseal_value(text,text,text,text,text) owner to fairlock_engine;
+grant execute on function fairlock.reseal_value(text,text,text,text,text) to fairlock_app;
+grant execute on function fairlock.reseal_value(text,text,text,text,text) to fairlock_engine;
+
+create function fairlock.reset_factors(p_user uuid, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as d03755f3c3ab7dbe;
+alter function fairlock.reset_factors(uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.reset_factors(uuid,text) to fairlock_engine;
 
 create function fairlock.review_access(p_grant uuid, p_justified boolean, p_review text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4ccacf581e93d9c8;
 alter function fairlock.review_access(uuid,boolean,text) owner to fairlock_engine;
@@ -1759,7 +2029,19 @@ create function fairlock.scope_of(p_operation text) returns text language sql im
 alter function fairlock.scope_of(text) owner to fairlock_engine;
 grant execute on function fairlock.scope_of(text) to fairlock_engine;
 
-create function fairlock.sealed_with(p_sealed text) returns uuid language sql immutable as 9b78db89d72af64b;
+create function fairlock.sealed_columns() returns TABLE(relation text, name text, owner text, row_key text, key_type text, is_bytes boolean) language sql stable set search_path=pg_catalog, pg_temp as 42a5cb703b8249b7;
+alter function fairlock.sealed_columns() owner to fairlock_engine;
+grant execute on function fairlock.sealed_columns() to fairlock_engine;
+
+create function fairlock.sealed_condition(c record) returns text language plpgsql immutable set search_path=pg_catalog, pg_temp as 43ffca54d7cc0658;
+alter function fairlock.sealed_condition(record) owner to fairlock_engine;
+grant execute on function fairlock.sealed_condition(record) to fairlock_engine;
+
+create function fairlock.sealed_text(c record) returns text language plpgsql immutable set search_path=pg_catalog, pg_temp as fd8967f3dda14ce4;
+alter function fairlock.sealed_text(record) owner to fairlock_engine;
+grant execute on function fairlock.sealed_text(record) to fairlock_engine;
+
+create function fairlock.sealed_with(p_sealed text) returns uuid language sql immutable as 81fb7b94a6d18307;
 alter function fairlock.sealed_with(text) owner to fairlock_engine;
 grant execute on function fairlock.sealed_with(text) to fairlock_engine;
 
@@ -1790,12 +2072,29 @@ alter function fairlock.sign_in_material(text) owner to fairlock_engine;
 grant execute on function fairlock.sign_in_material(text) to fairlock_app;
 grant execute on function fairlock.sign_in_material(text) to fairlock_engine;
 
+create function fairlock.sign_in_totp(p_user uuid, p_password_hash text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 238ad47f61309454;
+alter function fairlock.sign_in_totp(uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.sign_in_totp(uuid,text) to fairlock_app;
+grant execute on function fairlock.sign_in_totp(uuid,text) to fairlock_engine;
+
+create function fairlock.start_totp(p_sealed text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as a0812ab95b70245e;
+alter function fairlock.start_totp(text) owner to fairlock_engine;
+grant execute on function fairlock.start_totp(text) to fairlock_engine;
+
 create function fairlock.still_granted(p_scope text, p_id uuid) returns boolean language plpgsql security definer set search_path=pg_catalog, pg_temp as cc96680d917116c8;
 alter function fairlock.still_granted(text,uuid) owner to fairlock_engine;
 grant execute on function fairlock.still_granted(text,uuid) to fairlock_app;
 grant execute on function fairlock.still_granted(text,uuid) to fairlock_engine;
 
-create function fairlock.sweep(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as 2e77ff2da8929953;
+create function fairlock.stop_totp() returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 1a1950387531a247;
+alter function fairlock.stop_totp() owner to fairlock_engine;
+grant execute on function fairlock.stop_totp() to fairlock_engine;
+
+create function fairlock.store_recovery_codes(p_user uuid, p_hashes jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 200a1badd2b024c3;
+alter function fairlock.store_recovery_codes(uuid,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.store_recovery_codes(uuid,jsonb) to fairlock_engine;
+
+create function fairlock.sweep(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as ad69036a78e7b72d;
 alter function fairlock.sweep(integer) owner to fairlock_engine;
 grant execute on function fairlock.sweep(integer) to fairlock_app;
 grant execute on function fairlock.sweep(integer) to fairlock_engine;
@@ -1803,6 +2102,11 @@ grant execute on function fairlock.sweep(integer) to fairlock_engine;
 create function fairlock.sweep_requests(p_most integer) returns integer language plpgsql set search_path=pg_catalog, pg_temp as d56a1cfdf1dc069d;
 alter function fairlock.sweep_requests(integer) owner to fairlock_engine;
 grant execute on function fairlock.sweep_requests(integer) to fairlock_engine;
+
+create function fairlock.take_challenge(p_purpose text, p_challenge bytea, p_credential bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 236af352b749bd37;
+alter function fairlock.take_challenge(text,bytea,bytea) owner to fairlock_engine;
+grant execute on function fairlock.take_challenge(text,bytea,bytea) to fairlock_app;
+grant execute on function fairlock.take_challenge(text,bytea,bytea) to fairlock_engine;
 
 create function fairlock.take_mail(p_lease interval) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 3432b31d13290eee;
 alter function fairlock.take_mail(interval) owner to fairlock_engine;
@@ -1812,6 +2116,10 @@ grant execute on function fairlock.take_mail(interval) to fairlock_engine;
 create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_version integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as f472fd344276bab7;
 alter function fairlock.take_offer(uuid,numeric,text,integer) owner to fairlock_engine;
 grant execute on function fairlock.take_offer(uuid,numeric,text,integer) to fairlock_engine;
+
+create function fairlock.totp_material(p_user uuid, p_why text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as ff8a3ddafebc6df1;
+alter function fairlock.totp_material(uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.totp_material(uuid,text) to fairlock_engine;
 
 create function fairlock.trader_json(t fairlock.traders) returns jsonb language sql stable as 60025d1a4df92afb;
 alter function fairlock.trader_json(fairlock.traders) owner to fairlock_engine;
@@ -1827,6 +2135,15 @@ create function fairlock.use_api_key(p_key uuid, p_token_hash bytea, p_address i
 alter function fairlock.use_api_key(uuid,bytea,inet) owner to fairlock_engine;
 grant execute on function fairlock.use_api_key(uuid,bytea,inet) to fairlock_engine;
 
+create function fairlock.use_passkey(p_passkey uuid, p_user uuid, p_counter bigint, p_backed_up boolean) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 9eb2c60ebd809a1c;
+alter function fairlock.use_passkey(uuid,uuid,bigint,boolean) owner to fairlock_engine;
+grant execute on function fairlock.use_passkey(uuid,uuid,bigint,boolean) to fairlock_engine;
+
+create function fairlock.values_sealed_with(p_key uuid, p_table text, p_column text, p_after text, p_most integer) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 65225fbbdd473fb2;
+alter function fairlock.values_sealed_with(uuid,text,text,text,integer) owner to fairlock_engine;
+grant execute on function fairlock.values_sealed_with(uuid,text,text,text,integer) to fairlock_app;
+grant execute on function fairlock.values_sealed_with(uuid,text,text,text,integer) to fairlock_engine;
+
 create function fairlock.wallet_json(p_user uuid, p_currency text) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 26dafaf305ddd9df;
 alter function fairlock.wallet_json(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.wallet_json(uuid,text) to fairlock_engine;
@@ -1838,6 +2155,10 @@ grant execute on function fairlock.wallet_of(uuid,text) to fairlock_engine;
 create function fairlock.withdrawals_paused_until(p_user uuid) returns timestamp with time zone language sql stable set search_path=pg_catalog, pg_temp as 05e05053cbabc8c4;
 alter function fairlock.withdrawals_paused_until(uuid) owner to fairlock_engine;
 grant execute on function fairlock.withdrawals_paused_until(uuid) to fairlock_engine;
+
+create function fairlock.wrap_anew(p_keys jsonb, p_to text) returns integer language plpgsql set search_path=pg_catalog, pg_temp as 4a83a9cd99142947;
+alter function fairlock.wrap_anew(jsonb,text) owner to fairlock_engine;
+grant execute on function fairlock.wrap_anew(jsonb,text) to fairlock_engine;
 
 create function ledger.check_zero_sum() returns trigger language plpgsql set search_path=pg_catalog, pg_temp as a57e8e9751559977;
 alter function ledger.check_zero_sum() owner to ;
