@@ -634,6 +634,7 @@ alter table fairlock.password_reset_wishes force row level security;
 CREATE INDEX password_reset_wishes_order ON fairlock.password_reset_wishes USING btree (asked_at);
 create policy "the engine acts for everybody" on fairlock.password_reset_wishes for all to fairlock_engine using (true);
 grant delete, insert, select on fairlock.password_reset_wishes to fairlock_engine;
+grant update on fairlock.password_reset_wishes (asked_at) to fairlock_engine;
 
 create table fairlock.password_resets (
   created_at timestamp with time zone default clock_timestamp() not null,
@@ -760,12 +761,16 @@ CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, token_hash,
 grant delete, insert, select on fairlock.sessions to fairlock_engine;
 grant select on fairlock.sessions (address) to fairlock_app;
 grant select on fairlock.sessions (created_at) to fairlock_app;
+grant select on fairlock.sessions (device) to fairlock_app;
 grant select on fairlock.sessions (ended_at) to fairlock_app;
 grant update on fairlock.sessions (ended_at) to fairlock_engine;
 grant select on fairlock.sessions (expires_at) to fairlock_app;
 grant select on fairlock.sessions (id) to fairlock_app;
+grant select on fairlock.sessions (idle_until) to fairlock_app;
+grant update on fairlock.sessions (idle_until) to fairlock_engine;
 grant select on fairlock.sessions (last_seen_at) to fairlock_app;
 grant update on fairlock.sessions (last_seen_at) to fairlock_engine;
+grant select on fairlock.sessions (signed_in_with) to fairlock_app;
 grant select on fairlock.sessions (user_agent) to fairlock_app;
 grant select on fairlock.sessions (user_id) to fairlock_app;
 grant update on fairlock.sessions (factor_at) to fairlock_engine;
@@ -1496,6 +1501,14 @@ alter function fairlock.acting_key() owner to fairlock_engine;
 grant execute on function fairlock.acting_key() to fairlock_engine;
 grant execute on function fairlock.acting_key() to public;
 
+create function fairlock.acting_place() returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 16c050f3769fe9c7;
+alter function fairlock.acting_place() owner to fairlock_engine;
+grant execute on function fairlock.acting_place() to fairlock_engine;
+
+create function fairlock.acting_session() returns uuid language sql stable as 5c6d2d41cfb7ae78;
+alter function fairlock.acting_session() owner to fairlock_engine;
+grant execute on function fairlock.acting_session() to fairlock_engine;
+
 create function fairlock.acting_user() returns uuid language sql stable as 9a73eb86dfd77c79;
 alter function fairlock.acting_user() owner to fairlock_engine;
 grant execute on function fairlock.acting_user() to fairlock_engine;
@@ -1528,10 +1541,41 @@ create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount n
 alter function fairlock.adjust_balance(uuid,text,numeric,text) owner to fairlock_engine;
 grant execute on function fairlock.adjust_balance(uuid,text,numeric,text) to fairlock_engine;
 
+create function fairlock.allow_email_token(p_change uuid, p_confirmation bytea, p_cancellation bytea) returns boolean language plpgsql set search_path=pg_catalog, pg_temp as 68f931e54723ec3c;
+alter function fairlock.allow_email_token(uuid,bytea,bytea) owner to fairlock_engine;
+grant execute on function fairlock.allow_email_token(uuid,bytea,bytea) to fairlock_engine;
+
+create function fairlock.allow_mail_token(p_notice uuid, p_hash bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as bb5249753cd5bef4;
+alter function fairlock.allow_mail_token(uuid,bytea) owner to fairlock_engine;
+grant execute on function fairlock.allow_mail_token(uuid,bytea) to fairlock_app;
+grant execute on function fairlock.allow_mail_token(uuid,bytea) to fairlock_engine;
+
+create function fairlock.allow_reset_token(p_reset uuid, p_hash bytea) returns boolean language plpgsql set search_path=pg_catalog, pg_temp as e607974257d72cb1;
+alter function fairlock.allow_reset_token(uuid,bytea) owner to fairlock_engine;
+grant execute on function fairlock.allow_reset_token(uuid,bytea) to fairlock_engine;
+
+create function fairlock.answer_reset_wishes(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as 9f9539509a12f0e5;
+alter function fairlock.answer_reset_wishes(integer) owner to fairlock_engine;
+grant execute on function fairlock.answer_reset_wishes(integer) to fairlock_app;
+grant execute on function fairlock.answer_reset_wishes(integer) to fairlock_engine;
+
 create function fairlock.api_key_json(p_id uuid, p_name text, p_scopes text[], p_addresses cidr[], p_requests_per_minute integer, p_created_at timestamp with time zone, p_last_used_at timestamp with time zone, p_expires_at timestamp with time zone) returns jsonb language sql stable as 8a6a4158f4a3d7b9;
 alter function fairlock.api_key_json(uuid,text,text[],cidr[],integer,timestamp with time zone,timestamp with time zone,timestamp with time zone) owner to fairlock_engine;
 grant execute on function fairlock.api_key_json(uuid,text,text[],cidr[],integer,timestamp with time zone,timestamp with time zone,timestamp with time zone) to fairlock_app;
 grant execute on function fairlock.api_key_json(uuid,text,text[],cidr[],integer,timestamp with time zone,timestamp with time zone,timestamp with time zone) to fairlock_engine;
+
+create function fairlock.apply_due_email_changes(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as 2b34f8fad22ff273;
+alter function fairlock.apply_due_email_changes(integer) owner to fairlock_engine;
+grant execute on function fairlock.apply_due_email_changes(integer) to fairlock_app;
+grant execute on function fairlock.apply_due_email_changes(integer) to fairlock_engine;
+
+create function fairlock.apply_email_change(p_change uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as 9705e3475baa6689;
+alter function fairlock.apply_email_change(uuid) owner to fairlock_engine;
+grant execute on function fairlock.apply_email_change(uuid) to fairlock_engine;
+
+create function fairlock.apply_email_changes_of(p_email text) returns void language plpgsql set search_path=pg_catalog, pg_temp as e3f1c52c031d7231;
+alter function fairlock.apply_email_changes_of(text) owner to fairlock_engine;
+grant execute on function fairlock.apply_email_changes_of(text) to fairlock_engine;
 
 create function fairlock.ask_access(p jsonb, p_break_glass boolean) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as c35c84fa5fbe94c9;
 alter function fairlock.ask_access(jsonb,boolean) owner to fairlock_engine;
@@ -1556,7 +1600,7 @@ alter function fairlock.audit_state() owner to fairlock_engine;
 grant execute on function fairlock.audit_state() to fairlock_app;
 grant execute on function fairlock.audit_state() to fairlock_engine;
 
-create function fairlock.authenticate(p_session uuid, p_token_hash bytea, p_request text, p_api_key boolean, p_address inet) returns text language plpgsql security definer set search_path=pg_catalog, pg_temp as b182d79e192809cd;
+create function fairlock.authenticate(p_session uuid, p_token_hash bytea, p_request text, p_api_key boolean, p_address inet) returns text language plpgsql security definer set search_path=pg_catalog, pg_temp as 449aa41da26d040a;
 alter function fairlock.authenticate(uuid,bytea,text,boolean,inet) owner to fairlock_engine;
 grant execute on function fairlock.authenticate(uuid,bytea,text,boolean,inet) to fairlock_app;
 grant execute on function fairlock.authenticate(uuid,bytea,text,boolean,inet) to fairlock_engine;
@@ -1593,6 +1637,10 @@ create function fairlock.broken_law(r public.crypto_wallets) returns text langua
 alter function fairlock.broken_law(public.crypto_wallets) owner to ;
 grant execute on function fairlock.broken_law(public.crypto_wallets) to public;
 
+create function fairlock.cancel_email_change(p_change uuid, p_reason text) returns boolean language plpgsql set search_path=pg_catalog, pg_temp as f28b2ccc1045d816;
+alter function fairlock.cancel_email_change(uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.cancel_email_change(uuid,text) to fairlock_engine;
+
 create function fairlock.change_me(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 67a4246fac943b56;
 alter function fairlock.change_me(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.change_me(jsonb) to fairlock_engine;
@@ -1600,6 +1648,10 @@ grant execute on function fairlock.change_me(jsonb) to fairlock_engine;
 create function fairlock.change_offer(p_offer uuid, p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 78e809c2588817a1;
 alter function fairlock.change_offer(uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.change_offer(uuid,jsonb) to fairlock_engine;
+
+create function fairlock.change_password(p_was text, p_becomes text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e8c39f24a71401ec;
+alter function fairlock.change_password(text,text) owner to fairlock_engine;
+grant execute on function fairlock.change_password(text,text) to fairlock_engine;
 
 create function fairlock.close_audit_block(p_most integer) returns bigint language plpgsql security definer set search_path=pg_catalog, pg_temp as 8a0403b85cbf4c6f;
 alter function fairlock.close_audit_block(integer) owner to fairlock_engine;
@@ -1611,7 +1663,7 @@ alter function fairlock.close_expired_offers(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_app;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_engine;
 
-create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 5a679eac2005f625;
+create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 0c5f010261bf8ff3;
 alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
@@ -1619,6 +1671,11 @@ grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_en
 create function fairlock.concerns(g fairlock.access_grants, p_user uuid) returns boolean language sql stable set search_path=pg_catalog, pg_temp as 91b5b5fbd9e38fda;
 alter function fairlock.concerns(fairlock.access_grants,uuid) owner to fairlock_engine;
 grant execute on function fairlock.concerns(fairlock.access_grants,uuid) to fairlock_engine;
+
+create function fairlock.confirm_email_change(p_change uuid, p_hash bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 80a12ef97a298de2;
+alter function fairlock.confirm_email_change(uuid,bytea) owner to fairlock_engine;
+grant execute on function fairlock.confirm_email_change(uuid,bytea) to fairlock_app;
+grant execute on function fairlock.confirm_email_change(uuid,bytea) to fairlock_engine;
 
 create function fairlock.confirm_totp(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 332d7b86348685d5;
 alter function fairlock.confirm_totp(jsonb) owner to fairlock_engine;
@@ -1707,9 +1764,17 @@ create function fairlock.end_api_keys(p_user uuid) returns integer language plpg
 alter function fairlock.end_api_keys(uuid) owner to fairlock_engine;
 grant execute on function fairlock.end_api_keys(uuid) to fairlock_engine;
 
+create function fairlock.end_other_sessions() returns jsonb language sql set search_path=pg_catalog, pg_temp as b8abcc6b90939a8f;
+alter function fairlock.end_other_sessions() owner to fairlock_engine;
+grant execute on function fairlock.end_other_sessions() to fairlock_engine;
+
 create function fairlock.end_session(p_session uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 64d153eb7ec734c5;
 alter function fairlock.end_session(uuid) owner to fairlock_engine;
 grant execute on function fairlock.end_session(uuid) to fairlock_engine;
+
+create function fairlock.end_sessions(p_user uuid, p_but uuid) returns integer language plpgsql set search_path=pg_catalog, pg_temp as 3f77e693f36e8b46;
+alter function fairlock.end_sessions(uuid,uuid) owner to fairlock_engine;
+grant execute on function fairlock.end_sessions(uuid,uuid) to fairlock_engine;
 
 create function fairlock.escrow_hold(p_escrow uuid, p_trade uuid, p_seller_wallet uuid, p_currency text, p_amount numeric) returns boolean language plpgsql set search_path=pg_catalog, pg_temp as d0f5ef7d53d00d64;
 alter function fairlock.escrow_hold(uuid,uuid,uuid,text,numeric) owner to fairlock_engine;
@@ -1758,6 +1823,11 @@ alter function fairlock.finish_mail(uuid,text,interval) owner to fairlock_engine
 grant execute on function fairlock.finish_mail(uuid,text,interval) to fairlock_app;
 grant execute on function fairlock.finish_mail(uuid,text,interval) to fairlock_engine;
 
+create function fairlock.finish_password_reset(p_reset uuid, p_hash bytea, p_password_hash text, p_factor jsonb, p_address inet, p_device text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as e6c9ac94a47dab60;
+alter function fairlock.finish_password_reset(uuid,bytea,text,jsonb,inet,text) owner to fairlock_engine;
+grant execute on function fairlock.finish_password_reset(uuid,bytea,text,jsonb,inet,text) to fairlock_app;
+grant execute on function fairlock.finish_password_reset(uuid,bytea,text,jsonb,inet,text) to fairlock_engine;
+
 create function fairlock.finish_rewrap() returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as a8a9baa32f6aed4f;
 alter function fairlock.finish_rewrap() owner to fairlock_engine;
 grant execute on function fairlock.finish_rewrap() to fairlock_app;
@@ -1766,6 +1836,10 @@ grant execute on function fairlock.finish_rewrap() to fairlock_engine;
 create function fairlock.follow_factor_change(p_user uuid, p_kind text, p_details jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 5de035e52a7199eb;
 alter function fairlock.follow_factor_change(uuid,text,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.follow_factor_change(uuid,text,jsonb) to fairlock_engine;
+
+create function fairlock.follow_new_password(p_user uuid, p_how text, p_but_session uuid, p_place jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as eb7568209823a4fb;
+alter function fairlock.follow_new_password(uuid,text,uuid,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.follow_new_password(uuid,text,uuid,jsonb) to fairlock_engine;
 
 create function fairlock.grant_json(g fairlock.access_grants) returns jsonb language sql as e5d2794c5af796fd;
 alter function fairlock.grant_json(fairlock.access_grants) owner to fairlock_engine;
@@ -1802,9 +1876,17 @@ alter function fairlock.has_role(text) owner to fairlock_engine;
 grant execute on function fairlock.has_role(text) to fairlock_app;
 grant execute on function fairlock.has_role(text) to fairlock_engine;
 
+create function fairlock.idle_end() returns timestamp with time zone language sql set search_path=pg_catalog, pg_temp as d67ac01d365409ef;
+alter function fairlock.idle_end() owner to fairlock_engine;
+grant execute on function fairlock.idle_end() to fairlock_engine;
+
 create function fairlock.is_banned(p_user uuid) returns boolean language sql stable set search_path=pg_catalog, pg_temp as 0fe497bc7d4818de;
 alter function fairlock.is_banned(uuid) owner to fairlock_engine;
 grant execute on function fairlock.is_banned(uuid) to fairlock_engine;
+
+create function fairlock.is_email_taken(p_email text) returns boolean language sql stable set search_path=pg_catalog, pg_temp as 03a5730ed73e9f19;
+alter function fairlock.is_email_taken(text) owner to fairlock_engine;
+grant execute on function fairlock.is_email_taken(text) to fairlock_engine;
 
 create function fairlock.is_on_duty(p_role text) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 49a3b906246096ed;
 alter function fairlock.is_on_duty(text) owner to fairlock_engine;
@@ -1837,6 +1919,10 @@ create function fairlock.kyc_level(p_status text) returns text language sql immu
 alter function fairlock.kyc_level(text) owner to fairlock_engine;
 grant execute on function fairlock.kyc_level(text) to fairlock_engine;
 
+create function fairlock.lock_account_changes(p_user uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as d369f41f05e68c40;
+alter function fairlock.lock_account_changes(uuid) owner to fairlock_engine;
+grant execute on function fairlock.lock_account_changes(uuid) to fairlock_engine;
+
 create function fairlock.look(p_scope text, p_id uuid, p_what text) returns TABLE(subject uuid, grant_id uuid) language plpgsql security definer set search_path=pg_catalog, pg_temp as f9d303659d40aa50;
 alter function fairlock.look(text,uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.look(text,uuid,text) to fairlock_app;
@@ -1858,6 +1944,11 @@ grant execute on function fairlock.me() to fairlock_engine;
 create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 7519bbb78b968721;
 alter function fairlock.move_trade(uuid,text,boolean,text) owner to fairlock_engine;
 grant execute on function fairlock.move_trade(uuid,text,boolean,text) to fairlock_engine;
+
+create function fairlock.my_security() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as f064c6872a82e443;
+alter function fairlock.my_security() owner to fairlock_engine;
+grant execute on function fairlock.my_security() to fairlock_app;
+grant execute on function fairlock.my_security() to fairlock_engine;
 
 create function fairlock.my_totp(p_why text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 1e6fe7625aaccd19;
 alter function fairlock.my_totp(text) owner to fairlock_engine;
@@ -1894,10 +1985,10 @@ create function fairlock.open_audit_months() returns integer language plpgsql se
 alter function fairlock.open_audit_months() owner to ;
 grant execute on function fairlock.open_audit_months() to fairlock_app;
 
-create function fairlock.open_session(p_session uuid, p_user uuid, p_token_hash bytea, p_days integer, p_user_agent text, p_address inet) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 80a6173572d97278;
-alter function fairlock.open_session(uuid,uuid,bytea,integer,text,inet) owner to fairlock_engine;
-grant execute on function fairlock.open_session(uuid,uuid,bytea,integer,text,inet) to fairlock_app;
-grant execute on function fairlock.open_session(uuid,uuid,bytea,integer,text,inet) to fairlock_engine;
+create function fairlock.open_session(p_session uuid, p_user uuid, p_token_hash bytea, p_days integer, p_user_agent text, p_address inet, p_device text DEFAULT NULL::text, p_how text DEFAULT 'password'::text, p_password_hash text DEFAULT NULL::text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 48765b328c7421d0;
+alter function fairlock.open_session(uuid,uuid,bytea,integer,text,inet,text,text,text) owner to fairlock_engine;
+grant execute on function fairlock.open_session(uuid,uuid,bytea,integer,text,inet,text,text,text) to fairlock_app;
+grant execute on function fairlock.open_session(uuid,uuid,bytea,integer,text,inet,text,text,text) to fairlock_engine;
 
 create function fairlock.overdue_trades(p_most integer) returns SETOF uuid language sql stable security definer set search_path=pg_catalog, pg_temp as 9e2dc1af94a243bc;
 alter function fairlock.overdue_trades(integer) owner to fairlock_engine;
@@ -1909,6 +2000,11 @@ alter function fairlock.passkey_json(uuid,text,boolean,timestamp with time zone,
 grant execute on function fairlock.passkey_json(uuid,text,boolean,timestamp with time zone,timestamp with time zone,timestamp with time zone) to fairlock_app;
 grant execute on function fairlock.passkey_json(uuid,text,boolean,timestamp with time zone,timestamp with time zone,timestamp with time zone) to fairlock_engine;
 
+create function fairlock.password_material() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 7f32769db687bdb1;
+alter function fairlock.password_material() owner to fairlock_engine;
+grant execute on function fairlock.password_material() to fairlock_app;
+grant execute on function fairlock.password_material() to fairlock_engine;
+
 create function fairlock.pause_withdrawals(p_user uuid, p_reason text) returns void language plpgsql set search_path=pg_catalog, pg_temp as 02d6786859790305;
 alter function fairlock.pause_withdrawals(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.pause_withdrawals(uuid,text) to fairlock_engine;
@@ -1916,6 +2012,10 @@ grant execute on function fairlock.pause_withdrawals(uuid,text) to fairlock_engi
 create function fairlock.person_json(p_user uuid) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as c864a77408dd5b7b;
 alter function fairlock.person_json(uuid) owner to fairlock_engine;
 grant execute on function fairlock.person_json(uuid) to fairlock_engine;
+
+create function fairlock.place_of(p_address inet) returns inet language sql immutable as d4ea204fc2421bcf;
+alter function fairlock.place_of(inet) owner to fairlock_engine;
+grant execute on function fairlock.place_of(inet) to fairlock_engine;
 
 create function fairlock.prove_factor(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 43dddb39f47bfb53;
 alter function fairlock.prove_factor(jsonb) owner to fairlock_engine;
@@ -1949,6 +2049,11 @@ create function fairlock.refuse_blocked(p_until timestamp with time zone) return
 alter function fairlock.refuse_blocked(timestamp with time zone) owner to fairlock_engine;
 grant execute on function fairlock.refuse_blocked(timestamp with time zone) to fairlock_engine;
 
+create function fairlock.refuse_email_change(p_change uuid, p_hash bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 0fda8e703ebec15c;
+alter function fairlock.refuse_email_change(uuid,bytea) owner to fairlock_engine;
+grant execute on function fairlock.refuse_email_change(uuid,bytea) to fairlock_app;
+grant execute on function fairlock.refuse_email_change(uuid,bytea) to fairlock_engine;
+
 create function fairlock.refuse_requirement(p_requirement text, p_needed jsonb) returns jsonb language sql immutable as a969b58beb459821;
 alter function fairlock.refuse_requirement(text,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.refuse_requirement(text,jsonb) to fairlock_engine;
@@ -1973,7 +2078,7 @@ create function fairlock.refuse_unsound_offer(o fairlock.offers) returns jsonb l
 alter function fairlock.refuse_unsound_offer(fairlock.offers) owner to fairlock_engine;
 grant execute on function fairlock.refuse_unsound_offer(fairlock.offers) to fairlock_engine;
 
-create function fairlock.register_person(p_email text, p_name text, p_password_hash text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as ff57e9a044bebb13;
+create function fairlock.register_person(p_email text, p_name text, p_password_hash text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as c53d2dd96a70efb1;
 alter function fairlock.register_person(text,text,text) owner to fairlock_engine;
 grant execute on function fairlock.register_person(text,text,text) to fairlock_app;
 grant execute on function fairlock.register_person(text,text,text) to fairlock_engine;
@@ -2007,6 +2112,11 @@ grant execute on function fairlock.reseal_value(text,text,text,text,text) to fai
 create function fairlock.reset_factors(p_user uuid, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as d03755f3c3ab7dbe;
 alter function fairlock.reset_factors(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.reset_factors(uuid,text) to fairlock_engine;
+
+create function fairlock.reset_material(p_reset uuid, p_hash bytea) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 07120a094bc10034;
+alter function fairlock.reset_material(uuid,bytea) owner to fairlock_engine;
+grant execute on function fairlock.reset_material(uuid,bytea) to fairlock_app;
+grant execute on function fairlock.reset_material(uuid,bytea) to fairlock_engine;
 
 create function fairlock.review_access(p_grant uuid, p_justified boolean, p_review text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4ccacf581e93d9c8;
 alter function fairlock.review_access(uuid,boolean,text) owner to fairlock_engine;
@@ -2067,15 +2177,23 @@ alter function fairlock.sign_audit_block(bigint,text,bytea) owner to fairlock_en
 grant execute on function fairlock.sign_audit_block(bigint,text,bytea) to fairlock_app;
 grant execute on function fairlock.sign_audit_block(bigint,text,bytea) to fairlock_engine;
 
-create function fairlock.sign_in_material(p_email text) returns TABLE(user_id uuid, password_hash text) language sql stable security definer set search_path=pg_catalog, pg_temp as cc3c612999a255fa;
-alter function fairlock.sign_in_material(text) owner to fairlock_engine;
-grant execute on function fairlock.sign_in_material(text) to fairlock_app;
-grant execute on function fairlock.sign_in_material(text) to fairlock_engine;
+create function fairlock.sign_in_material(p_email text, p_address inet, p_session uuid, p_token_hash bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 31d35c811659372f;
+alter function fairlock.sign_in_material(text,inet,uuid,bytea) owner to fairlock_engine;
+grant execute on function fairlock.sign_in_material(text,inet,uuid,bytea) to fairlock_app;
+grant execute on function fairlock.sign_in_material(text,inet,uuid,bytea) to fairlock_engine;
 
 create function fairlock.sign_in_totp(p_user uuid, p_password_hash text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 238ad47f61309454;
 alter function fairlock.sign_in_totp(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.sign_in_totp(uuid,text) to fairlock_app;
 grant execute on function fairlock.sign_in_totp(uuid,text) to fairlock_engine;
+
+create function fairlock.start_email_change(p_email text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e1ba8b5d6213f3c5;
+alter function fairlock.start_email_change(text) owner to fairlock_engine;
+grant execute on function fairlock.start_email_change(text) to fairlock_engine;
+
+create function fairlock.start_password_reset(p_user uuid, p_kind text) returns uuid language plpgsql set search_path=pg_catalog, pg_temp as 2e97722cd14faffc;
+alter function fairlock.start_password_reset(uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.start_password_reset(uuid,text) to fairlock_engine;
 
 create function fairlock.start_totp(p_sealed text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as a0812ab95b70245e;
 alter function fairlock.start_totp(text) owner to fairlock_engine;
@@ -2151,6 +2269,15 @@ grant execute on function fairlock.wallet_json(uuid,text) to fairlock_engine;
 create function fairlock.wallet_of(p_user uuid, p_currency text) returns uuid language plpgsql set search_path=pg_catalog, pg_temp as 42c20438bcd17050;
 alter function fairlock.wallet_of(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.wallet_of(uuid,text) to fairlock_engine;
+
+create function fairlock.wish_password_reset(p_email text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as e1e6c7857941f0d9;
+alter function fairlock.wish_password_reset(text) owner to fairlock_engine;
+grant execute on function fairlock.wish_password_reset(text) to fairlock_app;
+grant execute on function fairlock.wish_password_reset(text) to fairlock_engine;
+
+create function fairlock.withdraw_email_change() returns jsonb language sql set search_path=pg_catalog, pg_temp as f99cdd82d0241abe;
+alter function fairlock.withdraw_email_change() owner to fairlock_engine;
+grant execute on function fairlock.withdraw_email_change() to fairlock_engine;
 
 create function fairlock.withdrawals_paused_until(p_user uuid) returns timestamp with time zone language sql stable set search_path=pg_catalog, pg_temp as 05e05053cbabc8c4;
 alter function fairlock.withdrawals_paused_until(uuid) owner to fairlock_engine;

@@ -16,9 +16,10 @@ import {
   writeSettings,
 } from './cli/index.ts'
 import { buildApp, RequestLimits } from './http/index.ts'
-import { SignInLimits } from './identity/index.ts'
+import { SignInLimits, tendAccounts } from './identity/index.ts'
 import { type Jobs, startJobs, type Task } from './jobs/index.ts'
 import { rollUp } from './ledger/index.ts'
+import { Mailer } from './notifications/index.ts'
 import { closeExpiredOffers } from './offers/index.ts'
 import { appUrlFor } from './platform/app-login.ts'
 import { EmbeddedError, startEmbedded } from './platform/embedded/index.ts'
@@ -27,10 +28,10 @@ import { MigrationError } from './platform/migrator/index.ts'
 import { KeyringError, keyringInForce, Rewrap, Sealer } from './platform/sealing/index.ts'
 import { expireTrades } from './trades/index.ts'
 
-type Work = { db: Database; sealer: Sealer; signer: Signer; auditRoots: string }
+type Work = { db: Database; mailer: Mailer | null; sealer: Sealer; signer: Signer; auditRoots: string }
 
 /** The background work: each task with how many seconds lie between two runs. */
-function tasksOf({ db, sealer, signer, auditRoots }: Work): Record<string, Task> {
+function tasksOf({ db, mailer, sealer, signer, auditRoots }: Work): Record<string, Task> {
   const rewrap = new Rewrap(db, sealer, { forMs: 2000 })
   return {
     'seal-audit': {
@@ -48,6 +49,8 @@ function tasksOf({ db, sealer, signer, auditRoots }: Work): Record<string, Task>
     'close-expired-offers': { everySeconds: 30, work: async () => void (await closeExpiredOffers(db)) },
     'roll-up-ledger': { everySeconds: 30, work: async () => void (await rollUp(db)) },
     'rewrap-keys': { everySeconds: 5, work: () => continueRewrap(rewrap) },
+    'tend-accounts': { everySeconds: 2, work: () => tendAccounts(db) },
+    ...(mailer && { mail: { everySeconds: 2, work: async () => void (await mailer.deliver()) } }),
     sweep: { everySeconds: 300, work: async () => void (await db.pool.query('select fairlock.sweep(1000)')) },
   }
 }
@@ -79,12 +82,15 @@ async function serve(options: ServeOptions): Promise<void> {
     let jobs: Jobs | null = null
     if (options.only !== 'api') {
       const signer = await openSigner(database.ownerUrl, db, sealer)
+      const mailer = mailerOf(config, db)
       jobs = await startJobs({
         url: database.appUrl,
-        tasks: tasksOf({ db, sealer, signer, auditRoots: config.auditRoots }),
+        tasks: tasksOf({ db, mailer, sealer, signer, auditRoots: config.auditRoots }),
         onError: (task, error) => log.error({ task, err: error }, 'background work failed'),
       })
       stops.push(jobs.stop)
+      if (mailer === null) log.warn('nothing is mailed: FAIRLOCK_SMTP_URL is not set')
+      else stops.push(async () => mailer.close())
     }
     if (options.only !== 'worker') {
       const address = await listen(config, { db, sealer }, log, () => jobs, stops)
@@ -97,6 +103,11 @@ async function serve(options: ServeOptions): Promise<void> {
   } finally {
     for (const stop of stops.reverse()) await stop()
   }
+}
+
+function mailerOf({ smtpUrl, mailFrom, publicUrl }: Config, db: Database): Mailer | null {
+  if (smtpUrl === null || mailFrom === null || publicUrl === null) return null
+  return new Mailer(db, { smtpUrl, from: mailFrom, publicUrl })
 }
 
 type RunningDatabase = {
@@ -152,6 +163,7 @@ async function listen(
     log,
     trustProxy: config.trustProxy,
     metricsToken: config.metricsToken,
+    breachedPasswords: config.breachedPasswords,
     jobs,
   })
   stops.push(() => app.close())

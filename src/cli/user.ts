@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { hashPassword } from '../identity/index.ts'
+import { hashPassword, newSecret, PasswordRules } from '../identity/index.ts'
 import { asEngine } from '../platform/index.ts'
 import { withDatabase } from './connect.ts'
 import { Finding, UsageError } from './finding.ts'
@@ -41,6 +41,11 @@ export function userCommand(): Command {
       )
   }
   user
+    .command('reset')
+    .description('a link, good once for an hour, with which somebody sets a new password')
+    .requiredOption('--email <address>')
+    .action(startReset)
+  user
     .command('ban')
     .description('bar somebody from starting anything new, until a time')
     .requiredOption('--email <address>')
@@ -74,8 +79,11 @@ async function createPerson(options: {
   const password = await readSecret('Password: ')
   if (password.length < 8 || password.length > 200)
     throw new UsageError('the password must have 8 to 200 characters')
-  const hash = await hashPassword(password)
-  await withDatabase(async ({ ownerUrl }) => {
+  await withDatabase(async ({ ownerUrl }, { breachedPasswords }) => {
+    const owner = { email: options.email, displayName: options.name }
+    const weakness = await new PasswordRules(breachedPasswords).weaknessOf(password, owner)
+    if (weakness !== null) throw new UsageError(`the password ${weakness}`)
+    const hash = await hashPassword(password)
     const person = await asEngine(ownerUrl, async (client) => {
       const made = await client.query('select fairlock.register_person($1, $2, $3) as answer', [
         options.email,
@@ -117,6 +125,26 @@ async function listPeople(options: { all: boolean; json: boolean }): Promise<voi
     else
       for (const one of people)
         print(`${one.id}  ${one.email}  ${one.displayName ?? ''}  ${one.roles.join(' ')}`)
+  })
+}
+
+/** Without a mail server this is the way back in; with one, the person is told that it was made. */
+async function startReset({ email }: { email: string }): Promise<void> {
+  await withDatabase(async ({ ownerUrl }, { publicUrl }) => {
+    const { secret, tokenHash } = newSecret()
+    const id = await asEngine(ownerUrl, async (client) => {
+      const found = await client.query<{ id: string }>(
+        `select fairlock.start_password_reset(id, 'password.reset_by_operator') as id
+         from public.users where lower(email) = lower($1)`,
+        [email],
+      )
+      const reset = found.rows[0]?.id
+      if (reset === undefined) throw new Finding(`Nobody is registered as ${email}.`)
+      await client.query('select fairlock.allow_reset_token($1, $2)', [reset, tokenHash])
+      return reset
+    })
+    const token = `${id}.${secret}`
+    print(publicUrl === null ? token : `${publicUrl}/account#password-reset=${token}`)
   })
 }
 

@@ -39,6 +39,8 @@ export type AppOptions = {
   /** How many proxies in front add the address they see to X-Forwarded-For; `true` is one. */
   trustProxy: boolean | number
   metricsToken: string | null
+  /** A file of leaked passwords to refuse. */
+  breachedPasswords?: string | null
   jobs: () => Jobs | null
   /** Counts requests; without it nobody is limited. */
   requests?: RequestLimits

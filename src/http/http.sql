@@ -53,6 +53,10 @@ begin
         p ->> 'reason');
     when 'change_me' then answer := fairlock.change_me(p);
     when 'end_session' then answer := fairlock.end_session((p ->> 'sessionId')::uuid);
+    when 'end_other_sessions' then answer := fairlock.end_other_sessions();
+    when 'change_password' then answer := fairlock.change_password(p ->> 'was', p ->> 'becomes');
+    when 'start_email_change' then answer := fairlock.start_email_change(p ->> 'email');
+    when 'withdraw_email_change' then answer := fairlock.withdraw_email_change();
     when 'read_notice' then answer := fairlock.read_notice((p ->> 'noticeId')::uuid);
     when 'renew_session' then answer := fairlock.renew_session(decode(p ->> 'tokenHash', 'hex'));
     when 'prove_factor' then answer := fairlock.prove_factor(p);

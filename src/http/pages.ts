@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { sql } from 'kysely'
 import { type App, type Database, Problem, query } from '../platform/index.ts'
+import { ACCOUNT_HEADERS, accountPage } from './pages/account.ts'
 import { errorsPage } from './pages/errors.ts'
 import { homePage, type MarketSummary } from './pages/home.ts'
 import { ASSETS, PAGE_HEADERS } from './pages/layout.ts'
@@ -22,6 +23,8 @@ export function pageRoutes(app: App, { db }: { db: Database }): void {
   })
   const errors = errorsPage()
   app.get('/docs/errors', hidden, async (_request, reply) => reply.headers(PAGE_HEADERS).send(errors))
+  const account = accountPage()
+  app.get('/account', hidden, async (_request, reply) => reply.headers(ACCOUNT_HEADERS).send(account))
   const market = remembered(MARKET_IS_FRESH_MS, () => summarize(db))
   app.get('/', hidden, async (_request, reply) => {
     const summary = await market()

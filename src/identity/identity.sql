@@ -1,15 +1,17 @@
 -- Sign-in and who may see a person. What the API needs of credentials it gets from the functions below; it cannot read
 -- the tables.
 grant select, insert on public.users, fairlock.credentials, fairlock.sessions to fairlock_engine;
+grant update (email) on public.users to fairlock_engine;
 grant update (password_hash, changed_at) on fairlock.credentials to fairlock_engine;
-grant update (token_hash, last_seen_at, ended_at) on fairlock.sessions to fairlock_engine;
+grant update (token_hash, last_seen_at, idle_until, ended_at) on fairlock.sessions to fairlock_engine;
 grant delete on fairlock.sessions to fairlock_engine;
 grant select, insert on public.crypto_profiles to fairlock_engine;
 grant update (total_trades, successful_escrows, display_name, country, banned_until, kyc_status, kyc_verified_at,
   is_verified_trader, updated_at) on public.crypto_profiles to fairlock_engine;
 grant select, insert, delete on fairlock.staff_roles to fairlock_engine;
 grant select (id, email, created_at) on public.users to fairlock_app;
-grant select (id, user_id, created_at, last_seen_at, expires_at, ended_at, user_agent, address) on fairlock.sessions
+grant select (id, user_id, created_at, last_seen_at, expires_at, ended_at, idle_until, user_agent, address,
+  device, signed_in_with) on fairlock.sessions
   to fairlock_app;
 grant select (id, user_id, display_name, country, kyc_status, kyc_verified_at, trading_volume, total_trades,
   average_rating, is_verified_trader, successful_escrows, disputed_trades, banned_until, preferred_currencies,
@@ -67,7 +69,8 @@ as $$
 declare
   v_user uuid := fairlock.new_id();
 begin
-  if exists (select from public.users where lower(email) = lower(p_email)) then
+  perform fairlock.apply_email_changes_of(p_email);
+  if fairlock.is_email_taken(p_email) then
     return fairlock.refuse('email_taken');
   elsif exists (select from public.crypto_profiles where lower(display_name) = lower(p_name)) then
     return fairlock.refuse('display_name_taken');

@@ -7,50 +7,90 @@ import { Problem, problemFromDatabase } from '../platform/index.ts'
 const PER_ACCOUNT_AND_ADDRESS = { points: 8, duration: 15 * 60 }
 const PER_ADDRESS = { points: 100, duration: 15 * 60 }
 const REGISTRATIONS_PER_ADDRESS = { points: 200, duration: 60 * 60 }
+/** Answers that an address has an account already: what registration gives away, it gives away slowly. */
+const TAKEN_PER_ADDRESS = { points: 20, duration: 60 * 60 }
+/** Guesses at one account from all the places together from which its owner never signed in. */
+const PER_ACCOUNT_FROM_STRANGERS = { points: 30, duration: 60 * 60 }
+/** Wrong guesses at the current password by whoever holds a session. */
+const PER_PERSON = { points: 8, duration: 15 * 60 }
+const RESETS_PER_ADDRESS = { points: 20, duration: 60 * 60 }
+const EMAIL_CHANGES_PER_PERSON = { points: 5, duration: 24 * 60 * 60 }
 
 /**
  * Limits on sign-in and registration, counted in PostgreSQL so that they hold across processes. Guesses are counted by
- * account and address together: nobody can lock somebody else out from another address.
+ * account and address together, and by account over all strangers together: who guesses at somebody's account from
+ * many addresses is stopped, and its owner goes on where they have signed in before.
  */
 export class SignInLimits {
   readonly #pair: RateLimiterPostgres
   readonly #address: RateLimiterPostgres
-  readonly #registration: RateLimiterPostgres
+  readonly #strangers: RateLimiterPostgres
+  readonly #person: RateLimiterPostgres
 
   constructor(pool: Pool) {
-    const store = {
-      storeClient: pool,
-      schemaName: 'fairlock',
-      tableName: 'rate_limits',
-      tableCreated: true,
-      clearExpiredByTimeout: false,
-    }
-    this.#pair = new RateLimiterPostgres({ ...store, keyPrefix: 'sign-in', ...PER_ACCOUNT_AND_ADDRESS })
-    this.#address = new RateLimiterPostgres({ ...store, keyPrefix: 'sign-in-address', ...PER_ADDRESS })
-    this.#registration = new RateLimiterPostgres({
-      ...store,
-      keyPrefix: 'registration',
-      ...REGISTRATIONS_PER_ADDRESS,
-    })
+    const limiter = (keyPrefix: string, bounds: Bounds) =>
+      new RateLimiterPostgres({
+        storeClient: pool,
+        schemaName: 'fairlock',
+        tableName: 'rate_limits',
+        tableCreated: true,
+        clearExpiredByTimeout: false,
+        keyPrefix,
+        ...bounds,
+      })
+    this.#pair = limiter('sign-in', PER_ACCOUNT_AND_ADDRESS)
+    this.#address = limiter('sign-in-address', PER_ADDRESS)
+    this.#strangers = limiter('sign-in-stranger', PER_ACCOUNT_FROM_STRANGERS)
+    this.#person = limiter('password', PER_PERSON)
+    const registration = limiter('registration', REGISTRATIONS_PER_ADDRESS)
+    const taken = limiter('registration-taken', TAKEN_PER_ADDRESS)
+    const reset = limiter('reset', RESETS_PER_ADDRESS)
+    const emailChange = limiter('email-change', EMAIL_CHANGES_PER_PERSON)
+    this.countRegistration = (address) => consume(registration, hashed(address))
+    this.countTaken = (address) => consume(taken, hashed(address))
+    this.countReset = (address) => consume(reset, hashed(address))
+    this.countEmailChange = (userId) => consume(emailChange, userId)
   }
 
-  /** Counts an attempt. Throws `Problem` too_many_requests with retryAfter seconds. */
+  readonly countRegistration: (address: string) => Promise<void>
+  readonly countTaken: (address: string) => Promise<void>
+  readonly countReset: (address: string) => Promise<void>
+  readonly countEmailChange: (userId: string) => Promise<void>
+
+  /** Counts an attempt. Throws `Problem` too_many_requests with retryAfter seconds, as the others do. */
   async countSignIn(email: string, address: string): Promise<void> {
     await consume(this.#address, hashed(address))
     await consume(this.#pair, hashed(`${email.toLowerCase()} ${address}`))
   }
 
-  /** A right password gives the attempts back. */
-  async forgiveSignIn(email: string, address: string): Promise<void> {
-    try {
-      await this.#pair.delete(hashed(`${email.toLowerCase()} ${address}`))
-    } catch (error) {
-      throw problemFromDatabase(error) ?? error
-    }
+  /** Counts an attempt from where the person, if there is one, never signed in. */
+  async countStranger(email: string): Promise<void> {
+    await consume(this.#strangers, hashed(email.toLowerCase()))
   }
 
-  async countRegistration(address: string): Promise<void> {
-    await consume(this.#registration, hashed(address))
+  /** A right password gives the attempts back; of a stranger's, the one that was right. */
+  async forgiveSignIn(email: string, address: string, wasStranger: boolean): Promise<void> {
+    await given(this.#pair.delete(hashed(`${email.toLowerCase()} ${address}`)))
+    if (wasStranger) await given(this.#strangers.reward(hashed(email.toLowerCase()), 1))
+  }
+
+  /** Counts a guess at the current password of who is signed in. */
+  async countPassword(userId: string): Promise<void> {
+    await consume(this.#person, userId)
+  }
+
+  async forgivePassword(userId: string): Promise<void> {
+    await given(this.#person.delete(userId))
+  }
+}
+
+type Bounds = { points: number; duration: number }
+
+async function given(back: Promise<unknown>): Promise<void> {
+  try {
+    await back
+  } catch (error) {
+    throw problemFromDatabase(error) ?? error
   }
 }
 

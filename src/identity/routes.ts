@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify'
 import { sql } from 'kysely'
 import { type Static, Type } from 'typebox'
 import {
@@ -14,35 +13,38 @@ import {
   strict,
 } from '../platform/index.ts'
 import { accessRoutes } from './access/index.ts'
+import type { Accounts } from './accounts/passwords.ts'
+import { accountRoutes } from './accounts/routes.ts'
+import { PasswordRules } from './accounts/rules.ts'
 import { answerSignedIn, clearCookie, SessionKind } from './keys/cookie.ts'
 import { keyRoutes } from './keys/routes.ts'
 import type { SignInLimits } from './limits.ts'
-import {
-  Country,
-  DisplayName,
-  Email,
-  KycLevel,
-  Password,
-  Person,
-  Session,
-  SignedIn,
-  Trader,
-} from './schemas.ts'
-import { type Place, register, signIn } from './sign-in.ts'
+import { placeOf } from './place.ts'
+import { Country, DisplayName, Email, KycLevel, Password, Person, SignedIn, Trader } from './schemas.ts'
+import { register, signIn } from './sign-in.ts'
 
 const Reason = Type.String({ minLength: 1, maxLength: 1000 })
 
 /** Registering, signing in and out, one's own profile and sessions, and what administrators change about people. */
-export function identityRoutes(app: App, { db, limits }: { db: Database; limits: SignInLimits }): void {
-  signInRoutes(app, db, limits)
-  sessionRoutes(app, db)
+export function identityRoutes(
+  app: App,
+  {
+    db,
+    limits,
+    breachedPasswords,
+  }: { db: Database; limits: SignInLimits; breachedPasswords?: string | null },
+): void {
+  const accounts = { db, limits, rules: new PasswordRules(breachedPasswords ?? null) }
+  signInRoutes(app, accounts)
+  accountRoutes(app, accounts)
   keyRoutes(app, db)
   personRoutes(app, db)
   staffRoutes(app, db)
   accessRoutes(app, { db })
 }
 
-function signInRoutes(app: App, db: Database, limits: SignInLimits): void {
+function signInRoutes(app: App, accounts: Accounts): void {
+  const { db, limits } = accounts
   app.post(
     '/v1/auth/register',
     {
@@ -63,7 +65,7 @@ function signInRoutes(app: App, db: Database, limits: SignInLimits): void {
     async (request, reply) => {
       const mayRepeat = request.headers['idempotency-key'] !== undefined
       const signedIn = await answerSignedIn(request, reply, db, request.body.session, () =>
-        register(db, limits, request.caller, placeOf(request), request.body, mayRepeat),
+        register(accounts, request.caller, placeOf(request), request.body, mayRepeat),
       )
       return reply.code(201).send(signedIn)
     },
@@ -104,48 +106,6 @@ function signInRoutes(app: App, db: Database, limits: SignInLimits): void {
     async (request, reply) => {
       await db.command(request.caller, 'end_session', { sessionId: request.caller.sessionId }, null)
       if (request.caller.byCookie) clearCookie(reply)
-      return reply.code(204).send(null)
-    },
-  )
-}
-
-function sessionRoutes(app: App, db: Database): void {
-  app.get(
-    '/v1/me/sessions',
-    {
-      config: { scope: 'session' },
-      schema: {
-        tags: ['People'],
-        summary: 'Where you are signed in',
-        response: answers(200, Type.Object({ items: Type.Array(Session), nextCursor: Type.Null() })),
-      },
-    },
-    async (request) => {
-      const rows = await db.read(
-        request.caller,
-        sql<{ body: Static<typeof Session> }>`
-          select jsonb_build_object('id', id, 'current', id = ${request.caller.sessionId}::uuid,
-            'createdAt', fairlock.rfc3339(created_at), 'lastSeenAt', fairlock.rfc3339(last_seen_at),
-            'expiresAt', fairlock.rfc3339(expires_at), 'userAgent', user_agent, 'address', host(address)) as body
-          from fairlock.sessions where ended_at is null and expires_at > now()
-          order by created_at desc limit 100`.compile(query),
-      )
-      return { items: rows.map((row) => row.body), nextCursor: null }
-    },
-  )
-  app.delete(
-    '/v1/me/sessions/:id',
-    {
-      config: { scope: 'session' },
-      schema: {
-        tags: ['People'],
-        summary: 'End one of your sessions',
-        params: IdParams,
-        response: answers(204, Type.Null()),
-      },
-    },
-    async (request, reply) => {
-      await db.command(request.caller, 'end_session', { sessionId: request.params.id }, null)
       return reply.code(204).send(null)
     },
   )
@@ -227,8 +187,4 @@ function staffRoutes(app: App, db: Database): void {
     async (request) =>
       db.command<Person>(request.caller, 'ban', { userId: request.params.id, ...request.body }, null),
   )
-}
-
-function placeOf(request: FastifyRequest): Place {
-  return { address: request.ip, userAgent: request.headers['user-agent'] ?? null }
 }

@@ -2,7 +2,12 @@ import { type Static, Type } from 'typebox'
 import { Id, Nullable, Time } from '../platform/index.ts'
 
 export const Email = Type.String({ format: 'email', maxLength: 254, examples: ['marta@example.org'] })
-export const Password = Type.String({ minLength: 8, maxLength: 200, description: 'At least 8 characters' })
+export const Password = Type.String({
+  minLength: 8,
+  maxLength: 200,
+  description: 'At least 8 characters, and not easy to guess',
+  examples: ['four words and a horse'],
+})
 export const DisplayName = Type.String({
   // One spelling of what looks the same: no full-width or mathematical letters that pass for somebody else's name.
   format: 'nfkc',
@@ -54,6 +59,10 @@ export const Session = Type.Object({
   createdAt: Time,
   lastSeenAt: Time,
   expiresAt: Time,
+  device: Nullable(Type.String({ examples: ['Firefox on Windows'] })),
+  signedInWith: Nullable(
+    Type.String({ description: 'registration, password, second_factor, recovery_code or passkey' }),
+  ),
   userAgent: Nullable(Type.String()),
   address: Nullable(Type.String()),
 })

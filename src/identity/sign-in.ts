@@ -1,13 +1,13 @@
-import { isIP } from 'node:net'
 import type { Caller, Database } from '../platform/index.ts'
 import { Problem } from '../platform/index.ts'
+import { deviceName } from './accounts/device.ts'
+import type { Accounts } from './accounts/passwords.ts'
 import type { SignInLimits } from './limits.ts'
 import { hashPassword, passwordMatches } from './passwords.ts'
+import type { Place } from './place.ts'
 import type { Person } from './schemas.ts'
-import { newToken } from './tokens.ts'
+import { newToken, normalAddress } from './tokens.ts'
 
-/** Where a sign-in comes from; behind a proxy the address is what the proxy's header says, whatever that is. */
-export type Place = { address: string; userAgent: string | null }
 export type SignedIn = { user: Person; token: string; expiresAt: string }
 
 /** A session ends after this many days, used or not. */
@@ -16,17 +16,17 @@ const SESSION_DAYS = 30
 /**
  * Registers a person and signs them in. `mayRepeat` says that the request carries an idempotency key: then a person who
  * exists already and has this very password is the answer of the first request, with a new token, because tokens are
- * not kept. Throws `Problem` email_taken, display_name_taken, too_many_requests.
+ * not kept. Throws `Problem` email_taken, display_name_taken, weak_password, too_many_requests.
  */
 export async function register(
-  db: Database,
-  limits: SignInLimits,
+  { db, limits, rules }: Accounts,
   caller: Caller,
   place: Place,
   person: { email: string; displayName: string; password: string },
   mayRepeat: boolean,
 ): Promise<SignedIn> {
   await limits.countRegistration(place.address)
+  await rules.check(person.password, person, 'password')
   const hash = await hashPassword(person.password)
   try {
     await db.call(anonymous(caller), 'select fairlock.register_person($1, $2, $3) as answer', [
@@ -35,13 +35,17 @@ export async function register(
       hash,
     ])
   } catch (problem) {
-    if (!(mayRepeat && problem instanceof Problem && problem.code === 'email_taken')) throw problem
-    const known = await signInMaterial(db, caller, person.email)
-    if (!known || !(await passwordMatches(known.passwordHash, person.password))) throw problem
+    if (!(problem instanceof Problem && problem.code === 'email_taken')) throw problem
+    // A repeat tells whether a password is right, so it is bounded and counted like a sign-in.
+    const isRepeat = mayRepeat && (await checkPassword({ db, limits }, caller, place, person)) !== null
+    if (!isRepeat) {
+      await limits.countTaken(place.address)
+      throw problem
+    }
   }
-  const known = await signInMaterial(db, caller, person.email)
+  const known = await signInMaterial(db, caller, place, person.email)
   if (!known) throw new Error('a person was registered and is not there')
-  return openSession(db, caller, place, known.userId)
+  return openSession(db, caller, place, known, 'registration')
 }
 
 /** Signs a person in. Throws `Problem` wrong_credentials (the same, and as late, for an unknown address), too_many_requests. */
@@ -52,31 +56,71 @@ export async function signIn(
   place: Place,
   credentials: { email: string; password: string },
 ): Promise<SignedIn> {
-  await limits.countSignIn(credentials.email, place.address)
-  const known = await signInMaterial(db, caller, credentials.email)
-  const matches = await passwordMatches(known?.passwordHash ?? null, credentials.password)
-  if (!known || !matches) throw new Problem('wrong_credentials')
-  await limits.forgiveSignIn(credentials.email, place.address)
-  return openSession(db, caller, place, known.userId)
+  const known = await checkPassword({ db, limits }, caller, place, credentials)
+  if (known === null) throw new Problem('wrong_credentials')
+  return openSession(db, caller, place, known, 'password')
 }
 
-async function signInMaterial(db: Database, caller: Caller, email: string) {
-  const answer = await db.call<{ userId?: string; passwordHash?: string }>(
+/** Whose password this is; null when it is nobody's. The same steps, and as long, whether the person exists or not. */
+async function checkPassword(
+  { db, limits }: { db: Database; limits: SignInLimits },
+  caller: Caller,
+  place: Place,
+  { email, password }: { email: string; password: string },
+): Promise<Known | null> {
+  await limits.countSignIn(email, place.address)
+  const known = await signInMaterial(db, caller, place, email)
+  const isStranger = known?.isKnownPlace !== true
+  if (isStranger) await limits.countStranger(email)
+  const matches = await passwordMatches(known?.passwordHash ?? null, password)
+  if (!known || !matches) return null
+  await limits.forgiveSignIn(email, place.address, isStranger)
+  return known
+}
+
+type Known = { userId: string; passwordHash: string; isKnownPlace: boolean }
+
+async function signInMaterial(
+  db: Database,
+  caller: Caller,
+  place: Place,
+  email: string,
+): Promise<Known | null> {
+  const shown = caller.apiKey ? { sessionId: null, tokenHash: null } : caller
+  const answer = await db.call<{ userId?: string; passwordHash?: string; known?: boolean }>(
     anonymous(caller),
-    `select coalesce((select jsonb_build_object('userId', user_id, 'passwordHash', password_hash)
-       from fairlock.sign_in_material($1)), '{}') as answer`,
-    [email],
+    'select fairlock.sign_in_material($1, $2, $3, $4) as answer',
+    [email, normalAddress(place.address), shown.sessionId, shown.tokenHash],
   )
-  if (answer.userId === undefined || answer.passwordHash === undefined) return null
-  return { userId: answer.userId, passwordHash: answer.passwordHash }
+  const { userId, passwordHash, known } = answer
+  if (userId === undefined || passwordHash === undefined) return null
+  return { userId, passwordHash, isKnownPlace: known === true }
 }
 
-async function openSession(db: Database, caller: Caller, place: Place, userId: string): Promise<SignedIn> {
+async function openSession(
+  db: Database,
+  caller: Caller,
+  place: Place,
+  { userId, passwordHash }: Known,
+  how: 'registration' | 'password',
+): Promise<SignedIn> {
   const { sessionId, token, tokenHash } = newToken()
+  const { userAgent } = place
+  const address = normalAddress(place.address)
   const opened = await db.call<{ user: Person; expiresAt: string }>(
     anonymous(caller),
-    'select fairlock.open_session($1, $2, $3, $4, $5, $6) as answer',
-    [sessionId, userId, tokenHash, SESSION_DAYS, place.userAgent, isIP(place.address) ? place.address : null],
+    'select fairlock.open_session($1, $2, $3, $4, $5, $6, $7, $8, $9) as answer',
+    [
+      sessionId,
+      userId,
+      tokenHash,
+      SESSION_DAYS,
+      userAgent,
+      address,
+      deviceName(userAgent),
+      how,
+      passwordHash,
+    ],
   )
   return { ...opened, token }
 }

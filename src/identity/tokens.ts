@@ -18,6 +18,13 @@ export function newSecret(): { secret: string; tokenHash: Buffer } {
   return { secret: secret.toString('base64url'), tokenHash: sha256(secret) }
 }
 
+/** Reads a token of that form, from a mail for example; null for any other text. */
+export function readToken(text: string): { id: string; hash: Buffer } | null {
+  const match = /^([0-9a-f-]{36})\.([A-Za-z0-9_-]{43})$/i.exec(text)
+  if (match === null || !isUuid(match[1]!)) return null
+  return { id: match[1]!, hash: sha256(Buffer.from(match[2]!, 'base64url')) }
+}
+
 const KEY_PREFIX = 'flk_'
 
 /** A new API key: like a session's token, behind a prefix by which secret scanners know it. */

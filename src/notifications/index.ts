@@ -1,1 +1,2 @@
+export { Mailer } from './mailer.ts'
 export { notificationRoutes } from './routes.ts'

@@ -22,6 +22,57 @@ const WORDS: Record<string, Words> = {
     sentence: (data) =>
       `Your password was changed ${where(data)}. Your other sessions have ended, and withdrawals are paused${until(data)}.`,
   },
+  'password.reset': {
+    subject: 'Your password was set anew',
+    sentence: (data) =>
+      `Your password was set anew with the link of a mail ${where(data)}. All your sessions have ended, and ` +
+      `withdrawals are paused${until(data)}. Look at your API keys, too: they go on.`,
+  },
+  'password.reset_asked': {
+    subject: 'Set a new password',
+    sentence: (data) =>
+      `Somebody asked for a new password for your account. The link in the mail is good once${until(data)}. If it ` +
+      'was not you, do nothing: your password stays as it is.',
+  },
+  'password.reset_by_operator': {
+    subject: 'A new password for your account',
+    sentence: (data) =>
+      `The operator of this market has made a link to set a new password, good once${until(data)}.`,
+  },
+  'email.change_asked': {
+    subject: 'Another e-mail address was asked for',
+    sentence: (data) =>
+      `Your account is to move to the address ${data.email} ${where(data)}. Nothing changes before that address ` +
+      'confirms it and a delay is over.',
+  },
+  'email.confirmation_asked': {
+    subject: 'Confirm your e-mail address',
+    sentence: (data) => `Your account is to move to the address ${data.email}. Confirm it${until(data)}.`,
+  },
+  'email.change_confirmed': {
+    subject: 'Your e-mail address is about to change',
+    sentence: (data) =>
+      `The address ${data.email} was confirmed. You can say no${until(data)}; then it takes effect.`,
+  },
+  'email.change_cancelled': {
+    subject: 'Your e-mail address stays',
+    sentence: (data) => `The change to the address ${data.email} was cancelled.`,
+  },
+  'email.change_failed': {
+    subject: 'Your e-mail address stays',
+    sentence: (data) => `Somebody else has the address ${data.email} by now, so yours stays as it was.`,
+  },
+  'email.changed': {
+    subject: 'Your e-mail address was changed',
+    sentence: (data) =>
+      `You sign in as ${data.email} from now on. Your other sessions have ended, and withdrawals are paused` +
+      `${until(data)}.`,
+  },
+  'email.wanted_elsewhere': {
+    subject: 'Your address was given for another account',
+    sentence: () =>
+      'Somebody wants to use your e-mail address for another account. It stays yours; you need not do anything.',
+  },
   'access.break_glass': {
     subject: 'Somebody broke the glass',
     sentence: (data) =>

@@ -32,6 +32,8 @@ export type Config = {
   readonly sessionIdleHours: number
   /** For how long a second factor that was proven counts. */
   readonly stepUpMinutes: number
+  /** A file of leaked passwords to refuse, beside the dictionary. */
+  readonly breachedPasswords: string | null
   /** Where the program is reached from outside; links in mails begin with it. */
   readonly publicUrl: string | null
   /** The mail server; without it, or without a sender, nothing is mailed. */
@@ -206,6 +208,13 @@ export const VARIABLES: Record<string, Variable> = {
     least: 1,
     most: 60,
   },
+  FAIRLOCK_BREACHED_PASSWORDS: {
+    key: 'breachedPasswords',
+    fallback: '',
+    about:
+      'File of leaked passwords: SHA-1 hashes with counts, ordered by hash; empty: the built-in dictionary alone',
+    kind: 'text',
+  },
   FAIRLOCK_PUBLIC_URL: {
     key: 'publicUrl',
     fallback: '',
@@ -321,6 +330,11 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     if (value instanceof Error)
       wrong.push(`${name} must be ${value.message}${variable.secret ? '' : `, not "${text}"`}`)
     else values[variable.key] = value
+  }
+  if (values.smtpUrl && !(values.mailFrom && values.publicUrl)) {
+    wrong.push(
+      'FAIRLOCK_SMTP_URL needs FAIRLOCK_MAIL_FROM, the sender, and FAIRLOCK_PUBLIC_URL, for links in mails',
+    )
   }
   if (wrong.length > 0) throw new ConfigError(wrong.join('\n'))
   const config = values as Config

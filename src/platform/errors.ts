@@ -58,6 +58,11 @@ export const ERRORS = {
     status: 403,
     title: 'The maker set a requirement for this offer that you do not meet.',
   },
+  wrong_password: {
+    status: 403,
+    title: 'The current password is wrong.',
+    field: 'currentPassword',
+  },
   not_found: { status: 404, title: 'There is nothing here that you may see.' },
   method_not_allowed: { status: 405, title: 'This address exists, but not with this method.' },
   email_taken: { status: 409, title: 'Somebody has registered with this e-mail address.', field: 'email' },
@@ -138,6 +143,12 @@ export const ERRORS = {
     title: 'The address is longer than any here, or asks for too many things at once.',
   },
   unsupported_media_type: { status: 415, title: 'Send JSON, with Content-Type: application/json.' },
+  weak_password: { status: 422, title: 'The password is too easy to guess or is known from a leak.' },
+  invalid_token: {
+    status: 422,
+    title: 'The link is unknown, was used or replaced, or its time is over. Ask for a new one.',
+  },
+  same_email: { status: 422, title: 'This is your e-mail address already.', field: 'email' },
   unknown_pair: {
     status: 422,
     title: 'The pair is not a known crypto currency against a known fiat currency.',

@@ -30,6 +30,11 @@ language sql stable
 as $$ select nullif(current_setting('fairlock.api_key_id', true), '')::uuid $$;
 grant execute on function fairlock.acting_key() to public;
 
+-- The session of this request; empty for API keys and for nobody.
+create function fairlock.acting_session() returns uuid
+language sql stable
+as $$ select nullif(current_setting('fairlock.session_id', true), '')::uuid $$;
+
 -- A version 7 UUID (RFC 9562): new rows land beside each other in the index. PostgreSQL has its own from 18 on only.
 create function fairlock.new_id() returns uuid
 language sql volatile

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import type { BrowserContext, Page } from 'playwright-core'
-import { type Market, type Person, startMarket } from '../support/market.ts'
+import { type Market, type Person, passwordOf, startMarket } from '../support/market.ts'
 import { openBrowser } from './chromium.ts'
 
 // A real browser with a session cookie visits a page of somebody else: nothing that page does changes anything. The
@@ -26,7 +26,7 @@ before(async () => {
   context = await chromium.browser.newContext({ bypassCSP: true })
   own = await context.newPage()
   await own.goto(`${market.url}/docs`)
-  const body = { email: person.email, password: 'password of victim_1', session: 'cookie' }
+  const body = { email: person.email, password: passwordOf('victim_1'), session: 'cookie' }
   assert.equal(await ask(own, 'POST', '/v1/auth/login', body), 200)
 })
 after(async () => {

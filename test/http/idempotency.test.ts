@@ -103,9 +103,16 @@ async function support(): Promise<Person> {
 
 /** POSTs that keep no answer: their effect happens once by itself, or is a token that is never kept. */
 const WITHOUT_KEPT_ANSWER = [
+  'POST /v1/auth/email-change/cancellation',
+  'POST /v1/auth/email-change/confirmation',
   'POST /v1/auth/login',
   'POST /v1/auth/logout',
+  'POST /v1/auth/password-reset',
+  'POST /v1/auth/password-reset/confirmation',
   'POST /v1/auth/register',
+  'POST /v1/me/email',
+  'POST /v1/me/notices/{id}/read',
+  'POST /v1/me/password',
   'POST /v1/trades/{id}/dispute',
 ]
 
@@ -195,7 +202,7 @@ test('registering again with a key and the same password answers with the same p
   assert.deepEqual([first.status, again.status], [201, 201])
   assert.equal(again.body.user.id, first.body.user.id)
   assert.equal((await ask(person)).body.code, 'email_taken')
-  assert.equal((await ask({ ...person, password: 'another one' }, 'k')).body.code, 'email_taken')
+  assert.equal((await ask({ ...person, password: 'another four quiet words' }, 'k')).body.code, 'email_taken')
 })
 
 async function scene(): Promise<Scene> {

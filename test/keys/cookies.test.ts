@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type Answer, call, type Market, type Person, startMarket } from '../support/market.ts'
+import { type Answer, call, type Market, type Person, passwordOf, startMarket } from '../support/market.ts'
 
 let market: Market
 let person: Person
@@ -16,7 +16,7 @@ const signIn = (more: object = {}, headers: Record<string, string> = OWN) =>
     market.url,
     'POST',
     '/v1/auth/login',
-    { email: person.email, password: 'password of browser_1', session: 'cookie', ...more },
+    { email: person.email, password: passwordOf('browser_1'), session: 'cookie', ...more },
     headers,
   )
 /** The cookie as a browser would send it back. */

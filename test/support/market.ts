@@ -73,6 +73,11 @@ export async function call(
 /** A keyring of one key that everybody may know. */
 export const TEST_KEYS = { TEST_KEYRING: `test-key=${Buffer.alloc(32, 7).toString('base64')}` }
 
+/** A password that is hard to guess and quickly judged. */
+export function passwordOf(name: string): string {
+  return `four quiet words of ${name}`
+}
+
 /** Starts a market. Background work does not run: tests call what it would call. */
 export async function startMarket(options: { connections?: number; keyring?: string } = {}): Promise<Market> {
   const database = await testDatabase()
@@ -97,7 +102,7 @@ export async function startMarket(options: { connections?: number; keyring?: str
     const email = `${unique}@example.org`
     const made = await call(url, 'POST', '/v1/auth/register', {
       email,
-      password: `password of ${unique}`,
+      password: passwordOf(unique),
       displayName: unique,
     })
     if (made.status !== 201) throw new Error(`could not register: ${JSON.stringify(made.body)}`)

@@ -8,6 +8,7 @@ const file = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf
 export const ASSETS = [
   asset('style.css', 'text/css; charset=utf-8'),
   asset('icon.svg', 'image/svg+xml'),
+  asset('account.js', 'text/javascript; charset=utf-8'),
 ] as const
 
 /** Nothing but our own stylesheet and icon: no script, no frame, no form, nobody else's server. */
@@ -17,7 +18,8 @@ export const PAGE_HEADERS = {
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 
-export type Place = 'home' | 'reference' | 'errors'
+/** `account` is reached from mails alone and stands in no menu. */
+export type Place = 'home' | 'reference' | 'errors' | 'account'
 const PLACES: [Place, string, string][] = [
   ['home', '/', 'This market'],
   ['reference', '/docs', 'API reference'],

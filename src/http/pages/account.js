@@ -1,0 +1,44 @@
+// The page behind the links of mails. The token stands behind the "#" of the address, which no browser sends to a
+// server; it is taken out of the address at once, so that it stays in no history.
+const paths = {
+  'password-reset': '/v1/auth/password-reset/confirmation',
+  'email-confirmation': '/v1/auth/email-change/confirmation',
+  'email-cancellation': '/v1/auth/email-change/cancellation',
+}
+const [use, token] = location.hash.slice(1).split('=')
+history.replaceState(null, '', location.pathname)
+const section = Object.hasOwn(paths, use) && token ? document.getElementById(use) : null
+if (section) {
+  document.getElementById('no-link').hidden = true
+  section.hidden = false
+  section.querySelector('form').addEventListener('submit', (event) => {
+    event.preventDefault()
+    void send(event.currentTarget)
+  })
+}
+
+async function send(form) {
+  const said = section.querySelector('[role=status]')
+  const button = form.querySelector('button')
+  button.disabled = true
+  said.textContent = 'One moment.'
+  try {
+    const response = await fetch(paths[use], {
+      method: 'POST',
+      credentials: 'omit',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token, ...Object.fromEntries(new FormData(form)) }),
+    })
+    if (response.ok) {
+      form.hidden = true
+      said.textContent = form.dataset.done
+      return
+    }
+    const problem = await response.json()
+    const details = (problem.errors ?? []).map((error) => `It ${error.problem}`)
+    said.textContent = [problem.title, ...details].join(' ')
+  } catch {
+    said.textContent = 'The market does not answer. Nothing was changed; try again in a moment.'
+  }
+  button.disabled = false
+}
