@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import pino from 'pino'
+import { buildApp } from '../../src/http/index.ts'
+import { SignInLimits } from '../../src/identity/index.ts'
+import { renewCookie } from '../../src/identity/keys/cookie.ts'
 import { type Answer, call, type Market, type Person, passwordOf, startMarket } from '../support/market.ts'
 
 let market: Market
@@ -160,4 +164,36 @@ test('signing in again in the same browser makes a new secret and ends the sessi
   assert.equal((await call(market.url, 'GET', '/v1/me', undefined, { cookie: second })).status, 200)
   const third = await signIn({}, { ...OWN, cookie: first })
   assert.equal(third.status, 200, 'a dead cookie does not stand in the way')
+})
+
+test('a step-up gives a browser’s session a new secret, and the one before is worth nothing', async () => {
+  const app = await buildApp({
+    db: market.db,
+    sealer: market.sealer,
+    limits: new SignInLimits(market.db.pool),
+    log: pino({ level: 'silent' }),
+    trustProxy: false,
+    metricsToken: null,
+    jobs: () => null,
+  })
+  app.post('/step-up', async (request, reply) => {
+    await renewCookie(request, reply, market.db)
+    // What comes after it in the same request acts with the new secret.
+    return market.db.call(request.caller, 'select fairlock.me() as answer', [])
+  })
+  try {
+    const cookie = cookieOf(await signIn())
+    const stepped = await app.inject({ method: 'POST', url: '/step-up', headers: { cookie, ...OWN } })
+    assert.equal(stepped.statusCode, 200)
+    const renewed = String(stepped.headers['set-cookie']).split(';')[0]!
+    assert.notEqual(renewed, cookie)
+    assert.equal(renewed.split('.')[0], cookie.split('.')[0], 'the session is the same')
+    assert.equal((await call(market.url, 'GET', '/v1/me', undefined, { cookie })).status, 401)
+    assert.equal((await call(market.url, 'GET', '/v1/me', undefined, { cookie: renewed })).status, 200)
+    const token = await app.inject({ method: 'POST', url: '/step-up', headers: person.headers() })
+    assert.deepEqual([token.statusCode, token.headers['set-cookie']], [200, undefined])
+    assert.equal((await person.get('/v1/me')).status, 200, 'a token in a program stays')
+  } finally {
+    await app.close()
+  }
 })
