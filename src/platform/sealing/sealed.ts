@@ -94,10 +94,10 @@ function bytesOf(sealed: string): Buffer {
 
 /** Each part with its length before it, so that no two places have the same bytes. */
 function associatedData(header: Buffer, place: Place): Buffer {
-  const parts = [
-    header,
-    ...[place.table, place.column, place.row, place.purpose ?? ''].map((part) => Buffer.from(part)),
-  ]
+  const names = [place.table, place.column, place.row, place.purpose ?? '']
+  // Half characters would all become the same bytes, and two places one.
+  if (!names.every((name) => name.isWellFormed())) throw new Unsealable()
+  const parts = [header, ...names.map((name) => Buffer.from(name))]
   return Buffer.concat(parts.flatMap((part) => [lengthOf(part), part]))
 }
 
