@@ -8,6 +8,7 @@ import { past } from './past.ts'
 import { showProgress } from './progress.ts'
 import { asJson, describe, mergeMeasured, type Report } from './report.ts'
 import { type Measured, runPhase } from './rounds.ts'
+import { sealing } from './sealing.ts'
 import { search } from './search.ts'
 import { startServer } from './server.ts'
 import { start } from './start.ts'
@@ -15,8 +16,8 @@ import { randomFrom } from './statistics.ts'
 import { takers } from './takers.ts'
 import { trades } from './trades.ts'
 
-const PHASES: readonly Phase[] = [trades, takers, search, past, costs, start]
-const LATER: Record<string, string> = { P8: 'comes with sealing', P10: 'comes with backups' }
+const PHASES: readonly Phase[] = [trades, takers, search, past, costs, sealing, start]
+const LATER: Record<string, string> = { P10: 'comes with backups' }
 
 const FULL: Scale = {
   rounds: 3,
