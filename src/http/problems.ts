@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { clearCookie } from '../identity/index.ts'
 import { type App, ERRORS, type ErrorCode, type FieldError, Problem } from '../platform/index.ts'
+import { KeyringError } from '../platform/sealing/index.ts'
 import { protectAnswer } from './headers.ts'
 
 /** A long list of bad items is answered by its first ones: the answer must not be larger than the request. */
@@ -9,6 +10,10 @@ const MOST_FIELD_ERRORS = 50
 /** Answers every error as RFC 9457 problem details; what is nobody's fault but ours is logged and says nothing else. */
 export function problemHandler(app: App): void {
   app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
+    if (error instanceof KeyringError) {
+      request.log.error({ err: error }, 'the keyring cannot be used')
+      return send(reply, new Problem('keyring_unavailable'))
+    }
     const problem = error instanceof Problem ? error : problemOf(error)
     if (problem === null) {
       request.log.error({ err: error }, 'the request failed')

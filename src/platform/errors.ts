@@ -178,6 +178,10 @@ export const ERRORS = {
   headers_too_large: { status: 431, title: 'The headers are larger than 16 kB together.' },
   internal: { status: 500, title: 'Something is broken on our side. Nothing was changed.' },
   no_keyring: { status: 503, title: 'The operator has not set up a keyring; nothing can be sealed.' },
+  keyring_unavailable: {
+    status: 503,
+    title: 'What is sealed cannot be opened right now, and nothing is sealed. Try again in a moment.',
+  },
   unavailable: { status: 503, title: 'The database does not answer. Try again in a moment.' },
 } as const satisfies Record<string, ErrorEntry>
 

@@ -64,7 +64,7 @@ export class ProvenKeyring implements Keyring {
     if (await this.#opens(keyId, wrapped, OTHER_TRIAL))
       throw new KeyringError(
         `The keyring ${this.location} does not bind keys to their context: what it wraps for one person would open ` +
-          'for another. Use a version of it that does (Vault 1.13 or newer, any OpenBao).',
+          'for another. Use a version of it that does.',
       )
   }
 
