@@ -33,7 +33,7 @@ suite('a token', { skip: NO_SOFTHSM }, () => {
   test('keeps its keys: they are sensitive, not extractable, 256 bits, and made on it', async () => {
     const keyring = await open('fairlock')
     const id = await keyring.create()
-    assert.match(id, /^fairlock-\d{14}-[0-9a-f]{8}$/)
+    assert.match(id, /^fairlock-\d{17}-[0-9a-f]{8}$/)
     const { default: api } = await import('pkcs11js')
     await withSession('fairlock', (module, session) => {
       module.C_FindObjectsInit(session, [{ type: api.CKA_LABEL, value: id }])

@@ -91,7 +91,7 @@ export class Pkcs11Keyring implements Keyring {
   }
 
   async create(): Promise<string> {
-    const time = new Date().toISOString().replace(/\D/g, '').slice(0, 14)
+    const time = new Date().toISOString().replace(/\D/g, '')
     const label = `${PREFIX}${time}-${randomBytes(4).toString('hex')}`
     await this.#token.use((module, session, api) =>
       module.C_GenerateKeyAsync(session, { mechanism: api.CKM_AES_KEY_GEN }, newKey(api, label)),
