@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { hashPassword, newSecret, PasswordRules } from '../identity/index.ts'
 import { asEngine } from '../platform/index.ts'
 import { withDatabase } from './connect.ts'
+import { eraseCommand } from './erase.ts'
 import { Finding, UsageError } from './finding.ts'
 import { print, readSecret } from './output.ts'
 
@@ -9,7 +10,7 @@ const ROLES = ['trader', 'arbitrator', 'support', 'compliance', 'admin']
 
 /** `fairlock user …`: people from a terminal. It acts as the operator, in the audit log without a person. */
 export function userCommand(): Command {
-  const user = new Command('user').description('people: create, list, grant, revoke, ban, unban')
+  const user = new Command('user').description('people: create, list, grant, revoke, ban, unban, erase')
   user
     .command('create')
     .description('a person; the password comes from standard input')
@@ -67,6 +68,7 @@ export function userCommand(): Command {
     .action((options: { email: string; reason: string }) =>
       onPerson(options.email, 'select fairlock.ban_person($1, null, $2) as answer', [options.reason]),
     )
+  user.addCommand(eraseCommand())
   return user
 }
 

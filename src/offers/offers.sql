@@ -230,7 +230,9 @@ begin
     working_to_minute = o.working_to_minute, status = o.status, expires_at = o.expires_at, version = o.version + 1,
     updated_at = now(), closed_at = case when o.status = 'closed' then now() end
   where id = p_offer returning * into o;
-  perform fairlock.record_event('offer.changed', 'offers', o.id, null, p);
+  -- The log keeps no text of people's own, which it could not forget with them.
+  perform fairlock.record_event('offer.changed', 'offers', o.id, null,
+    case when p ->> 'terms' is not null then p || '{"terms": "***"}' else p end);
   return fairlock.offer_json(o);
 end $$;
 

@@ -1,0 +1,1 @@
+export { type Erasure, type ErasureRow, erasePerson } from './erase.ts'

@@ -1,0 +1,151 @@
+-- Erasing a person: their data keys are destroyed, which ends what they sealed in every copy of the database, and what
+-- is personal goes, table by table. What the books, the other side of a trade and the log need stays, under their id.
+grant delete on public.crypto_payment_methods, fairlock.credentials, fairlock.sessions, fairlock.api_keys,
+  fairlock.notices, fairlock.password_resets, fairlock.email_changes, fairlock.passkeys, fairlock.passkey_challenges,
+  fairlock.recovery_codes to fairlock_engine;
+grant update (wallet_address, wallet_provider, investment_strategy, risk_tolerance, security_settings,
+  notification_preferences, preferred_currencies, preferred_payment_methods, trading_pairs, two_factor_enabled)
+  on public.crypto_profiles to fairlock_engine;
+grant update (wallet_address, wallet_provider, is_connected) on public.crypto_wallets to fairlock_engine;
+grant update (payment_details, buyer_feedback, seller_feedback) on public.crypto_trades to fairlock_engine;
+grant update (destination_name, destination_description, metadata) on public.crypto_transactions to fairlock_engine;
+grant update (answer) on fairlock.idempotency_keys to fairlock_engine;
+grant update (data) on fairlock.notices to fairlock_engine;
+
+set local role fairlock_engine;
+
+-- What becomes of every table that names people, in this order; $1 is the person. set: what is written over their rows;
+-- empty: the rows go; null: they stay, and why. A test compares the list with the catalog.
+create function fairlock.erasure_rules() returns table (relation text, mine text, set text, why text)
+language sql immutable
+as $$ values
+  ('fairlock.data_keys', 'owner_id = $1 and state <> ''destroyed''', $s$ state = 'destroyed', wrapped = null,
+    retired_at = coalesce(retired_at, clock_timestamp()), destroyed_at = clock_timestamp() $s$,
+    'destroyed: what they sealed is dead, in old backups too'),
+  ('fairlock.offers', 'maker_id = $1', $s$ status = 'closed', closed_at = coalesce(closed_at, clock_timestamp()),
+    version = version + 1, updated_at = clock_timestamp(), terms = null $s$, 'closed, without their terms: trades refer to them'),
+  ('fairlock.sessions', 'user_id = $1', '', 'gone'),
+  ('fairlock.api_keys', 'user_id = $1', '', 'gone'),
+  ('fairlock.recovery_codes', 'user_id = $1', '', 'gone'),
+  ('fairlock.passkey_challenges', 'user_id = $1', '', 'gone'),
+  ('fairlock.passkeys', 'user_id = $1', '', 'gone'),
+  ('fairlock.password_resets', 'user_id = $1', '', 'gone'),
+  ('fairlock.password_reset_wishes', 'lower(email) = lower((select email from public.users where id = $1))', '', 'gone'),
+  ('fairlock.email_changes', 'user_id = $1', '', 'gone'),
+  ('fairlock.notices', 'user_id = $1', '', 'gone'),
+  ('fairlock.idempotency_keys', 'user_id = $1', '', 'gone: nobody can sign in to repeat a request'),
+  ('fairlock.staff_roles', 'user_id = $1', '', 'gone'),
+  ('public.crypto_payment_methods', 'user_id = $1', '', 'gone'),
+  ('public.crypto_profiles', 'user_id = $1', $s$ display_name = fairlock.erased_name($1), country = null,
+    two_factor_enabled = false, two_factor_secret = null, wallet_address = null, wallet_provider = null,
+    investment_strategy = null, risk_tolerance = null, security_settings = null, notification_preferences = null,
+    preferred_currencies = null, preferred_payment_methods = null, trading_pairs = null, updated_at = now() $s$,
+    'without name, country, factors and preferences: the other sides of trades see who is no more'),
+  ('public.crypto_wallets', 'user_id = $1', $s$ encrypted_private_key = null, backup_phrase_encrypted = null,
+    wallet_address = null, wallet_provider = null, is_connected = false $s$,
+    'without keys and address: the books have an account for each'),
+  ('public.crypto_trades', '$1 in (user_id, buyer_id)', $s$ payment_details = null,
+    buyer_feedback = case when buyer_id <> $1 then buyer_feedback end,
+    seller_feedback = case when user_id <> $1 then seller_feedback end $s$,
+    'without payment details and their own feedback: amounts, times and reasons are the other side''s record as well'),
+  ('public.crypto_transactions', 'user_id = $1',
+    'destination_name = null, destination_description = null, metadata = null',
+    'without names: amounts and addresses on a public chain are the books'''),
+  ('public.users', 'id = $1', $s$ email = fairlock.erased_name($1) || '@erased.invalid' $s$,
+    'the bare id: trades, books and log refer to it'),
+  ('fairlock.credentials', 'user_id = $1', '', 'gone'),
+  ('public.crypto_escrows', '$1 in (seller_id, buyer_id)', null, 'custody of two people, without anything personal'),
+  ('public.crypto_disputes', '$1 in (raised_by, against_user_id, resolved_by)', null,
+    'what two people claimed and who decided: evidence until the claims have lapsed'),
+  ('fairlock.access_grants', '$1 in (staff_id, person_id, approver_id, revoked_by, reviewed_by)', null,
+    'who looked at whom and why: the record of staff'),
+  ('fairlock.erasures', 'user_id = $1', null, 'that and when they were erased'),
+  ('ledger.accounts', 'user_id = $1', null, 'the books'),
+  ('ledger.transfers', 'actor_id = $1', null, 'the books, with the reasons that staff gave'),
+  ('audit.events', '$1 in (actor_id, subject_id)', null, 'the log, by id; it can lose nothing without showing it')
+$$;
+
+-- What an erased person is called: the end of their id, which is random.
+create function fairlock.erased_name(p_user uuid) returns text
+language sql immutable
+as $$ select 'erased-' || right(p_user::text, 12) $$;
+
+-- Why a person cannot be erased yet; empty when they can, or have been.
+create function fairlock.refuse_erasure(p_user uuid, p_with_balance boolean) returns text[]
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select case when exists (select from fairlock.erasures where user_id = p_user) then '{}' else array_remove(array[
+    (select format('%s live trades have to end first.', count(*)) from public.crypto_trades
+     where p_user in (user_id, buyer_id) and status in ('pending', 'funded', 'paid', 'disputed') having count(*) > 0),
+    (select 'The wallets hold ' || string_agg(balance::text || ' ' || currency, ', ') || ': pay it out, or say '
+       || '--with-balance, and it stays in the books as money that nobody can ask for.'
+     from public.crypto_wallets where user_id = p_user and balance <> 0 having count(*) > 0 and not p_with_balance)
+  ], null) end
+$$;
+
+-- Ends everything the person is signed in with, so that no request of theirs begins after this.
+create function fairlock.sign_out_everywhere(p_user uuid) returns timestamptz
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update fairlock.sessions set ended_at = clock_timestamp() where user_id = p_user and ended_at is null;
+  update fairlock.api_keys set ended_at = clock_timestamp() where user_id = p_user and ended_at is null;
+  return clock_timestamp();
+end $$;
+
+-- How many rows each rule finds, and with p_do what it says is done. In one transaction: a person is erased or not.
+create function fairlock.erase_person(p_user uuid, p_reason text, p_with_balance boolean, p_do boolean) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  r record;
+  v_name text;
+  v_count bigint;
+  v_refused text[];
+  v_rows jsonb := '[]';
+begin
+  -- Whoever writes something new about the person waits for this row, or is waited for.
+  perform from public.users where id = p_user for update;
+  if exists (select from fairlock.erasures where user_id = p_user) then
+    return jsonb_build_object('erasedAt', (select erased_at from fairlock.erasures where user_id = p_user));
+  end if;
+  v_refused := fairlock.refuse_erasure(p_user, p_with_balance);
+  if p_do and cardinality(v_refused) > 0 then
+    return jsonb_build_object('refused', v_refused);
+  end if;
+  perform set_config('fairlock.reason', p_reason, true);
+  v_name := (select display_name from public.crypto_profiles where user_id = p_user);
+  for r in select * from fairlock.erasure_rules() loop
+    if not p_do or r.set is null then
+      execute format('select count(*) from %s where %s', r.relation, r.mine) into v_count using p_user;
+    elsif r.set = '' then
+      execute format('delete from %s where %s', r.relation, r.mine) using p_user;
+      get diagnostics v_count = row_count;
+    else
+      execute format('update %s set %s where %s', r.relation, r.set, r.mine) using p_user;
+      get diagnostics v_count = row_count;
+    end if;
+    v_rows := v_rows || jsonb_build_object('table', r.relation, 'rows', v_count, 'why', r.why,
+      'fate', case when r.set is null then 'kept' when r.set = '' then 'deleted' else 'overwritten' end);
+  end loop;
+  if p_do then
+    perform fairlock.forget_name(p_user, v_name);
+    insert into fairlock.erasures (user_id, reason) values (p_user, p_reason);
+    perform fairlock.record_event('person.erased', 'users', p_user, p_reason);
+  end if;
+  return jsonb_build_object('rows', v_rows, 'refused', v_refused);
+end $$;
+
+-- The person's name in what other people were answered or told.
+create function fairlock.forget_name(p_user uuid, p_name text) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_old text := to_jsonb(p_name)::text;
+  v_new text := to_jsonb(fairlock.erased_name(p_user))::text;
+begin
+  update fairlock.idempotency_keys set answer = replace(answer::text, v_old, v_new)::jsonb
+  where position(v_old in answer::text) > 0 and position(p_user::text in answer::text) > 0;
+  update fairlock.notices set data = replace(data::text, v_old, v_new)::jsonb where position(v_old in data::text) > 0;
+end $$;
+reset role;
