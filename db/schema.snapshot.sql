@@ -258,7 +258,7 @@ alter table fairlock.credentials force row level security;
 create policy "the engine acts for everybody" on fairlock.credentials for all to fairlock_engine using (true);
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, password_hash, changed_at, second_factor, withdrawals_paused_until ON fairlock.credentials FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('user_id', '{user_id,changed_at,withdrawals_paused_until,second_factor}', '{totp_step,totp_session,factor_failures,factor_blocked_until}');
 CREATE TRIGGER second_factor BEFORE INSERT ON fairlock.credentials FOR EACH ROW EXECUTE FUNCTION fairlock.note_second_factor();
-grant insert, select on fairlock.credentials to fairlock_engine;
+grant delete, insert, select on fairlock.credentials to fairlock_engine;
 grant update on fairlock.credentials (changed_at) to fairlock_engine;
 grant update on fairlock.credentials (factor_blocked_until) to fairlock_engine;
 grant update on fairlock.credentials (factor_failures) to fairlock_engine;
@@ -369,7 +369,7 @@ CREATE UNIQUE INDEX email_changes_one_open ON fairlock.email_changes USING btree
 CREATE UNIQUE INDEX email_changes_one_waiting ON fairlock.email_changes USING btree (lower(new_email)) WHERE ((ended_at IS NULL) AND (confirmed_at IS NOT NULL));
 create policy "the engine acts for everybody" on fairlock.email_changes for all to fairlock_engine using (true);
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, old_email, new_email, session_id, confirmation_hashes, cancellation_hashes, created_at, expires_at, confirmed_at, takes_effect_at, ended_at, outcome ON fairlock.email_changes FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,session_id,created_at,expires_at,confirmed_at,takes_effect_at,ended_at,outcome}', '{id}');
-grant insert, select on fairlock.email_changes to fairlock_engine;
+grant delete, insert, select on fairlock.email_changes to fairlock_engine;
 grant update on fairlock.email_changes (cancellation_hashes) to fairlock_engine;
 grant update on fairlock.email_changes (confirmation_hashes) to fairlock_engine;
 grant update on fairlock.email_changes (confirmed_at) to fairlock_engine;
@@ -406,6 +406,7 @@ alter table fairlock.idempotency_keys force row level security;
 CREATE INDEX idempotency_keys_age ON fairlock.idempotency_keys USING btree (created_at);
 create policy "the engine keeps answers" on fairlock.idempotency_keys for all to fairlock_engine using (true);
 grant delete, insert, select on fairlock.idempotency_keys to fairlock_engine;
+grant update on fairlock.idempotency_keys (answer) to fairlock_engine;
 
 create table fairlock.key_encryption_keys (
   activated_at timestamp with time zone,
@@ -455,9 +456,10 @@ CREATE INDEX notices_mail_due ON fairlock.notices USING btree (mail_due_at) WHER
 CREATE INDEX notices_of_person ON fairlock.notices USING btree (user_id, created_at DESC, id DESC);
 create policy "people see their notices" on fairlock.notices for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
 create policy "the engine acts for everybody" on fairlock.notices for all to fairlock_engine using (true);
-grant insert, select on fairlock.notices to fairlock_engine;
+grant delete, insert, select on fairlock.notices to fairlock_engine;
 grant select on fairlock.notices (created_at) to fairlock_app;
 grant select on fairlock.notices (data) to fairlock_app;
+grant update on fairlock.notices (data) to fairlock_engine;
 grant select on fairlock.notices (id) to fairlock_app;
 grant select on fairlock.notices (kind) to fairlock_app;
 grant select on fairlock.notices (read_at) to fairlock_app;
@@ -657,7 +659,7 @@ CREATE INDEX password_resets_of_person ON fairlock.password_resets USING btree (
 CREATE UNIQUE INDEX password_resets_one_open ON fairlock.password_resets USING btree (user_id) WHERE (ended_at IS NULL);
 create policy "the engine acts for everybody" on fairlock.password_resets for all to fairlock_engine using (true);
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, token_hashes, created_at, expires_at, ended_at, outcome, used_from ON fairlock.password_resets FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,created_at,expires_at,ended_at,outcome}', '{id}');
-grant insert, select on fairlock.password_resets to fairlock_engine;
+grant delete, insert, select on fairlock.password_resets to fairlock_engine;
 grant update on fairlock.password_resets (ended_at) to fairlock_engine;
 grant update on fairlock.password_resets (outcome) to fairlock_engine;
 grant update on fairlock.password_resets (token_hashes) to fairlock_engine;
@@ -1078,6 +1080,7 @@ create policy "staff see payment methods under a grant" on public.crypto_payment
 create policy "the engine keeps payment methods" on public.crypto_payment_methods for all to fairlock_engine using (true);
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, type, provider, account_details_encrypted, is_verified, verification_status, verified_at, is_primary ON public.crypto_payment_methods FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,type,is_verified,verification_status,verified_at,is_primary}', '{id,created_at,updated_at}');
 CREATE TRIGGER sealed_account_details_encrypted BEFORE INSERT OR UPDATE OF account_details_encrypted, user_id ON public.crypto_payment_methods FOR EACH ROW WHEN ((new.account_details_encrypted IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('account_details_encrypted', 'user_id');
+grant delete, select on public.crypto_payment_methods to fairlock_engine;
 grant select on public.crypto_payment_methods (created_at) to fairlock_app;
 grant select on public.crypto_payment_methods (id) to fairlock_app;
 grant select on public.crypto_payment_methods (is_primary) to fairlock_app;
@@ -1088,7 +1091,6 @@ grant select on public.crypto_payment_methods (updated_at) to fairlock_app;
 grant select on public.crypto_payment_methods (user_id) to fairlock_app;
 grant select on public.crypto_payment_methods (verification_status) to fairlock_app;
 grant select on public.crypto_payment_methods (verified_at) to fairlock_app;
-grant select on public.crypto_payment_methods to fairlock_engine;
 grant update on public.crypto_payment_methods (account_details_encrypted) to fairlock_engine;
 
 create table public.crypto_prices (
@@ -1202,19 +1204,28 @@ grant update on public.crypto_profiles (kyc_status) to fairlock_engine;
 grant select on public.crypto_profiles (kyc_verified_at) to fairlock_app;
 grant update on public.crypto_profiles (kyc_verified_at) to fairlock_engine;
 grant select on public.crypto_profiles (notification_preferences) to fairlock_app;
+grant update on public.crypto_profiles (notification_preferences) to fairlock_engine;
 grant select on public.crypto_profiles (preferred_currencies) to fairlock_app;
+grant update on public.crypto_profiles (preferred_currencies) to fairlock_engine;
 grant select on public.crypto_profiles (preferred_payment_methods) to fairlock_app;
+grant update on public.crypto_profiles (preferred_payment_methods) to fairlock_engine;
 grant select on public.crypto_profiles (successful_escrows) to fairlock_app;
 grant update on public.crypto_profiles (successful_escrows) to fairlock_engine;
 grant select on public.crypto_profiles (total_trades) to fairlock_app;
 grant update on public.crypto_profiles (total_trades) to fairlock_engine;
 grant select on public.crypto_profiles (trading_pairs) to fairlock_app;
+grant update on public.crypto_profiles (trading_pairs) to fairlock_engine;
 grant select on public.crypto_profiles (trading_volume) to fairlock_app;
 grant select on public.crypto_profiles (updated_at) to fairlock_app;
 grant update on public.crypto_profiles (updated_at) to fairlock_engine;
 grant select on public.crypto_profiles (user_id) to fairlock_app;
+grant update on public.crypto_profiles (investment_strategy) to fairlock_engine;
+grant update on public.crypto_profiles (risk_tolerance) to fairlock_engine;
+grant update on public.crypto_profiles (security_settings) to fairlock_engine;
 grant update on public.crypto_profiles (two_factor_enabled) to fairlock_engine;
 grant update on public.crypto_profiles (two_factor_secret) to fairlock_engine;
+grant update on public.crypto_profiles (wallet_address) to fairlock_engine;
+grant update on public.crypto_profiles (wallet_provider) to fairlock_engine;
 
 create table public.crypto_trades (
   amount numeric(20,8) not null,
@@ -1290,6 +1301,7 @@ CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_trades FOR EACH ROW
 CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON public.crypto_trades FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
 grant insert, select on public.crypto_trades to fairlock_engine;
 grant select on public.crypto_trades to fairlock_app;
+grant update on public.crypto_trades (buyer_feedback) to fairlock_engine;
 grant update on public.crypto_trades (cancel_reason) to fairlock_engine;
 grant update on public.crypto_trades (cancelled_at) to fairlock_engine;
 grant update on public.crypto_trades (completed_at) to fairlock_engine;
@@ -1301,6 +1313,8 @@ grant update on public.crypto_trades (ended_by_actor) to fairlock_engine;
 grant update on public.crypto_trades (expires_at) to fairlock_engine;
 grant update on public.crypto_trades (funded_at) to fairlock_engine;
 grant update on public.crypto_trades (paid_at) to fairlock_engine;
+grant update on public.crypto_trades (payment_details) to fairlock_engine;
+grant update on public.crypto_trades (seller_feedback) to fairlock_engine;
 grant update on public.crypto_trades (status) to fairlock_engine;
 grant update on public.crypto_trades (updated_at) to fairlock_engine;
 
@@ -1356,6 +1370,9 @@ create policy "the engine writes movements" on public.crypto_transactions for al
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_transactions FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
 grant insert, select on public.crypto_transactions to fairlock_engine;
 grant select on public.crypto_transactions to fairlock_app;
+grant update on public.crypto_transactions (destination_description) to fairlock_engine;
+grant update on public.crypto_transactions (destination_name) to fairlock_engine;
+grant update on public.crypto_transactions (metadata) to fairlock_engine;
 
 create table public.crypto_wallets (
   backup_phrase_encrypted text,
@@ -1403,6 +1420,7 @@ grant select on public.crypto_wallets (currency) to fairlock_app;
 grant select on public.crypto_wallets (id) to fairlock_app;
 grant select on public.crypto_wallets (id) to fairlock_ledger;
 grant select on public.crypto_wallets (is_connected) to fairlock_app;
+grant update on public.crypto_wallets (is_connected) to fairlock_engine;
 grant select on public.crypto_wallets (is_primary) to fairlock_app;
 grant select on public.crypto_wallets (last_backup) to fairlock_app;
 grant select on public.crypto_wallets (last_synced_at) to fairlock_app;
@@ -1411,7 +1429,9 @@ grant select on public.crypto_wallets (updated_at) to fairlock_app;
 grant update on public.crypto_wallets (updated_at) to fairlock_ledger;
 grant select on public.crypto_wallets (user_id) to fairlock_app;
 grant select on public.crypto_wallets (wallet_address) to fairlock_app;
+grant update on public.crypto_wallets (wallet_address) to fairlock_engine;
 grant select on public.crypto_wallets (wallet_provider) to fairlock_app;
+grant update on public.crypto_wallets (wallet_provider) to fairlock_engine;
 grant select on public.crypto_wallets (withdrawal_limit_daily) to fairlock_app;
 grant select on public.crypto_wallets (withdrawal_limit_monthly) to fairlock_app;
 grant update on public.crypto_wallets (backup_phrase_encrypted) to fairlock_engine;
@@ -1645,7 +1665,7 @@ create function fairlock.change_me(p jsonb) returns jsonb language plpgsql set s
 alter function fairlock.change_me(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.change_me(jsonb) to fairlock_engine;
 
-create function fairlock.change_offer(p_offer uuid, p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 78e809c2588817a1;
+create function fairlock.change_offer(p_offer uuid, p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 196cef221626c67a;
 alter function fairlock.change_offer(uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.change_offer(uuid,jsonb) to fairlock_engine;
 
@@ -1776,6 +1796,18 @@ create function fairlock.end_sessions(p_user uuid, p_but uuid) returns integer l
 alter function fairlock.end_sessions(uuid,uuid) owner to fairlock_engine;
 grant execute on function fairlock.end_sessions(uuid,uuid) to fairlock_engine;
 
+create function fairlock.erase_person(p_user uuid, p_reason text, p_with_balance boolean, p_do boolean) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e6691e5215226cc9;
+alter function fairlock.erase_person(uuid,text,boolean,boolean) owner to fairlock_engine;
+grant execute on function fairlock.erase_person(uuid,text,boolean,boolean) to fairlock_engine;
+
+create function fairlock.erased_name(p_user uuid) returns text language sql immutable as 3d890c72b8b548ac;
+alter function fairlock.erased_name(uuid) owner to fairlock_engine;
+grant execute on function fairlock.erased_name(uuid) to fairlock_engine;
+
+create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 037f29bb7cbeb29c;
+alter function fairlock.erasure_rules() owner to fairlock_engine;
+grant execute on function fairlock.erasure_rules() to fairlock_engine;
+
 create function fairlock.escrow_hold(p_escrow uuid, p_trade uuid, p_seller_wallet uuid, p_currency text, p_amount numeric) returns boolean language plpgsql set search_path=pg_catalog, pg_temp as d0f5ef7d53d00d64;
 alter function fairlock.escrow_hold(uuid,uuid,uuid,text,numeric) owner to fairlock_engine;
 grant execute on function fairlock.escrow_hold(uuid,uuid,uuid,text,numeric) to fairlock_engine;
@@ -1840,6 +1872,10 @@ grant execute on function fairlock.follow_factor_change(uuid,text,jsonb) to fair
 create function fairlock.follow_new_password(p_user uuid, p_how text, p_but_session uuid, p_place jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as eb7568209823a4fb;
 alter function fairlock.follow_new_password(uuid,text,uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.follow_new_password(uuid,text,uuid,jsonb) to fairlock_engine;
+
+create function fairlock.forget_name(p_user uuid, p_name text) returns void language plpgsql set search_path=pg_catalog, pg_temp as 890fb4270093f282;
+alter function fairlock.forget_name(uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.forget_name(uuid,text) to fairlock_engine;
 
 create function fairlock.grant_json(g fairlock.access_grants) returns jsonb language sql as e5d2794c5af796fd;
 alter function fairlock.grant_json(fairlock.access_grants) owner to fairlock_engine;
@@ -2054,6 +2090,10 @@ alter function fairlock.refuse_email_change(uuid,bytea) owner to fairlock_engine
 grant execute on function fairlock.refuse_email_change(uuid,bytea) to fairlock_app;
 grant execute on function fairlock.refuse_email_change(uuid,bytea) to fairlock_engine;
 
+create function fairlock.refuse_erasure(p_user uuid, p_with_balance boolean) returns text[] language sql stable set search_path=pg_catalog, pg_temp as 7fdd8c1d6065f80a;
+alter function fairlock.refuse_erasure(uuid,boolean) owner to fairlock_engine;
+grant execute on function fairlock.refuse_erasure(uuid,boolean) to fairlock_engine;
+
 create function fairlock.refuse_requirement(p_requirement text, p_needed jsonb) returns jsonb language sql immutable as a969b58beb459821;
 alter function fairlock.refuse_requirement(text,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.refuse_requirement(text,jsonb) to fairlock_engine;
@@ -2186,6 +2226,10 @@ create function fairlock.sign_in_totp(p_user uuid, p_password_hash text) returns
 alter function fairlock.sign_in_totp(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.sign_in_totp(uuid,text) to fairlock_app;
 grant execute on function fairlock.sign_in_totp(uuid,text) to fairlock_engine;
+
+create function fairlock.sign_out_everywhere(p_user uuid) returns timestamp with time zone language plpgsql set search_path=pg_catalog, pg_temp as acaec2a5c0f1c5c4;
+alter function fairlock.sign_out_everywhere(uuid) owner to fairlock_engine;
+grant execute on function fairlock.sign_out_everywhere(uuid) to fairlock_engine;
 
 create function fairlock.start_email_change(p_email text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e1ba8b5d6213f3c5;
 alter function fairlock.start_email_change(text) owner to fairlock_engine;
