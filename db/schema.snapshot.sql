@@ -773,6 +773,7 @@ grant update on fairlock.sessions (idle_until) to fairlock_engine;
 grant select on fairlock.sessions (last_seen_at) to fairlock_app;
 grant update on fairlock.sessions (last_seen_at) to fairlock_engine;
 grant select on fairlock.sessions (signed_in_with) to fairlock_app;
+grant update on fairlock.sessions (signed_in_with) to fairlock_engine;
 grant select on fairlock.sessions (user_agent) to fairlock_app;
 grant select on fairlock.sessions (user_id) to fairlock_app;
 grant update on fairlock.sessions (factor_at) to fairlock_engine;
@@ -1508,7 +1509,7 @@ create function audit.watched() returns TABLE(name text, key text, shown text[],
 alter function audit.watched() owner to fairlock_engine;
 grant execute on function audit.watched() to fairlock_engine;
 
-create function fairlock.accept_recovery_code(p_user uuid, p_hash bytea, p_session uuid) returns boolean language plpgsql set search_path=pg_catalog, pg_temp as 6a80c39c24ae8921;
+create function fairlock.accept_recovery_code(p_user uuid, p_hash bytea, p_session uuid) returns boolean language plpgsql set search_path=pg_catalog, pg_temp as 97eaa02961f3267c;
 alter function fairlock.accept_recovery_code(uuid,bytea,uuid) owner to fairlock_engine;
 grant execute on function fairlock.accept_recovery_code(uuid,bytea,uuid) to fairlock_engine;
 
@@ -1553,7 +1554,7 @@ alter function fairlock.add_data_key(uuid,uuid,bytea,text) owner to fairlock_eng
 grant execute on function fairlock.add_data_key(uuid,uuid,bytea,text) to fairlock_app;
 grant execute on function fairlock.add_data_key(uuid,uuid,bytea,text) to fairlock_engine;
 
-create function fairlock.add_passkey(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 5038da3cb2ea424b;
+create function fairlock.add_passkey(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as abfb63fff77ffa7b;
 alter function fairlock.add_passkey(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.add_passkey(jsonb) to fairlock_engine;
 
@@ -1697,7 +1698,7 @@ alter function fairlock.confirm_email_change(uuid,bytea) owner to fairlock_engin
 grant execute on function fairlock.confirm_email_change(uuid,bytea) to fairlock_app;
 grant execute on function fairlock.confirm_email_change(uuid,bytea) to fairlock_engine;
 
-create function fairlock.confirm_totp(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 332d7b86348685d5;
+create function fairlock.confirm_totp(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 0fdf5bf7039197f5;
 alter function fairlock.confirm_totp(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.confirm_totp(jsonb) to fairlock_engine;
 
@@ -1829,11 +1830,7 @@ create function fairlock.factor_methods(p_user uuid) returns jsonb language sql 
 alter function fairlock.factor_methods(uuid) owner to fairlock_engine;
 grant execute on function fairlock.factor_methods(uuid) to fairlock_engine;
 
-create function fairlock.factor_session() returns uuid language sql stable as 5c6d2d41cfb7ae78;
-alter function fairlock.factor_session() owner to fairlock_engine;
-grant execute on function fairlock.factor_session() to fairlock_engine;
-
-create function fairlock.factors_json(p_user uuid) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as ec24302db9b30389;
+create function fairlock.factors_json(p_user uuid) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as c71edd2e7968ce78;
 alter function fairlock.factors_json(uuid) owner to fairlock_engine;
 grant execute on function fairlock.factors_json(uuid) to fairlock_engine;
 
@@ -1907,6 +1904,11 @@ create function fairlock.guard_trade() returns trigger language plpgsql security
 alter function fairlock.guard_trade() owner to fairlock_engine;
 grant execute on function fairlock.guard_trade() to fairlock_engine;
 
+create function fairlock.has_answer(p_key text) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as c308aff59fc33dc8;
+alter function fairlock.has_answer(text) owner to fairlock_engine;
+grant execute on function fairlock.has_answer(text) to fairlock_app;
+grant execute on function fairlock.has_answer(text) to fairlock_engine;
+
 create function fairlock.has_role(p_role text) returns boolean language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 1ae0d791d8f52ebb;
 alter function fairlock.has_role(text) owner to fairlock_engine;
 grant execute on function fairlock.has_role(text) to fairlock_app;
@@ -1933,7 +1935,7 @@ alter function fairlock.is_working(fairlock.offers,timestamp with time zone) own
 grant execute on function fairlock.is_working(fairlock.offers,timestamp with time zone) to fairlock_app;
 grant execute on function fairlock.is_working(fairlock.offers,timestamp with time zone) to fairlock_engine;
 
-create function fairlock.keep_challenge(p_purpose text, p_challenge bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 6f6cc71fff601c3f;
+create function fairlock.keep_challenge(p_purpose text, p_challenge bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 8e0256cd40526de2;
 alter function fairlock.keep_challenge(text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.keep_challenge(text,bytea) to fairlock_app;
 grant execute on function fairlock.keep_challenge(text,bytea) to fairlock_engine;
@@ -1981,7 +1983,7 @@ create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean,
 alter function fairlock.move_trade(uuid,text,boolean,text) owner to fairlock_engine;
 grant execute on function fairlock.move_trade(uuid,text,boolean,text) to fairlock_engine;
 
-create function fairlock.my_security() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as f064c6872a82e443;
+create function fairlock.my_security() returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 9712de42623e18c9;
 alter function fairlock.my_security() owner to fairlock_engine;
 grant execute on function fairlock.my_security() to fairlock_app;
 grant execute on function fairlock.my_security() to fairlock_engine;
@@ -2004,6 +2006,10 @@ create function fairlock.normal_network(p inet) returns cidr language sql immuta
 alter function fairlock.normal_network(inet) owner to fairlock_engine;
 grant execute on function fairlock.normal_network(inet) to fairlock_engine;
 
+create function fairlock.note_proof(p_session uuid, p jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 16f5fe5900fb92f2;
+alter function fairlock.note_proof(uuid,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.note_proof(uuid,jsonb) to fairlock_engine;
+
 create function fairlock.note_second_factor() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 7da889dedf0b315d;
 alter function fairlock.note_second_factor() owner to fairlock_engine;
 grant execute on function fairlock.note_second_factor() to fairlock_engine;
@@ -2021,10 +2027,10 @@ create function fairlock.open_audit_months() returns integer language plpgsql se
 alter function fairlock.open_audit_months() owner to ;
 grant execute on function fairlock.open_audit_months() to fairlock_app;
 
-create function fairlock.open_session(p_session uuid, p_user uuid, p_token_hash bytea, p_days integer, p_user_agent text, p_address inet, p_device text DEFAULT NULL::text, p_how text DEFAULT 'password'::text, p_password_hash text DEFAULT NULL::text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 48765b328c7421d0;
-alter function fairlock.open_session(uuid,uuid,bytea,integer,text,inet,text,text,text) owner to fairlock_engine;
-grant execute on function fairlock.open_session(uuid,uuid,bytea,integer,text,inet,text,text,text) to fairlock_app;
-grant execute on function fairlock.open_session(uuid,uuid,bytea,integer,text,inet,text,text,text) to fairlock_engine;
+create function fairlock.open_session(p_session uuid, p_user uuid, p_token_hash bytea, p_days integer, p_user_agent text, p_address inet, p_device text DEFAULT NULL::text, p_how text DEFAULT 'password'::text, p_password_hash text DEFAULT NULL::text, p_proof jsonb DEFAULT NULL::jsonb) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 91eb8003f14c21d7;
+alter function fairlock.open_session(uuid,uuid,bytea,integer,text,inet,text,text,text,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.open_session(uuid,uuid,bytea,integer,text,inet,text,text,text,jsonb) to fairlock_app;
+grant execute on function fairlock.open_session(uuid,uuid,bytea,integer,text,inet,text,text,text,jsonb) to fairlock_engine;
 
 create function fairlock.overdue_trades(p_most integer) returns SETOF uuid language sql stable security definer set search_path=pg_catalog, pg_temp as 9e2dc1af94a243bc;
 alter function fairlock.overdue_trades(integer) owner to fairlock_engine;
@@ -2053,7 +2059,7 @@ create function fairlock.place_of(p_address inet) returns inet language sql immu
 alter function fairlock.place_of(inet) owner to fairlock_engine;
 grant execute on function fairlock.place_of(inet) to fairlock_engine;
 
-create function fairlock.prove_factor(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 43dddb39f47bfb53;
+create function fairlock.prove_factor(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as ba226ec61c1b495c;
 alter function fairlock.prove_factor(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.prove_factor(jsonb) to fairlock_engine;
 
@@ -2102,7 +2108,7 @@ create function fairlock.refuse_scope(p_operation text) returns jsonb language s
 alter function fairlock.refuse_scope(text) owner to fairlock_engine;
 grant execute on function fairlock.refuse_scope(text) to fairlock_engine;
 
-create function fairlock.refuse_stale_factor() returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as dcdf04cc4da78c62;
+create function fairlock.refuse_stale_factor() returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as 776454aa30760bfd;
 alter function fairlock.refuse_stale_factor() owner to fairlock_engine;
 grant execute on function fairlock.refuse_stale_factor() to fairlock_engine;
 
@@ -2110,7 +2116,7 @@ create function fairlock.refuse_take(o fairlock.offers, p_taker uuid, p_amount n
 alter function fairlock.refuse_take(fairlock.offers,uuid,numeric,text,integer) owner to fairlock_engine;
 grant execute on function fairlock.refuse_take(fairlock.offers,uuid,numeric,text,integer) to fairlock_engine;
 
-create function fairlock.refuse_unproven(p_user uuid, p_session uuid, p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as da846391993d9f21;
+create function fairlock.refuse_unproven(p_user uuid, p_session uuid, p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 5bd92696a4012567;
 alter function fairlock.refuse_unproven(uuid,uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.refuse_unproven(uuid,uuid,jsonb) to fairlock_engine;
 
@@ -2140,7 +2146,7 @@ alter function fairlock.replace_data_key(uuid,uuid,bytea,text) owner to fairlock
 grant execute on function fairlock.replace_data_key(uuid,uuid,bytea,text) to fairlock_app;
 grant execute on function fairlock.replace_data_key(uuid,uuid,bytea,text) to fairlock_engine;
 
-create function fairlock.replace_recovery_codes(p_hashes jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 7791a69716e0554f;
+create function fairlock.replace_recovery_codes(p_hashes jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 88f3d268e808ed9a;
 alter function fairlock.replace_recovery_codes(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.replace_recovery_codes(jsonb) to fairlock_engine;
 
@@ -2149,7 +2155,7 @@ alter function fairlock.reseal_value(text,text,text,text,text) owner to fairlock
 grant execute on function fairlock.reseal_value(text,text,text,text,text) to fairlock_app;
 grant execute on function fairlock.reseal_value(text,text,text,text,text) to fairlock_engine;
 
-create function fairlock.reset_factors(p_user uuid, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as d03755f3c3ab7dbe;
+create function fairlock.reset_factors(p_user uuid, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 0c26dc045837e27d;
 alter function fairlock.reset_factors(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.reset_factors(uuid,text) to fairlock_engine;
 
@@ -2239,7 +2245,7 @@ create function fairlock.start_password_reset(p_user uuid, p_kind text) returns 
 alter function fairlock.start_password_reset(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.start_password_reset(uuid,text) to fairlock_engine;
 
-create function fairlock.start_totp(p_sealed text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as a0812ab95b70245e;
+create function fairlock.start_totp(p_sealed text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 64bb5ffd58e2e985;
 alter function fairlock.start_totp(text) owner to fairlock_engine;
 grant execute on function fairlock.start_totp(text) to fairlock_engine;
 
@@ -2248,7 +2254,7 @@ alter function fairlock.still_granted(text,uuid) owner to fairlock_engine;
 grant execute on function fairlock.still_granted(text,uuid) to fairlock_app;
 grant execute on function fairlock.still_granted(text,uuid) to fairlock_engine;
 
-create function fairlock.stop_totp() returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 1a1950387531a247;
+create function fairlock.stop_totp() returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 56ac79d1131a101f;
 alter function fairlock.stop_totp() owner to fairlock_engine;
 grant execute on function fairlock.stop_totp() to fairlock_engine;
 
@@ -2265,7 +2271,7 @@ create function fairlock.sweep_requests(p_most integer) returns integer language
 alter function fairlock.sweep_requests(integer) owner to fairlock_engine;
 grant execute on function fairlock.sweep_requests(integer) to fairlock_engine;
 
-create function fairlock.take_challenge(p_purpose text, p_challenge bytea, p_credential bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 236af352b749bd37;
+create function fairlock.take_challenge(p_purpose text, p_challenge bytea, p_credential bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 8789eb3f55b20ac4;
 alter function fairlock.take_challenge(text,bytea,bytea) owner to fairlock_engine;
 grant execute on function fairlock.take_challenge(text,bytea,bytea) to fairlock_app;
 grant execute on function fairlock.take_challenge(text,bytea,bytea) to fairlock_engine;
@@ -2279,7 +2285,7 @@ create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method tex
 alter function fairlock.take_offer(uuid,numeric,text,integer) owner to fairlock_engine;
 grant execute on function fairlock.take_offer(uuid,numeric,text,integer) to fairlock_engine;
 
-create function fairlock.totp_material(p_user uuid, p_why text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as ff8a3ddafebc6df1;
+create function fairlock.totp_material(p_user uuid, p_why text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 3ced029a681ecc50;
 alter function fairlock.totp_material(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.totp_material(uuid,text) to fairlock_engine;
 

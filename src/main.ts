@@ -164,6 +164,7 @@ async function listen(
     trustProxy: config.trustProxy,
     metricsToken: config.metricsToken,
     breachedPasswords: config.breachedPasswords,
+    publicUrl: config.publicUrl,
     jobs,
   })
   stops.push(() => app.close())

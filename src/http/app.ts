@@ -41,6 +41,8 @@ export type AppOptions = {
   metricsToken: string | null
   /** A file of leaked passwords to refuse. */
   breachedPasswords?: string | null
+  /** Where people reach the program; passkeys are bound to its name. */
+  publicUrl?: string | null
   jobs: () => Jobs | null
   /** Counts requests; without it nobody is limited. */
   requests?: RequestLimits

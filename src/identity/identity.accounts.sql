@@ -243,11 +243,11 @@ grant execute on function fairlock.allow_mail_token(uuid, bytea) to fairlock_app
 
 -- How the acting person's account is kept.
 create function fairlock.my_security() returns jsonb
-language sql stable security definer set search_path = pg_catalog, pg_temp
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
-  select jsonb_build_object(
+begin
+  return (select jsonb_build_object(
     'secondFactor', coalesce((select second_factor from fairlock.credentials where user_id = me.id), false),
-    'passkeys', (select count(*) from fairlock.passkeys where user_id = me.id),
     'passwordChangedAt', (select fairlock.rfc3339(changed_at) from fairlock.credentials where user_id = me.id),
     'withdrawalsPausedUntil', fairlock.rfc3339(fairlock.withdrawals_paused_until(me.id)),
     'sessions', (select count(*) from fairlock.sessions where user_id = me.id and ended_at is null
@@ -255,7 +255,8 @@ as $$
     'emailChange', (select jsonb_build_object('email', new_email, 'takesEffectAt', fairlock.rfc3339(takes_effect_at))
       from fairlock.email_changes where user_id = me.id and ended_at is null
         and (confirmed_at is not null or expires_at > clock_timestamp())))
-  from (select fairlock.acting_user() as id) me
-$$;
+    || fairlock.factors_json(me.id)
+  from (select fairlock.acting_user() as id) me);
+end $$;
 grant execute on function fairlock.my_security() to fairlock_app;
 reset role;

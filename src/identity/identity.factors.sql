@@ -3,7 +3,8 @@
 -- step the code belongs to, and the rules here decide whether it counts.
 grant update (second_factor, totp_step, totp_session, factor_failures, factor_blocked_until) on fairlock.credentials
   to fairlock_engine;
-grant update (factor_at, factor_method, factor_failures, factor_blocked_until) on fairlock.sessions to fairlock_engine;
+grant update (factor_at, factor_method, factor_failures, factor_blocked_until, signed_in_with) on fairlock.sessions
+  to fairlock_engine;
 grant update (two_factor_enabled, two_factor_secret) on public.crypto_profiles to fairlock_engine;
 grant select, insert, delete on fairlock.recovery_codes to fairlock_engine;
 grant update (used_at, used_in) on fairlock.recovery_codes to fairlock_engine;
@@ -45,11 +46,6 @@ begin
 end $$;
 grant execute on function fairlock.note_second_factor() to session_user;
 
--- The session that acts; empty for API keys and for anonymous requests.
-create function fairlock.factor_session() returns uuid
-language sql stable
-as $$ select nullif(current_setting('fairlock.session_id', true), '')::uuid $$;
-
 -- How a person can prove a second factor.
 create function fairlock.factor_methods(p_user uuid) returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp
@@ -71,7 +67,7 @@ as $$
 begin
   if fairlock.acting_key() is not null
     or not exists (select from fairlock.credentials where user_id = fairlock.acting_user() and second_factor)
-    or exists (select from fairlock.sessions where id = fairlock.factor_session()
+    or exists (select from fairlock.sessions where id = fairlock.acting_session()
       and factor_at > clock_timestamp() - (select make_interval(mins => step_up_minutes) from fairlock.settings)) then
     return null;
   end if;
@@ -121,8 +117,8 @@ begin
   update fairlock.recovery_codes set used_at = clock_timestamp(), used_in = p_session
   where user_id = p_user and code_hash = p_hash and used_at is null;
   if found then
-    perform fairlock.record_event('recovery_code.used', 'users', p_user),
-      fairlock.notify(p_user, 'recovery_code.used', jsonb_build_object('left',
+    perform fairlock.record_event('factor.recovery_code_used', 'users', p_user),
+      fairlock.notify(p_user, 'factor.recovery_code_used', jsonb_build_object('left',
         (select count(*) from fairlock.recovery_codes where user_id = p_user and used_at is null)));
     return true;
   end if;
@@ -147,7 +143,7 @@ begin
   if not found then
     return fairlock.refuse('no_second_factor');
   end if;
-  select * into s from fairlock.sessions where id = fairlock.factor_session() for no key update;
+  select * into s from fairlock.sessions where id = fairlock.acting_session() for no key update;
   if p ->> 'method' = 'totp' then
     v_refusal := fairlock.refuse_blocked(s.factor_blocked_until);
     if v_refusal is not null then
@@ -225,6 +221,9 @@ begin
     perform fairlock.record_event('factor.refused', 'users', p_user, 'recovery_code');
     return fairlock.refuse('wrong_second_factor');
   end if;
+  if p ->> 'method' = 'passkey' then
+    return fairlock.use_passkey((p ->> 'passkeyId')::uuid, p_user, (p ->> 'counter')::bigint, (p ->> 'backedUp')::boolean);
+  end if;
   v_refusal := fairlock.refuse_blocked(c.factor_blocked_until);
   if v_refusal is not null then
     return v_refusal;
@@ -243,6 +242,26 @@ begin
   end if;
   return fairlock.refuse('wrong_second_factor');
 end $$;
+
+-- Writes into a new session what its sign-in has proven.
+create function fairlock.note_proof(p_session uuid, p jsonb) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update fairlock.sessions s set factor_at = clock_timestamp(), factor_method = p ->> 'method',
+    signed_in_with = case p ->> 'method' when 'totp' then 'second_factor' else p ->> 'method' end
+  where s.id = p_session and p is not null
+    and exists (select from fairlock.credentials where user_id = s.user_id and second_factor);
+end $$;
+
+-- Whether the acting person's request with this key was answered before; then it proves nothing anew.
+create function fairlock.has_answer(p_key text) returns jsonb
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_build_object('answered', exists (
+    select from fairlock.idempotency_keys where user_id = fairlock.acting_user() and key = p_key))
+$$;
+grant execute on function fairlock.has_answer(text) to fairlock_app;
 reset role;
 
 create trigger second_factor before insert on fairlock.credentials

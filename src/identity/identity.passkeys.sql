@@ -25,9 +25,9 @@ begin
     return v_refusal;
   end if;
   delete from fairlock.passkey_challenges
-  where user_id = me and session_id = fairlock.factor_session() and purpose = p_purpose;
+  where user_id = me and session_id = fairlock.acting_session() and purpose = p_purpose;
   insert into fairlock.passkey_challenges (challenge, purpose, user_id, session_id, expires_at)
-  values (p_challenge, p_purpose, me, fairlock.factor_session(), clock_timestamp() + interval '5 minutes');
+  values (p_challenge, p_purpose, me, fairlock.acting_session(), clock_timestamp() + interval '5 minutes');
   return (select jsonb_build_object('userId', u.id, 'email', u.email, 'displayName', p.display_name, 'passkeys', coalesce((
       select jsonb_agg(jsonb_build_object('credentialId', translate(encode(k.credential_id, 'base64'), E'\n', ''),
         'transports', k.transports) order by k.created_at)
@@ -47,7 +47,7 @@ declare
 begin
   delete from fairlock.passkey_challenges
   where challenge = p_challenge and purpose = p_purpose and expires_at > clock_timestamp()
-    and (p_purpose = 'sign_in' or (user_id = me and session_id = fairlock.factor_session()));
+    and (p_purpose = 'sign_in' or (user_id = me and session_id = fairlock.acting_session()));
   if not found then
     return fairlock.refuse('passkey_refused');
   elsif p_purpose = 'registration' then
@@ -111,7 +111,7 @@ begin
     perform fairlock.store_recovery_codes(me, p -> 'codeHashes');
   end if;
   -- Making it has just proven it.
-  perform fairlock.mark_fresh(fairlock.factor_session(), 'passkey'),
+  perform fairlock.mark_fresh(fairlock.acting_session(), 'passkey'),
     fairlock.follow_factor_change(me, 'passkey.added', jsonb_build_object('passkeyId', k.id, 'name', k.name));
   return jsonb_build_object('passkey', fairlock.passkey_json(k.id, k.name, k.backed_up, k.created_at, k.last_used_at,
     k.cloned_at), 'isFirst', v_is_first);

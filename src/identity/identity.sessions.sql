@@ -82,22 +82,28 @@ end $$;
 grant execute on function fairlock.sign_in_material(text, inet, uuid, bytea) to fairlock_app;
 
 -- Signs a person in. Where a password was checked its hash comes along: when the password was changed in between, the
--- sign-in comes too late. The row stays locked, so that a change which comes later sees this session and ends it.
+-- sign-in comes too late. The row stays locked, so that a change which comes later sees this session and ends it, and a
+-- code counts once. p_proof: the second factor; without one, or with a wrong one, whoever has one gets no session.
 create function fairlock.open_session(
   p_session uuid, p_user uuid, p_token_hash bytea, p_days integer, p_user_agent text, p_address inet,
-  p_device text default null, p_how text default 'password', p_password_hash text default null
+  p_device text default null, p_how text default 'password', p_password_hash text default null,
+  p_proof jsonb default null
 ) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_expires timestamptz := now() + make_interval(days => p_days);
   v_is_news boolean;
+  v_refusal jsonb;
 begin
-  if p_password_hash is not null then
-    perform from fairlock.credentials where user_id = p_user and password_hash = p_password_hash for share;
-    if not found then
-      return fairlock.refuse('wrong_credentials');
-    end if;
+  perform from fairlock.credentials
+  where user_id = p_user and (p_password_hash is null or password_hash = p_password_hash) for no key update;
+  if not found then
+    return fairlock.refuse('wrong_credentials');
+  end if;
+  v_refusal := fairlock.refuse_unproven(p_user, p_session, p_proof);
+  if v_refusal is not null then
+    return v_refusal;
   end if;
   -- The first session ever is no news, and neither are sessions from before devices had names.
   v_is_news := exists (select from fairlock.sessions where user_id = p_user and device is not null)
@@ -109,14 +115,14 @@ begin
   values (p_session, p_user, p_token_hash, v_expires, left(p_user_agent, 400), p_address, p_device, p_how,
     fairlock.idle_end());
   perform set_config('fairlock.user_id', p_user::text, true), set_config('fairlock.session_id', p_session::text, true);
-  perform fairlock.record_event('session.opened', 'sessions', p_session);
+  perform fairlock.record_event('session.opened', 'sessions', p_session), fairlock.note_proof(p_session, p_proof);
   if v_is_news then
     perform fairlock.notify(p_user, 'session.new_device',
       jsonb_build_object('sessionId', p_session, 'device', p_device, 'address', host(p_address), 'how', p_how));
   end if;
   return jsonb_build_object('user', fairlock.person_json(p_user), 'expiresAt', fairlock.rfc3339(v_expires));
 end $$;
-grant execute on function fairlock.open_session(uuid, uuid, bytea, integer, text, inet, text, text, text) to fairlock_app;
+grant execute on function fairlock.open_session(uuid, uuid, bytea, integer, text, inet, text, text, text, jsonb) to fairlock_app;
 
 -- Gives the acting session a new secret: the one before is worth nothing from then on.
 create function fairlock.renew_session(p_token_hash bytea) returns jsonb

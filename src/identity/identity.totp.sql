@@ -8,15 +8,19 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_profile record;
+  v_opened text;
 begin
   select p.id, p.two_factor_secret as sealed, p.two_factor_enabled as enabled, u.email into v_profile
   from public.crypto_profiles p join public.users u on u.id = p.user_id where p.user_id = p_user;
-  if v_profile.sealed is not null and p_why is not null then
+  if p_why = 'confirmation' or (p_why is not null and v_profile.enabled) then
+    v_opened := v_profile.sealed;
+  end if;
+  if v_opened is not null then
     perform fairlock.record_event('secret.opened', 'crypto_profiles', p_user, p_why,
       '{"column": "two_factor_secret"}');
   end if;
   return jsonb_build_object('userId', p_user, 'row', v_profile.id, 'email', v_profile.email,
-    'sealed', case when p_why is not null then v_profile.sealed end, 'enabled', coalesce(v_profile.enabled, false),
+    'sealed', v_opened, 'enabled', coalesce(v_profile.enabled, false),
     'at', floor(extract(epoch from clock_timestamp()) * 1000));
 end $$;
 
@@ -67,7 +71,7 @@ begin
   if not found then
     return fairlock.refuse('two_factor_on');
   end if;
-  perform fairlock.record_event('two_factor.started', 'users', fairlock.acting_user());
+  perform fairlock.record_event('factor.started', 'users', fairlock.acting_user());
   return '{}';
 end $$;
 
@@ -94,11 +98,11 @@ begin
     return fairlock.refuse('wrong_second_factor');
   end if;
   update public.crypto_profiles set two_factor_enabled = true, updated_at = now() where user_id = me;
-  update fairlock.credentials set totp_step = (p ->> 'step')::bigint, totp_session = fairlock.factor_session(),
+  update fairlock.credentials set totp_step = (p ->> 'step')::bigint, totp_session = fairlock.acting_session(),
     factor_failures = 0, factor_blocked_until = null
   where user_id = me;
-  perform fairlock.store_recovery_codes(me, p -> 'codeHashes'), fairlock.mark_fresh(fairlock.factor_session(), 'totp'),
-    fairlock.follow_factor_change(me, 'two_factor.switched_on', null);
+  perform fairlock.store_recovery_codes(me, p -> 'codeHashes'), fairlock.mark_fresh(fairlock.acting_session(), 'totp'),
+    fairlock.follow_factor_change(me, 'factor.switched_on', null);
   return '{}';
 end $$;
 
@@ -115,7 +119,7 @@ begin
   if not found then
     return fairlock.refuse('two_factor_off');
   end if;
-  perform fairlock.drop_useless_codes(me), fairlock.follow_factor_change(me, 'two_factor.switched_off', null);
+  perform fairlock.drop_useless_codes(me), fairlock.follow_factor_change(me, 'factor.switched_off', null);
   return '{}';
 end $$;
 
@@ -149,7 +153,7 @@ begin
     return fairlock.refuse('no_second_factor');
   end if;
   perform fairlock.store_recovery_codes(me, p_hashes),
-    fairlock.follow_factor_change(me, 'recovery_codes.replaced', null);
+    fairlock.follow_factor_change(me, 'factor.recovery_codes_replaced', null);
   return '{}';
 end $$;
 
@@ -182,10 +186,10 @@ declare
   v_passkeys integer := fairlock.drop_factors(p_user);
 begin
   update fairlock.sessions set ended_at = clock_timestamp() where user_id = p_user and ended_at is null;
-  perform fairlock.end_api_keys(p_user), fairlock.record_event('factors.reset', 'users', p_user, p_reason,
+  perform fairlock.end_api_keys(p_user), fairlock.record_event('factor.reset', 'users', p_user, p_reason,
       jsonb_build_object('passkeys', v_passkeys)),
     fairlock.pause_withdrawals(p_user, 'the operator took the second factors away'),
-    fairlock.notify(p_user, 'factors.reset', jsonb_build_object('until',
+    fairlock.notify(p_user, 'factor.reset', jsonb_build_object('until',
       fairlock.rfc3339(fairlock.withdrawals_paused_until(p_user))));
   return jsonb_build_object('passkeys', v_passkeys);
 end $$;
@@ -200,6 +204,6 @@ as $$
     'recoveryCodesLeft', (select count(*) from fairlock.recovery_codes where user_id = p_user and used_at is null),
     'factorFreshUntil', (select fairlock.rfc3339(until) from (
       select factor_at + (select make_interval(mins => step_up_minutes) from fairlock.settings)
-      from fairlock.sessions where id = fairlock.factor_session()) s (until) where until > clock_timestamp()))
+      from fairlock.sessions where id = fairlock.acting_session()) s (until) where until > clock_timestamp()))
 $$;
 reset role;

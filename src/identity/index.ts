@@ -1,6 +1,7 @@
 export { countBreakGlass, look } from './access/index.ts'
 export { tendAccounts } from './accounts/jobs.ts'
 export { PasswordRules } from './accounts/rules.ts'
+export { Code, Factors, Totp } from './factors/index.ts'
 export { callerFromCookie, clearCookie, refuseForeignPage, SESSION_COOKIE } from './keys/cookie.ts'
 export { SignInLimits } from './limits.ts'
 export { hashPassword } from './passwords.ts'

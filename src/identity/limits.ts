@@ -13,6 +13,7 @@ const TAKEN_PER_ADDRESS = { points: 20, duration: 60 * 60 }
 const PER_ACCOUNT_FROM_STRANGERS = { points: 30, duration: 60 * 60 }
 /** Wrong guesses at the current password by whoever holds a session. */
 const PER_PERSON = { points: 8, duration: 15 * 60 }
+const PASSKEYS_PER_ADDRESS = { points: 100, duration: 15 * 60 }
 const RESETS_PER_ADDRESS = { points: 20, duration: 60 * 60 }
 const EMAIL_CHANGES_PER_PERSON = { points: 5, duration: 24 * 60 * 60 }
 
@@ -44,16 +45,20 @@ export class SignInLimits {
     this.#person = limiter('password', PER_PERSON)
     const registration = limiter('registration', REGISTRATIONS_PER_ADDRESS)
     const taken = limiter('registration-taken', TAKEN_PER_ADDRESS)
+    const passkey = limiter('passkey', PASSKEYS_PER_ADDRESS)
     const reset = limiter('reset', RESETS_PER_ADDRESS)
     const emailChange = limiter('email-change', EMAIL_CHANGES_PER_PERSON)
     this.countRegistration = (address) => consume(registration, hashed(address))
     this.countTaken = (address) => consume(taken, hashed(address))
+    this.countPasskey = (address) => consume(passkey, hashed(address))
     this.countReset = (address) => consume(reset, hashed(address))
     this.countEmailChange = (userId) => consume(emailChange, userId)
   }
 
   readonly countRegistration: (address: string) => Promise<void>
   readonly countTaken: (address: string) => Promise<void>
+  /** Counts a sign-in with a passkey, and what goes before it. */
+  readonly countPasskey: (address: string) => Promise<void>
   readonly countReset: (address: string) => Promise<void>
   readonly countEmailChange: (userId: string) => Promise<void>
 

@@ -12,38 +12,52 @@ import {
   RequestedTime,
   strict,
 } from '../platform/index.ts'
+import type { Sealer } from '../platform/sealing/index.ts'
 import { accessRoutes } from './access/index.ts'
 import type { Accounts } from './accounts/passwords.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import { PasswordRules } from './accounts/rules.ts'
+import { Code, Factors, factorRoutes, passkeyRoutes } from './factors/index.ts'
 import { answerSignedIn, clearCookie, SessionKind } from './keys/cookie.ts'
 import { keyRoutes } from './keys/routes.ts'
 import type { SignInLimits } from './limits.ts'
 import { placeOf } from './place.ts'
 import { Country, DisplayName, Email, KycLevel, Password, Person, SignedIn, Trader } from './schemas.ts'
-import { register, signIn } from './sign-in.ts'
+import { register, signIn, signInByPasskey } from './sign-in.ts'
+
+export type IdentityOptions = {
+  db: Database
+  sealer: Sealer
+  limits: SignInLimits
+  breachedPasswords?: string | null
+  publicUrl?: string | null
+}
 
 const Reason = Type.String({ minLength: 1, maxLength: 1000 })
 
 /** Registering, signing in and out, one's own profile and sessions, and what administrators change about people. */
 export function identityRoutes(
   app: App,
-  {
+  { db, sealer, limits, breachedPasswords = null, publicUrl = null }: IdentityOptions,
+): void {
+  const accounts = { db, limits, rules: new PasswordRules(breachedPasswords) }
+  const factors = new Factors(db, sealer)
+  signInRoutes(app, accounts, factors)
+  accountRoutes(app, { ...accounts, factors })
+  factorRoutes(app, { db, factors, publicUrl })
+  passkeyRoutes(app, {
     db,
     limits,
-    breachedPasswords,
-  }: { db: Database; limits: SignInLimits; breachedPasswords?: string | null },
-): void {
-  const accounts = { db, limits, rules: new PasswordRules(breachedPasswords ?? null) }
-  signInRoutes(app, accounts)
-  accountRoutes(app, accounts)
-  keyRoutes(app, db)
+    publicUrl,
+    openSession: (request, signedIn) => signInByPasskey(db, request.caller, placeOf(request), signedIn),
+  })
+  keyRoutes(app, db, factors)
   personRoutes(app, db)
   staffRoutes(app, db)
   accessRoutes(app, { db })
 }
 
-function signInRoutes(app: App, accounts: Accounts): void {
+function signInRoutes(app: App, accounts: Accounts, factors: Factors): void {
   const { db, limits } = accounts
   app.post(
     '/v1/auth/register',
@@ -81,6 +95,7 @@ function signInRoutes(app: App, accounts: Accounts): void {
         body: strict({
           email: Email,
           password: Type.String({ minLength: 1, maxLength: 200 }),
+          ...Code,
           session: Type.Optional(SessionKind),
         }),
         response: answers(200, SignedIn),
@@ -88,7 +103,7 @@ function signInRoutes(app: App, accounts: Accounts): void {
     },
     async (request, reply) =>
       answerSignedIn(request, reply, db, request.body.session, () =>
-        signIn(db, limits, request.caller, placeOf(request), request.body),
+        signIn({ db, limits, factors }, request.caller, placeOf(request), request.body),
       ),
   )
   app.post(

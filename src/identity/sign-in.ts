@@ -1,7 +1,8 @@
-import type { Caller, Database } from '../platform/index.ts'
+import type { Caller, Database, JsonObject } from '../platform/index.ts'
 import { Problem } from '../platform/index.ts'
 import { deviceName } from './accounts/device.ts'
 import type { Accounts } from './accounts/passwords.ts'
+import type { Code, Factors } from './factors/index.ts'
 import type { SignInLimits } from './limits.ts'
 import { hashPassword, passwordMatches } from './passwords.ts'
 import type { Place } from './place.ts'
@@ -48,17 +49,30 @@ export async function register(
   return openSession(db, caller, place, known, 'registration')
 }
 
-/** Signs a person in. Throws `Problem` wrong_credentials (the same, and as late, for an unknown address), too_many_requests. */
+/**
+ * Signs a person in. Throws `Problem` wrong_credentials (the same, and as late, for an unknown address),
+ * too_many_requests; after a right password totp_required, wrong_second_factor.
+ */
 export async function signIn(
-  db: Database,
-  limits: SignInLimits,
+  { db, limits, factors }: { db: Database; limits: SignInLimits; factors: Factors },
   caller: Caller,
   place: Place,
-  credentials: { email: string; password: string },
+  credentials: { email: string; password: string } & Code,
 ): Promise<SignedIn> {
   const known = await checkPassword({ db, limits }, caller, place, credentials)
   if (known === null) throw new Problem('wrong_credentials')
-  return openSession(db, caller, place, known, 'password')
+  const proof = await factors.proofAtSignIn(anonymous(caller), known, credentials)
+  return openSession(db, caller, place, known, 'password', proof)
+}
+
+/** Signs in whose passkey has signed. Throws `Problem` passkey_refused, passkey_cloned. */
+export async function signInByPasskey(
+  db: Database,
+  caller: Caller,
+  place: Place,
+  { userId, proof }: { userId: string; proof: JsonObject },
+): Promise<SignedIn> {
+  return openSession(db, caller, place, { userId, passwordHash: null }, 'passkey', proof)
 }
 
 /** Whose password this is; null when it is nobody's. The same steps, and as long, whether the person exists or not. */
@@ -101,15 +115,16 @@ async function openSession(
   db: Database,
   caller: Caller,
   place: Place,
-  { userId, passwordHash }: Known,
-  how: 'registration' | 'password',
+  { userId, passwordHash }: { userId: string; passwordHash: string | null },
+  how: 'registration' | 'password' | 'passkey',
+  proof: JsonObject | null = null,
 ): Promise<SignedIn> {
   const { sessionId, token, tokenHash } = newToken()
   const { userAgent } = place
   const address = normalAddress(place.address)
   const opened = await db.call<{ user: Person; expiresAt: string }>(
     anonymous(caller),
-    'select fairlock.open_session($1, $2, $3, $4, $5, $6, $7, $8, $9) as answer',
+    'select fairlock.open_session($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as answer',
     [
       sessionId,
       userId,
@@ -120,6 +135,7 @@ async function openSession(
       deviceName(userAgent),
       how,
       passwordHash,
+      proof,
     ],
   )
   return { ...opened, token }

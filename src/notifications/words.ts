@@ -90,6 +90,62 @@ const WORDS: Record<string, Words> = {
     subject: 'Your access was revoked',
     sentence: (data) => `Your access (${data.scope}) was ended before its time.`,
   },
+  'factor.switched_on': {
+    subject: 'One-time codes were switched on',
+    sentence: (data) =>
+      `Your account asks for the codes of an authenticator app from now on. Withdrawals are paused${until(data)}. If it ` +
+      'was not you, end all sessions and change your password.',
+  },
+  'factor.switched_off': {
+    subject: 'One-time codes were switched off',
+    sentence: (data) =>
+      `Your account no longer asks for the codes of an authenticator app. Withdrawals are paused${until(data)}. If it ` +
+      'was not you, change your password now.',
+  },
+  'factor.recovery_code_used': {
+    subject: 'A recovery code was used',
+    sentence: (data) =>
+      `One of your recovery codes was used in the place of a second factor; ${data.left} are left. If it was not you, ` +
+      'change your password and make new codes.',
+  },
+  'factor.recovery_codes_replaced': {
+    subject: 'You have new recovery codes',
+    sentence: (data) =>
+      `Ten new recovery codes were made; the old ones are worth nothing. Withdrawals are paused${until(data)}.`,
+  },
+  'factor.guessed': {
+    subject: 'Somebody knows your password',
+    sentence: (data) =>
+      `Somebody gave your password and then ${data.attempts} wrong codes. If it was not you, change your password now: ` +
+      'only your second factor keeps them out.',
+  },
+  'factor.reset': {
+    subject: 'Your second factors were taken away',
+    sentence: (data) =>
+      'The operator has taken away your one-time codes, passkeys and recovery codes, and ended your sessions and API ' +
+      `keys. Withdrawals are paused${until(data)}. Sign in with your password and set up a second factor again.`,
+  },
+  'session.ended_for_guessing': {
+    subject: 'A session was ended',
+    sentence: (data) => `A session of yours ${where(data)} was ended after twenty wrong codes.`,
+  },
+  'passkey.added': {
+    subject: 'A new passkey',
+    sentence: (data) =>
+      `The passkey “${data.name}” can sign in to your account from now on. Withdrawals are paused${until(data)}. If it ` +
+      'was not you, remove it and change your password.',
+  },
+  'passkey.removed': {
+    subject: 'A passkey was removed',
+    sentence: (data) =>
+      `The passkey “${data.name}” signs in nobody any more. Withdrawals are paused${until(data)}.`,
+  },
+  'passkey.cloned': {
+    subject: 'A passkey may have been copied',
+    sentence: (data) =>
+      `The passkey “${data.name}” was refused and disabled: its counter did not move on, as if there were two of it. ` +
+      'Remove it and make a new one.',
+  },
   'key.created': {
     subject: 'A new API key',
     sentence: (data) =>

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { Type } from 'typebox'
+import { Code, Factors } from '../identity/index.ts'
 import {
   Amount,
   type App,
@@ -19,6 +20,7 @@ import {
   query,
   strict,
 } from '../platform/index.ts'
+import type { Sealer } from '../platform/sealing/index.ts'
 import { Status, Trade, type TradeBody } from './schemas.ts'
 import { staffRoutes } from './staff-routes.ts'
 import { actionsOf } from './states.ts'
@@ -26,12 +28,12 @@ import { actionsOf } from './states.ts'
 type View = { at: string; me: string; body: TradeBody }
 
 /** Taking an offer and carrying the trade to its end. */
-export function tradeRoutes(app: App, { db }: { db: Database }): void {
+export function tradeRoutes(app: App, { db, sealer }: { db: Database; sealer: Sealer }): void {
   takeRoute(app, db)
   readRoutes(app, db)
   moveRoute(app, db, 'funding', 'fund_trade', 'Seller: put the coins into escrow')
   moveRoute(app, db, 'payment', 'pay_trade', 'Buyer: the fiat is sent')
-  moveRoute(app, db, 'release', 'release_trade', 'Seller: hand the coins over')
+  releaseRoute(app, db, new Factors(db, sealer))
   cancelRoute(app, db)
   staffRoutes(app, db)
 }
@@ -86,6 +88,32 @@ function moveRoute(app: App, db: Database, name: string, operation: string, summ
       return tradeFor(
         await db.command<Answer>(request.caller, operation, args, idempotencyOf(request, operation, args)),
       )
+    },
+  )
+}
+
+function releaseRoute(app: App, db: Database, factors: Factors): void {
+  app.post(
+    '/v1/trades/:id/release',
+    {
+      config: { scope: 'trade' },
+      schema: {
+        tags: ['Trades'],
+        summary: 'Seller: hand the coins over',
+        description:
+          'Who has a second factor proves it: with totp here, or by a step-up some minutes before.',
+        params: IdParams,
+        headers: IdempotencyHeaders,
+        body: strict({ totp: Code.totp }),
+        response: answers(200, Trade),
+      },
+    },
+    async (request) => {
+      // The code is no part of what is asked for: it is neither kept nor in the fingerprint.
+      const args = { tradeId: request.params.id }
+      const once = idempotencyOf(request, 'release_trade', args)
+      await factors.proveFor(request, request.body, once)
+      return tradeFor(await db.command<Answer>(request.caller, 'release_trade', args, once))
     },
   )
 }

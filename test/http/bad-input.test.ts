@@ -105,7 +105,8 @@ test('a field that is missing, and one too many, is named', async () => {
     for (const { path, isRequired, schema } of fieldsOf(operation.body ?? {})) {
       if (isRequired)
         await refused(operation, { body: withField(operation, path, undefined) }, 400, path.join('.'))
-      if (schema.type !== 'object') continue
+      // What a browser gives of a passkey may have more members in the next version of the browser.
+      if (schema.type !== 'object' || schema.additionalProperties === true) continue
       const extra = [...path, 'unexpected']
       await refused(operation, { body: withField(operation, extra, 1) }, 400, extra.join('.'))
     }
@@ -235,7 +236,7 @@ test('other methods are refused and the right ones named', async () => {
   for (const path of new Set(operations.map((one) => one.path))) {
     const there = operations.filter((one) => one.path === path)
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND']) {
-      if (there.some((one) => one.method === method)) continue
+      if (operations.some((one) => one.method === method && isAt(one, there[0]!))) continue
       await refused(there[0]!, { method }, 405)
     }
   }
@@ -254,6 +255,11 @@ test('idempotency keys that are empty or too long', async () => {
 test('none of all this has changed a row', async () => {
   assert.deepEqual(await checksums(market), sums)
 })
+
+/** Whether another operation's address also names this one: {id} takes the word "options", and then refuses it. */
+function isAt({ path }: Operation, other: Operation): boolean {
+  return new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(other.path)
+}
 
 /** The sample of an operation's body with one field set, or left out. */
 function withField(operation: Operation, path: string[], value: unknown): unknown {

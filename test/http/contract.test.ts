@@ -45,6 +45,8 @@ const CALLS = `
 const PUBLIC = `
   POST /v1/auth/register
   POST /v1/auth/login
+  POST /v1/auth/passkey
+  POST /v1/auth/passkey/options
   POST /v1/auth/password-reset
   POST /v1/auth/password-reset/confirmation
   POST /v1/auth/email-change/confirmation

@@ -103,16 +103,26 @@ async function support(): Promise<Person> {
 
 /** POSTs that keep no answer: their effect happens once by itself, or is a token that is never kept. */
 const WITHOUT_KEPT_ANSWER = [
+  'POST /v1/api-keys',
   'POST /v1/auth/email-change/cancellation',
   'POST /v1/auth/email-change/confirmation',
   'POST /v1/auth/login',
   'POST /v1/auth/logout',
+  'POST /v1/auth/passkey',
+  'POST /v1/auth/passkey/options',
   'POST /v1/auth/password-reset',
   'POST /v1/auth/password-reset/confirmation',
   'POST /v1/auth/register',
   'POST /v1/me/email',
   'POST /v1/me/notices/{id}/read',
+  'POST /v1/me/passkeys',
+  'POST /v1/me/passkeys/options',
   'POST /v1/me/password',
+  'POST /v1/me/recovery-codes',
+  'POST /v1/me/step-up',
+  'POST /v1/me/step-up/options',
+  'POST /v1/me/two-factor',
+  'POST /v1/me/two-factor/confirmation',
   'POST /v1/trades/{id}/dispute',
 ]
 

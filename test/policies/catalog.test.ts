@@ -58,6 +58,7 @@ const APP_FUNCTIONS = [
   'fairlock.finish_rewrap',
   'fairlock.grant_json',
   'fairlock.granted',
+  'fairlock.has_answer',
   'fairlock.has_role',
   'fairlock.is_working',
   'fairlock.keep_challenge',

@@ -10,6 +10,7 @@ import {
   strict,
   Time,
 } from '../../platform/index.ts'
+import { Code, type Factors } from '../factors/index.ts'
 import { Email, Password } from '../schemas.ts'
 import { readToken } from '../tokens.ts'
 import { type Accounts, changePassword, checkCurrentPassword, resetPassword } from './passwords.ts'
@@ -23,15 +24,18 @@ const bySession = { scope: 'session' } as const
 
 const Security = Type.Object({
   secondFactor: Type.Boolean({ description: 'One-time codes or a passkey' }),
-  passkeys: Type.Integer(),
   passwordChangedAt: Nullable(Time),
   withdrawalsPausedUntil: Nullable(Time),
   sessions: Type.Integer({ description: 'Where you are signed in' }),
   emailChange: Nullable(Type.Object({ email: Type.String(), takesEffectAt: Nullable(Time) })),
+  twoFactor: Type.Boolean({ description: 'One-time codes are switched on' }),
+  passkeys: Type.Integer(),
+  recoveryCodesLeft: Type.Integer(),
+  factorFreshUntil: Nullable(Type.String({ description: 'Until when this session needs no second factor' })),
 })
 
 /** Password, e-mail address and sessions: what people change about how they sign in. */
-export function accountRoutes(app: App, accounts: Accounts): void {
+export function accountRoutes(app: App, accounts: Accounts & { factors: Factors }): void {
   sessionRoutes(app, accounts.db)
   securityRoute(app, accounts.db)
   passwordRoutes(app, accounts)
@@ -54,7 +58,7 @@ function securityRoute(app: App, db: Database): void {
   )
 }
 
-function passwordRoutes(app: App, accounts: Accounts): void {
+function passwordRoutes(app: App, accounts: Accounts & { factors: Factors }): void {
   app.post(
     '/v1/me/password',
     {
@@ -64,11 +68,12 @@ function passwordRoutes(app: App, accounts: Accounts): void {
         summary: 'Change your password',
         description: 'Ends your other sessions and pauses withdrawals.',
         headers: IdempotencyHeaders,
-        body: strict({ currentPassword: CurrentPassword, newPassword: Password }),
+        body: strict({ currentPassword: CurrentPassword, newPassword: Password, ...Code }),
         response: Nothing,
       },
     },
     async (request, reply) => {
+      await accounts.factors.proveFor(request, request.body, null)
       await changePassword(accounts, request, request.body)
       return reply.code(204).send(null)
     },
@@ -113,7 +118,7 @@ function passwordRoutes(app: App, accounts: Accounts): void {
   )
 }
 
-function emailRoutes(app: App, accounts: Accounts): void {
+function emailRoutes(app: App, accounts: Accounts & { factors: Factors }): void {
   app.post(
     '/v1/me/email',
     {
@@ -125,12 +130,13 @@ function emailRoutes(app: App, accounts: Accounts): void {
           'The new address confirms it, the old one can say no, and after a delay it takes effect. Whether the new ' +
           'address has an account here is not said.',
         headers: IdempotencyHeaders,
-        body: strict({ email: Email, currentPassword: CurrentPassword }),
+        body: strict({ email: Email, currentPassword: CurrentPassword, ...Code }),
         response: answers(202, Type.Object({ email: Type.String(), confirmBy: Time })),
       },
     },
     async (request, reply) => {
       const { email, currentPassword } = request.body
+      await accounts.factors.proveFor(request, request.body, null)
       const userId = await checkCurrentPassword(accounts, request, currentPassword)
       await accounts.limits.countEmailChange(userId)
       const asked = await accounts.db.command<{ email: string; confirmBy: string }>(

@@ -12,6 +12,7 @@ import {
   RequestedTime,
   strict,
 } from '../../platform/index.ts'
+import { Code, type Factors } from '../factors/index.ts'
 import { newApiKey } from '../tokens.ts'
 import { checkAddresses } from './addresses.ts'
 import { ApiKey, KeyName, MadeApiKey, RequestsPerMinute, Scope } from './schemas.ts'
@@ -19,9 +20,9 @@ import { ApiKey, KeyName, MadeApiKey, RequestsPerMinute, Scope } from './schemas
 type Key = Static<typeof ApiKey>
 
 /** API keys: a person makes, lists and ends their own, signed in themselves and never through a key. */
-export function keyRoutes(app: App, db: Database): void {
+export function keyRoutes(app: App, db: Database, factors: Factors): void {
   listRoute(app, db)
-  makeRoute(app, db)
+  makeRoute(app, db, factors)
   app.delete(
     '/v1/api-keys/:id',
     {
@@ -66,7 +67,7 @@ function listRoute(app: App, db: Database): void {
   )
 }
 
-function makeRoute(app: App, db: Database): void {
+function makeRoute(app: App, db: Database, factors: Factors): void {
   app.post(
     '/v1/api-keys',
     {
@@ -90,19 +91,23 @@ function makeRoute(app: App, db: Database): void {
           ),
           expiresAt: Type.Optional(RequestedTime),
           requestsPerMinute: Type.Optional(RequestsPerMinute),
+          ...Code,
         }),
         response: answers(201, MadeApiKey),
       },
     },
     async (request, reply) => {
-      const asked: JsonObject = request.body
-      checkAddresses(request.body.addresses ?? [])
+      const { totp, recoveryCode, ...rest } = request.body
+      const asked: JsonObject = rest
+      checkAddresses(rest.addresses ?? [])
+      const once = idempotencyOf(request, 'create_api_key', asked)
+      await factors.proveFor(request, { totp, recoveryCode }, once)
       const { id, key, tokenHash } = newApiKey()
       const made = await db.command<Key>(
         request.caller,
         'create_api_key',
         { ...asked, id, tokenHash: tokenHash.toString('hex') },
-        idempotencyOf(request, 'create_api_key', asked),
+        once,
       )
       return reply.code(201).send({ ...made, key: made.id === id ? key : null })
     },
