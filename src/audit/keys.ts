@@ -21,7 +21,7 @@ export async function openSigner(ownerUrl: string, db: Database, sealer: Sealer)
   )
   for (const { id, sealed_private_key } of found.rows) {
     try {
-      return signerOf(id, await sealer.open(placeOf(id), sealed_private_key))
+      return signerOf(id, await sealer.open(null, placeOf(id), sealed_private_key))
     } catch (error) {
       if (!(error instanceof Unsealable)) throw error
     }

@@ -2,8 +2,16 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
 import { Problem } from '../../src/platform/index.ts'
-import { keyIdOf, type Place, SEALED_COLUMNS, Unsealable } from '../../src/platform/sealing/index.ts'
-import { type Market, type Person, startMarket } from '../support/market.ts'
+import {
+  KeyringError,
+  keyIdOf,
+  openKeyring,
+  type Place,
+  SEALED_COLUMNS,
+  Sealer,
+  Unsealable,
+} from '../../src/platform/sealing/index.ts'
+import { type Market, type Person, startMarket, TEST_KEYS } from '../support/market.ts'
 
 let market: Market
 let engine: pg.Client
@@ -34,7 +42,7 @@ test('a value is sealed and opened with its owner’s data key, which is made on
   )
   assert.equal(new Set(sealed.map(keyIdOf)).size, 1)
   assert.equal(new Set(sealed).size, 12, 'no two are alike')
-  for (const one of sealed) assert.deepEqual(await market.sealer.open(place, one), SECRET)
+  for (const one of sealed) assert.deepEqual(await market.sealer.open(owner.id, place, one), SECRET)
 })
 
 test('a value moved to another row, column, table or purpose does not open (I15)', async () => {
@@ -47,7 +55,62 @@ test('a value moved to another row, column, table or purpose does not open (I15)
     { ...place, purpose: 'chat' },
     { ...place, table: 'public.crypto_profilestwo', column: '_factor_secret' },
   ]
-  for (const one of elsewhere) await assert.rejects(market.sealer.open(one, sealed), Unsealable)
+  for (const one of elsewhere) await assert.rejects(market.sealer.open(owner.id, one, sealed), Unsealable)
+})
+
+test('a row given to somebody else keeps its secrets from them: they are its owner’s', async () => {
+  const place = await profileOf(owner)
+  const sealed = await market.sealer.seal(owner.id, place, SECRET)
+  for (const opener of [market.sealer, new Sealer(market.db, await testKeyring())]) {
+    await assert.rejects(opener.open(other.id, place, sealed), Unsealable)
+    await assert.rejects(opener.open(null, place, sealed), Unsealable)
+    assert.deepEqual(await opener.open(owner.id, place, sealed), SECRET)
+    await assert.rejects(opener.open(other.id, place, sealed), Unsealable, 'with the key in memory too')
+  }
+  // Neither does it help to give them the data key: the keyring knows whose it is.
+  await superuser.query('begin')
+  await superuser.query(
+    `update fairlock.data_keys set state = 'decrypt_only', retired_at = now() where owner_id = $1`,
+    [other.id],
+  )
+  await superuser.query('update fairlock.data_keys set owner_id = $1 where id = $2', [
+    other.id,
+    keyIdOf(sealed),
+  ])
+  await superuser.query('commit')
+  await assert.rejects(new Sealer(market.db, await testKeyring()).open(other.id, place, sealed), Unsealable)
+  await superuser.query('update fairlock.data_keys set owner_id = $1 where id = $2', [
+    owner.id,
+    keyIdOf(sealed),
+  ])
+})
+
+test('who all need a key at once wait for one unwrapping, and nobody gets one that is being zeroed', async () => {
+  const person = await market.person('crowd')
+  const place = await profileOf(person)
+  const sealed = await market.sealer.seal(person.id, place, SECRET)
+  const keyring = await testKeyring()
+  let asked = 0
+  const unwrap = keyring.unwrap.bind(keyring)
+  keyring.unwrap = (...args) => {
+    asked++
+    return unwrap(...args)
+  }
+  const sealer = new Sealer(market.db, keyring)
+  const crowd = Array.from({ length: 60 }, async (_, i) => {
+    if (i % 7 === 3) sealer.keys.forget()
+    if (i % 2 === 0) return assert.deepEqual(await sealer.open(person.id, place, sealed), SECRET)
+    const again = await sealer.seal(person.id, place, SECRET)
+    // Opened by another process: had it been sealed with zeros, it would not open.
+    assert.deepEqual(await market.sealer.open(person.id, place, again), SECRET)
+  })
+  await Promise.all(crowd)
+  assert.ok(asked >= 1 && asked < 10, `${asked} unwrappings`)
+  keyring.unwrap = () => Promise.reject(new KeyringError('away'))
+  sealer.keys.forget()
+  await assert.rejects(Promise.all([1, 2].map(() => sealer.open(person.id, place, sealed))), KeyringError)
+  keyring.unwrap = unwrap
+  assert.deepEqual(await sealer.open(person.id, place, sealed), SECRET, 'a failure is not kept')
 })
 
 test('a sealed column takes no clear text, no other person’s key and no retired key, from anybody', async () => {
@@ -65,7 +128,11 @@ test('a sealed column takes no clear text, no other person’s key and no retire
   )
   await write(sealed)
   await assert.rejects(write(await sealedAgain(sealed, place)), { code: 'FL097' })
-  assert.deepEqual(await market.sealer.open(place, sealed), SECRET, 'what it sealed before still opens')
+  assert.deepEqual(
+    await market.sealer.open(owner.id, place, sealed),
+    SECRET,
+    'what it sealed before still opens',
+  )
 })
 
 test('a value whose key is retired between sealing and writing is sealed again', async () => {
@@ -80,7 +147,7 @@ test('a value whose key is retired between sealing and writing is sealed again',
       )
       throw new Problem('data_key_retired')
     }
-    assert.deepEqual(await market.sealer.open(place, sealed), SECRET)
+    assert.deepEqual(await market.sealer.open(other.id, place, sealed), SECRET)
   })
   assert.equal(writes, 2)
 })
@@ -95,7 +162,7 @@ test('a destroyed key opens nothing, and gives its person no new one', async () 
     [person.id],
   )
   market.sealer.keys.forget()
-  await assert.rejects(market.sealer.open(place, sealed), Unsealable)
+  await assert.rejects(market.sealer.open(person.id, place, sealed), Unsealable)
   await assert.rejects(market.sealer.seal(person.id, place, SECRET), { code: 'person_erased' })
 })
 
@@ -113,6 +180,8 @@ test('every sealed column is guarded by a trigger, and every guard is on the lis
   )
 })
 
+const testKeyring = () => openKeyring('env:TEST_KEYRING', TEST_KEYS)
+
 async function profileOf(person: Person): Promise<Place> {
   const { rows } = await superuser.query<{ id: string }>(
     'select id from crypto_profiles where user_id = $1',
@@ -124,5 +193,6 @@ async function profileOf(person: Person): Promise<Place> {
 /** The same key once more, as a process would that does not know yet. */
 async function sealedAgain(sealed: string, place: Place): Promise<string> {
   const { sealWith } = await import('../../src/platform/sealing/sealed.ts')
-  return market.sealer.keys.withKey(keyIdOf(sealed), (key) => sealWith(key, keyIdOf(sealed), place, SECRET))
+  const id = keyIdOf(sealed)
+  return market.sealer.keys.withKey(id, owner.id, (key) => sealWith(key, id, place, SECRET))
 }

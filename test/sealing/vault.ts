@@ -92,7 +92,7 @@ export class Vault {
         row,
       ])
       try {
-        const opened = await this.market.sealer.open(secret.place, rows[0].sealed)
+        const opened = await this.market.sealer.open(secret.owner.id, secret.place, rows[0].sealed)
         assert.deepEqual(opened, secret.plaintext)
         return
       } catch (error) {

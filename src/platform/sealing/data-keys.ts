@@ -12,7 +12,7 @@ const MOST_KEPT = 10_000
 const ATTEMPTS = 5
 
 type Row = { id: string; owner: string | null; wrapped: string; keyEncryptionKey: string }
-type Kept = { key: Buffer; until: number }
+type Kept = { key: Buffer; owner: string | null; until: number }
 
 const NOBODY: Caller = { sessionId: null, tokenHash: null, requestId: 'sealing' }
 
@@ -24,6 +24,8 @@ export class DataKeys {
   readonly #db: Database
   readonly #keyring: Keyring
   readonly #kept = new Map<string, Kept>()
+  /** Keys that are being unwrapped: who needs one of them waits, and the keyring is asked once. */
+  readonly #unwrapping = new Map<string, Promise<void>>()
 
   constructor(db: Database, keyring: Keyring) {
     this.#db = db
@@ -33,16 +35,19 @@ export class DataKeys {
   /** Works with the key that seals new values of this person, and makes it if it is the first one. */
   async withActive<T>(owner: string | null, work: (key: Buffer, id: string) => T): Promise<T> {
     const row = (await this.#active(owner)) ?? (await this.#make(owner))
-    return this.#use(row, (key) => work(key, row.id))
+    return this.#use(row, owner, (key) => work(key, row.id))
   }
 
-  /** Works with a key by its id. Throws `Unsealable` when there is none, or it has been destroyed. */
-  async withKey<T>(id: string, work: (key: Buffer) => T): Promise<T> {
+  /**
+   * Works with a key by its id. Throws `Unsealable` when there is none, it has been destroyed, or it is not this
+   * owner's: that it is theirs is authenticated by the keyring, while the row that names it can be given to another.
+   */
+  async withKey<T>(id: string, owner: string | null, work: (key: Buffer) => T): Promise<T> {
     const kept = this.#remembered(id)
-    if (kept !== undefined) return work(kept)
+    if (kept !== undefined) return this.#useKept(kept, owner, work)
     const row = await this.#ask('select fairlock.data_key($1) as answer', [id])
     if (row === null) throw new Unsealable()
-    return this.#use(row, work)
+    return this.#use(row, owner, work)
   }
 
   /** Retires a key and makes its person's next one, unless somebody else has just done it. */
@@ -108,28 +113,41 @@ export class DataKeys {
   }
 
   /** Works with an unwrapped key in the same turn that has it: a moment later it may be forgotten, all zeros. */
-  async #use<T>(row: Row, work: (key: Buffer) => T): Promise<T> {
-    const kept = this.#remembered(row.id)
-    if (kept !== undefined) return work(kept)
-    const wrapped = Buffer.from(row.wrapped, 'base64')
-    const key = await this.#keyring.unwrap(row.keyEncryptionKey, wrapped, wrapContext(row.id, row.owner))
-    this.#keep(row.id, key)
-    return work(key)
+  async #use<T>(row: Row, owner: string | null, work: (key: Buffer) => T): Promise<T> {
+    while (true) {
+      const kept = this.#remembered(row.id)
+      if (kept !== undefined) return this.#useKept(kept, owner, work)
+      await (this.#unwrapping.get(row.id) ?? this.#unwrap(row))
+    }
   }
 
-  #remembered(id: string): Buffer | undefined {
+  #useKept<T>(kept: Kept, owner: string | null, work: (key: Buffer) => T): T {
+    if (kept.owner !== owner) throw new Unsealable()
+    return work(kept.key)
+  }
+
+  #unwrap(row: Row): Promise<void> {
+    const wrapped = Buffer.from(row.wrapped, 'base64')
+    const unwrapping = this.#keyring
+      .unwrap(row.keyEncryptionKey, wrapped, wrapContext(row.id, row.owner))
+      .then((key) => this.#keep(row.id, { key, owner: row.owner, until: performance.now() + KEPT_MS }))
+      .finally(() => this.#unwrapping.delete(row.id))
+    this.#unwrapping.set(row.id, unwrapping)
+    return unwrapping
+  }
+
+  #remembered(id: string): Kept | undefined {
     const kept = this.#kept.get(id)
-    if (kept === undefined) return undefined
-    if (kept.until > performance.now()) return kept.key
+    if (kept === undefined || kept.until > performance.now()) return kept
     this.#drop(id)
     return undefined
   }
 
-  #keep(id: string, key: Buffer): void {
+  #keep(id: string, kept: Kept): void {
     this.#drop(id)
     const oldest = this.#kept.size >= MOST_KEPT ? this.#kept.keys().next().value : undefined
     if (oldest !== undefined) this.#drop(oldest)
-    this.#kept.set(id, { key, until: performance.now() + KEPT_MS })
+    this.#kept.set(id, kept)
   }
 
   #drop(id: string): void {

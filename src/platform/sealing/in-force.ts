@@ -19,15 +19,21 @@ export async function keyringInForce(
 ): Promise<Keyring> {
   const used = await keysInUse(ownerUrl)
   const keyring = await openKeyring(await keyringLocation(config, used.length > 0), env)
-  const held = await keyring.ids()
-  const missing = used.filter((id) => !held.includes(id))
-  if (missing.length > 0)
-    throw new KeyringError(
-      `The keyring ${keyring.location} does not hold ${missing.join(', ')}, with which data is sealed. ` +
-        'Restore the keyring that does; without it that data cannot be opened.',
-    )
-  if (used.length === 0) await takeIntoUse(ownerUrl, keyring, held.at(-1)!)
-  return keyring
+  try {
+    const held = await keyring.ids()
+    const missing = used.filter((id) => !held.includes(id))
+    if (missing.length > 0)
+      throw new KeyringError(
+        `The keyring ${keyring.location} does not hold ${missing.join(', ')}, with which data is sealed. ` +
+          'Restore the keyring that does; without it that data cannot be opened.',
+      )
+    // A new token is empty.
+    if (used.length === 0) await takeIntoUse(ownerUrl, keyring, held.at(-1) ?? (await keyring.create()))
+    return keyring
+  } catch (error) {
+    await keyring.close()
+    throw error
+  }
 }
 
 /** What FAIRLOCK_KEYRING says, or the demo's file, which is made when nothing has been sealed yet. */

@@ -136,7 +136,7 @@ export class Rewrap {
   /** False when the value cannot be opened. */
   async #reseal({ table, column }: SealedColumn, owner: string | null, value: Value): Promise<boolean> {
     const place = { table, column, row: value.row }
-    const plaintext = await this.#opened(place, value.sealed)
+    const plaintext = await this.#opened(owner, place, value.sealed)
     if (plaintext === null) return false
     try {
       const { done } = await this.#sealer.store(owner, place, plaintext, (sealed) =>
@@ -158,9 +158,9 @@ export class Rewrap {
     return true
   }
 
-  async #opened(place: Place, sealed: string): Promise<Buffer | null> {
+  async #opened(owner: string | null, place: Place, sealed: string): Promise<Buffer | null> {
     try {
-      return await this.#sealer.open(place, sealed)
+      return await this.#sealer.open(owner, place, sealed)
     } catch (error) {
       if (error instanceof Unsealable) return null
       throw error

@@ -42,9 +42,12 @@ export class Sealer {
     }
   }
 
-  /** Opens what was sealed for this place. The caller zeroes the result when done. Throws `Unsealable`, `KeyringError`. */
-  async open(place: Place, sealed: string): Promise<Buffer> {
-    return this.keys.withKey(keyIdOf(sealed), (key) => openWith(key, place, sealed))
+  /**
+   * Opens what was sealed for this owner and place: a row that was given to somebody else does not open for them. The
+   * caller zeroes the result when done. Throws `Unsealable`, `KeyringError`.
+   */
+  async open(owner: string | null, place: Place, sealed: string): Promise<Buffer> {
+    return this.keys.withKey(keyIdOf(sealed), owner, (key) => openWith(key, place, sealed))
   }
 
   /** Forgets all keys in memory. */

@@ -58,7 +58,10 @@ export class FileKeyring implements Keyring {
       )
     })
     try {
-      const content = await this.#read()
+      const content = await this.#read().catch(async (error) => {
+        await handle.close()
+        throw error
+      })
       const entry = newEntry()
       await write(handle, { ...content, keys: [...content.keys, entry] })
       await rename(next, this.#path)
@@ -140,7 +143,9 @@ function parse(text: string, path: string): Content {
     content.keys.length > 0 &&
     content.keys.every(
       (one) => typeof one?.id === 'string' && Buffer.from(String(one.key), 'base64').length === KEY_BYTES,
-    )
+    ) &&
+    // With one id twice, an older reader and a newer one could wrap with different keys.
+    new Set(content.keys.map(({ id }) => id)).size === content.keys.length
   if (!isValid) throw wrong
   return content as Content
 }
