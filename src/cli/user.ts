@@ -47,6 +47,19 @@ export function userCommand(): Command {
     .requiredOption('--email <address>')
     .action(startReset)
   user
+    .command('sign-out')
+    .description('end all sessions of somebody, in every process at once; their API keys go on')
+    .requiredOption('--email <address>')
+    .requiredOption('--reason <text>')
+    .action((options: { email: string; reason: string }) =>
+      onPerson(
+        options.email,
+        `select fairlock.record_event('sessions.ended_by_operator', 'users', $1::uuid, $2),
+           fairlock.end_sessions($1::uuid, null)`,
+        [options.reason],
+      ),
+    )
+  user
     .command('ban')
     .description('bar somebody from starting anything new, until a time')
     .requiredOption('--email <address>')

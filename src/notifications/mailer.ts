@@ -5,6 +5,14 @@ import { type Mail, mailOf, WITH_TOKEN } from './mails.ts'
 
 export type MailSettings = { smtpUrl: string; from: string; publicUrl: string }
 
+/**
+ * Whether a server has to speak TLS before it hears anything: everywhere but on this machine. Else whoever is on the way
+ * could hide that it offers STARTTLS, and read links with which passwords are set.
+ */
+export function needsTls(smtpUrl: string): boolean {
+  return !/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(new URL(smtpUrl).hostname)
+}
+
 /** How many mails one run sends; the rest is for the next, seconds later. */
 const BATCH = 50
 const MAIL_MS = 60_000
@@ -32,6 +40,7 @@ export class Mailer {
     this.#host = new URL(settings.publicUrl).hostname
     this.#transport = createTransport({
       url: settings.smtpUrl,
+      requireTLS: needsTls(settings.smtpUrl),
       connectionTimeout: STEP_MS,
       greetingTimeout: STEP_MS,
       socketTimeout: STEP_MS,

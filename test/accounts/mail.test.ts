@@ -157,3 +157,17 @@ test('mail that is three days late is no news', async () => {
   mailer.close()
   await server.stop()
 })
+
+test('a server on another machine is told nothing before it speaks TLS', async () => {
+  await notices(1)
+  const server = await mailServer()
+  // The same server under a name that is not known to be this machine; it hides STARTTLS.
+  const mailer = mailerTo(market, server.url.replace('127.0.0.1', '0.0.0.0'))
+  try {
+    await assert.rejects(mailer.deliver(), /mail could not be sent: ETLS/)
+    assert.equal(server.received.length, 0)
+  } finally {
+    mailer.close()
+    await server.stop()
+  }
+})
