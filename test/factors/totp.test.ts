@@ -51,12 +51,12 @@ test('the address for authenticator apps names issuer and account', () => {
   })
 })
 
-test('ten recovery codes of 100 bits, which may be typed as they look', () => {
+test('ten recovery codes of 120 bits, which may be typed as they look', () => {
   const { codes, hashes } = newRecoveryCodes()
   assert.equal(new Set(codes).size, 10)
   assert.deepEqual(codes.map(hashOfCode), hashes)
   for (const code of codes) {
-    assert.match(code, /^[0-9A-HJKMNP-TV-Z]{5}(-[0-9A-HJKMNP-TV-Z]{5}){3}$/)
+    assert.match(code, /^[0-9A-HJKMNP-TV-Z]{6}(-[0-9A-HJKMNP-TV-Z]{6}){3}$/)
     assert.equal(hashOfCode(` ${code.toLowerCase().replaceAll('-', ' ')} `), hashOfCode(code))
     assert.equal(hashOfCode(code.replaceAll('0', 'o').replaceAll('1', 'l')), hashOfCode(code))
   }

@@ -7,10 +7,10 @@ export const Totp = Type.String({
   examples: ['492039'],
 })
 export const RecoveryCode = Type.String({
-  minLength: 20,
+  minLength: 24,
   maxLength: 40,
   description: 'One of the ten codes; it is good once',
-  examples: ['7QK2M-09XVB-3HTRD-WJ8ZA'],
+  examples: ['7QK2M0-9XVB3H-TRDWJ8-ZA4C6E'],
 })
 /** A second factor that somebody types. */
 export const Code = { totp: Type.Optional(Totp), recoveryCode: Type.Optional(RecoveryCode) }
