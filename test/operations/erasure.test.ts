@@ -67,7 +67,7 @@ test('after an erasure nothing personal is in any table, and what was sealed is 
   assert.ok((await findEverywhere(words)).length >= words.length, 'the search finds what is there')
   const old = await sealedOf(zebulon)
   assert.equal(old.length, 2)
-  for (const { place, sealed } of old) await market.sealer.open(place, sealed)
+  for (const { place, sealed } of old) await market.sealer.open(zebulon.id, place, sealed)
 
   const dry = await erase(zebulon, { dryRun: true })
   assert.ok(dry.rows.some(({ fate, rows }) => fate === 'deleted' && rows > 0))
@@ -84,7 +84,8 @@ test('after an erasure nothing personal is in any table, and what was sealed is 
   const login = { email: zebulon.email, password: `password of ${zebulon.email.split('@')[0]}` }
   assert.equal((await call(market.url, 'POST', '/v1/auth/login', login)).status, 401)
   market.sealer.keys.forget()
-  for (const { place, sealed } of old) await assert.rejects(market.sealer.open(place, sealed), Unsealable)
+  for (const { place, sealed } of old)
+    await assert.rejects(market.sealer.open(zebulon.id, place, sealed), Unsealable)
   await assert.rejects(market.sealer.seal(zebulon.id, old[0]!.place, Buffer.from('x')), {
     code: 'person_erased',
   })

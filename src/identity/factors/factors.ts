@@ -126,7 +126,7 @@ export class Factors {
 
   async #stepOf(material: Material, totp: string): Promise<number | null> {
     if (material.sealed === null) return null
-    const secret = await this.#sealer.open(placeOf(material), material.sealed)
+    const secret = await this.#sealer.open(material.userId, placeOf(material), material.sealed)
     try {
       return stepOf(secret, totp, material.at)
     } finally {
