@@ -246,3 +246,23 @@ test('what everybody may see needs no key, and a bad one is said to be bad', asy
   const bad = await call(market.url, 'GET', '/v1/offers', undefined, { authorization: 'Bearer flk_nothing' })
   assert.equal(bad.status, 401)
 })
+
+test('who has a second factor proves it before making or ending a key', async () => {
+  const careful = await market.person('careful')
+  const before = await makeKey(careful, market.url)
+  await superuser.query(
+    `insert into fairlock.passkeys (id, user_id, credential_id, public_key, counter, transports, name, backed_up, rp_id)
+     values (gen_random_uuid(), $1, sha256($1::text::bytea), 'x', 0, '{}', 'a stick', false, 'localhost')`,
+    [careful.id],
+  )
+  const asked = { name: 'later', scopes: ['read'] }
+  for (const refused of [
+    await careful.post('/v1/api-keys', asked),
+    await careful.delete(`/v1/api-keys/${before.id}`),
+  ]) {
+    assert.deepEqual([refused.status, refused.body.code], [403, 'second_factor_required'])
+  }
+  await superuser.query(`update fairlock.sessions set factor_at = now() where user_id = $1`, [careful.id])
+  assert.equal((await careful.post('/v1/api-keys', asked)).status, 201)
+  assert.equal((await careful.delete(`/v1/api-keys/${before.id}`)).status, 204)
+})
