@@ -43,6 +43,7 @@ before(async () => {
       FAIRLOCK_DATA_DIR: join(folder, 'data'),
       LOG_LEVEL: 'trace',
       FAIRLOCK_REQUESTS_PER_ADDRESS: '0',
+      FAIRLOCK_REQUESTS_PER_PERSON: '0',
       FAIRLOCK_METRICS_TOKEN: `metrics-${MARK}-token`,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -277,7 +277,10 @@ test('who has a second factor proves it before making or ending a key', async ()
   ]) {
     assert.deepEqual([refused.status, refused.body.code], [403, 'second_factor_required'])
   }
-  await superuser.query(`update fairlock.sessions set factor_at = now(), factor_method = 'passkey' where user_id = $1`, [careful.id])
+  await superuser.query(
+    `update fairlock.sessions set factor_at = now(), factor_method = 'passkey' where user_id = $1`,
+    [careful.id],
+  )
   assert.equal((await careful.post('/v1/api-keys', asked)).status, 201)
   assert.equal((await careful.delete(`/v1/api-keys/${before.id}`)).status, 204)
 })
