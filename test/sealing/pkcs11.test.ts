@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { promisify } from 'node:util'
 import { KeyringError, openKeyring, Unsealable } from '../../src/platform/sealing/index.ts'
 import { keyringContract } from './keyring-contract.ts'
 import { NO_SOFTHSM, PIN, SOFTHSM, softhsmFolder } from './softhsm.ts'
@@ -177,6 +179,18 @@ test('a keyring on a token wants an absolute path, a label and one source of the
     'pkcs11:/module.so?token=a&token=b&pin-env=P',
   ]
   for (const uri of wrong) await assert.rejects(openKeyring(uri, {}), KeyringError)
+})
+
+test('without the compiled library it says what to install', async () => {
+  const script = `
+    import { registerHooks } from 'node:module'
+    registerHooks({ resolve(name, context, next) { if (name === 'pkcs11js') throw new Error('gone'); return next(name, context) } })
+    const { openKeyring } = await import(${JSON.stringify(new URL('../../src/platform/sealing/index.ts', import.meta.url).href)})
+    await openKeyring('env:KEYS', { KEYS: '' })
+    await openKeyring('pkcs11:/module.so?token=a&pin-env=P', { P: '1' }).catch((error) => console.log(error.name, error.message))
+  `
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script])
+  assert.match(stdout, /^KeyringError .*build-essential python3\), then run npm rebuild pkcs11js/)
 })
 
 type Session = (module: import('pkcs11js').PKCS11, session: Buffer, slot: Buffer) => void

@@ -11,7 +11,17 @@ export const SOFTHSM = [
   '/opt/homebrew/lib/softhsm/libsofthsm2.so',
 ].find((path) => existsSync(path))
 
-export const NO_SOFTHSM = SOFTHSM ? false : 'SoftHSM is not installed (Debian: apt-get install softhsm2)'
+const hasLibrary = await import('pkcs11js').then(
+  () => true,
+  () => false,
+)
+
+/** Why tests with a token cannot run here. */
+export const NO_SOFTHSM =
+  SOFTHSM === undefined
+    ? 'SoftHSM is not installed (Debian: apt-get install softhsm2)'
+    : !hasLibrary &&
+      'pkcs11js is not compiled (Debian: apt-get install build-essential python3; npm rebuild pkcs11js)'
 export const PIN = '24681357'
 
 /** A folder of tokens of its own for this process; SoftHSM reads where it is once, when it is loaded. */
