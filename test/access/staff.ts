@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { newId } from '../../src/platform/index.ts'
 import type { Json, Market, Person } from '../support/market.ts'
 import { offerBody } from '../support/market.ts'
 
@@ -38,10 +39,13 @@ export async function openOffice(market: Market): Promise<Office> {
   const take = { amount: '0.1', paymentMethodType: 'sepa' }
   const trade = await buyer.post(`/v1/offers/${offer.body.id}/trades`, take)
   await buyer.post(`/v1/trades/${trade.body.id}/payment`)
+  const method = newId()
+  const place = { table: 'public.crypto_payment_methods', column: 'account_details_encrypted', row: method }
+  const sealed = await market.sealer.seal(seller.id, place, Buffer.from('DE89 3704 0044 0532 0130 00'))
   await superuser.query(
-    `insert into crypto_payment_methods (user_id, type, provider, account_details_encrypted)
-     values ($1, 'sepa', 'a bank', 'sealed')`,
-    [seller.id],
+    `insert into crypto_payment_methods (id, user_id, type, provider, account_details_encrypted)
+     values ($1, $2, 'sepa', 'a bank', $3)`,
+    [method, seller.id, sealed],
   )
   await superuser.query(
     `insert into crypto_disputes (trade_id, escrow_id, raised_by, against_user_id, reason)
