@@ -11,7 +11,7 @@ create policy "the engine keeps escrows" on public.crypto_escrows to fairlock_en
 -- One subquery per side lets each use its own index; an OR over two columns would not.
 create policy "both sides see the escrow" on public.crypto_escrows for select to fairlock_app
   using (seller_id = (select fairlock.acting_user()) or buyer_id = (select fairlock.acting_user()));
-create policy "staff see escrows under a grant" on public.crypto_escrows for select to fairlock_app
+create policy "a grant shows staff escrows" on public.crypto_escrows for select to fairlock_app
   using (seller_id = any (array(select fairlock.granted('trades'))) and fairlock.still_granted('trades', seller_id)
     or buyer_id = any (array(select fairlock.granted('trades'))) and fairlock.still_granted('trades', buyer_id)
     or trade_id = any (array(select fairlock.granted('case'))) and fairlock.still_granted('case', trade_id));

@@ -124,9 +124,11 @@ create policy "those who approve see every request" on fairlock.access_grants fo
 create policy "staff see the hours of duty" on fairlock.duty_hours for select to fairlock_app
   using (exists (select from fairlock.staff_roles where user_id = (select fairlock.acting_user())));
 
-create policy "staff see a person under a grant" on public.users for select to fairlock_app
+-- PostgreSQL asks permissive policies in the reverse order of their names, and stops at the first that holds: these are
+-- called so that a person's own rows are shown before anybody asks for a grant (docs/decisions/0015).
+create policy "a grant shows staff a person" on public.users for select to fairlock_app
   using (id = any (array(select fairlock.granted('person'))) and fairlock.still_granted('person', id));
-create policy "staff see a profile under a grant" on public.crypto_profiles for select to fairlock_app
+create policy "a grant shows staff a profile" on public.crypto_profiles for select to fairlock_app
   using (user_id = any (array(select fairlock.granted('person'))) and fairlock.still_granted('person', user_id));
-create policy "staff see sessions under a grant" on fairlock.sessions for select to fairlock_app
+create policy "a grant shows staff sessions" on fairlock.sessions for select to fairlock_app
   using (user_id = any (array(select fairlock.granted('person'))) and fairlock.still_granted('person', user_id));

@@ -7,6 +7,6 @@ alter table public.crypto_payment_methods enable row level security, force row l
 create policy "the engine keeps payment methods" on public.crypto_payment_methods to fairlock_engine using (true);
 create policy "people see their payment methods" on public.crypto_payment_methods for select to fairlock_app
   using (user_id = (select fairlock.acting_user()));
-create policy "staff see payment methods under a grant" on public.crypto_payment_methods for select to fairlock_app
+create policy "a grant shows staff payment methods" on public.crypto_payment_methods for select to fairlock_app
   using (user_id = any (array(select fairlock.granted('payment_methods')))
     and fairlock.still_granted('payment_methods', user_id));

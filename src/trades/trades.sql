@@ -11,7 +11,7 @@ alter table public.crypto_trades enable row level security, force row level secu
 create policy "the engine moves trades" on public.crypto_trades to fairlock_engine using (true);
 create policy "both sides see the trade" on public.crypto_trades for select to fairlock_app
   using (user_id = (select fairlock.acting_user()) or buyer_id = (select fairlock.acting_user()));
-create policy "staff see trades under a grant" on public.crypto_trades for select to fairlock_app
+create policy "a grant shows staff trades" on public.crypto_trades for select to fairlock_app
   using (user_id = any (array(select fairlock.granted('trades'))) and fairlock.still_granted('trades', user_id)
     or buyer_id = any (array(select fairlock.granted('trades'))) and fairlock.still_granted('trades', buyer_id)
     or id = any (array(select fairlock.granted('case'))) and fairlock.still_granted('case', id));

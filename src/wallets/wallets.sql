@@ -12,12 +12,12 @@ alter table fairlock.currencies enable row level security, force row level secur
 create policy "the engine opens wallets" on public.crypto_wallets to fairlock_engine using (true);
 create policy "people see their wallets" on public.crypto_wallets for select to fairlock_app
   using (user_id = (select fairlock.acting_user()));
-create policy "staff see wallets under a grant" on public.crypto_wallets for select to fairlock_app
+create policy "a grant shows staff wallets" on public.crypto_wallets for select to fairlock_app
   using (user_id = any (array(select fairlock.granted('money'))) and fairlock.still_granted('money', user_id));
 create policy "the engine writes movements" on public.crypto_transactions to fairlock_engine using (true);
 create policy "people see their movements" on public.crypto_transactions for select to fairlock_app
   using (user_id = (select fairlock.acting_user()));
-create policy "staff see movements under a grant" on public.crypto_transactions for select to fairlock_app
+create policy "a grant shows staff movements" on public.crypto_transactions for select to fairlock_app
   using (user_id = any (array(select fairlock.granted('money'))) and fairlock.still_granted('money', user_id));
 create policy "everybody knows the currencies" on fairlock.currencies for select
   to fairlock_app, fairlock_engine using (true);
