@@ -20,6 +20,7 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
       { name: 'Sign-in', description: 'Registering, signing in and out' },
       { name: 'People', description: 'You, your sessions, and what everybody may know of a trader' },
       { name: 'API keys', description: 'For programs that act for you' },
+      { name: 'Second factor', description: 'One-time codes, recovery codes and passkeys beside the password' },
       { name: 'Wallets', description: 'Balances and the statement' },
       { name: 'Offers', description: 'The market' },
       { name: 'Trades', description: 'From the take to the release' },
