@@ -188,6 +188,9 @@ async function listen(
 
 function greet(address: string, demo: DemoSignIns | null): void {
   const lines = ['', `  Fairlock is at ${address}`, `  API reference: ${address}/docs`]
+  // Browsers allow passkeys at a name only.
+  if (address.includes('//127.0.0.1:'))
+    lines.push(`  For passkeys open ${address.replace('127.0.0.1', 'localhost')}`)
   if (demo !== null) {
     lines.push('', `  Demo sign-ins, all with the password ${demo.password}:`)
     for (const one of demo.people) lines.push(`    ${one.email.padEnd(24)} ${one.about}`)

@@ -5,6 +5,7 @@ import { withDatabase } from './connect.ts'
 import { eraseCommand } from './erase.ts'
 import { Finding, UsageError } from './finding.ts'
 import { print, readSecret } from './output.ts'
+import { resetFactorsCommand } from './reset-factors.ts'
 
 const ROLES = ['trader', 'arbitrator', 'support', 'compliance', 'admin']
 
@@ -82,6 +83,7 @@ export function userCommand(): Command {
       onPerson(options.email, 'select fairlock.ban_person($1, null, $2) as answer', [options.reason]),
     )
   user.addCommand(eraseCommand())
+  user.addCommand(resetFactorsCommand())
   return user
 }
 
