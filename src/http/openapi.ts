@@ -18,10 +18,12 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
     },
     tags: [
       { name: 'Sign-in', description: 'Registering, signing in and out' },
-      { name: 'Second factor', description: 'One-time codes, passkeys, recovery codes, and proving them' },
       { name: 'People', description: 'You, your sessions, and what everybody may know of a trader' },
       { name: 'API keys', description: 'For programs that act for you' },
-      { name: 'Second factor', description: 'One-time codes, recovery codes and passkeys beside the password' },
+      {
+        name: 'Second factor',
+        description: 'One-time codes, recovery codes and passkeys beside the password',
+      },
       { name: 'Wallets', description: 'Balances and the statement' },
       { name: 'Offers', description: 'The market' },
       { name: 'Trades', description: 'From the take to the release' },

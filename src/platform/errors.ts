@@ -95,7 +95,8 @@ export const ERRORS = {
   passkey_known: { status: 409, title: 'This passkey has been added already.' },
   passkeys_need_name: {
     status: 409,
-    title: 'Browsers allow passkeys at a name only. Open the same page under the address that `open` says.',
+    title:
+      'Browsers allow passkeys at a name only. Open the address in `open`, or have the operator set FAIRLOCK_PUBLIC_URL.',
   },
   two_factor_on: { status: 409, title: 'One-time codes are switched on already. Switch them off first.' },
   two_factor_off: { status: 409, title: 'One-time codes are not switched on, and none wait for it.' },

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
+import pino from 'pino'
+import { buildApp } from '../../src/http/index.ts'
+import { SignInLimits } from '../../src/identity/index.ts'
+import { Database } from '../../src/platform/index.ts'
 import { type Answer, call, type Market, offerBody, type Person, startMarket } from '../support/market.ts'
 import {
   codeOf,
@@ -16,12 +20,16 @@ import {
 
 let market: Market
 let superuser: pg.Client
+/** Another API on the same database, with connections of its own, as another process would be. */
+let second: { url: string; stop(): Promise<void> }
 before(async () => {
   market = await startMarket({ connections: 20 })
+  second = await secondApi()
   superuser = new pg.Client(market.database.superuserUrl)
   await superuser.connect()
 })
 after(async () => {
+  await second?.stop()
   await superuser?.end()
   await market?.stop()
 })
@@ -33,6 +41,26 @@ const times = <T>(n: number, work: (i: number) => Promise<T>) =>
   Promise.all(Array.from({ length: n }, (_, i) => work(i)))
 /** The sign-in limit of one account from one address would answer first. */
 const unlimited = () => superuser.query('delete from fairlock.rate_limits')
+async function secondApi() {
+  const db = new Database(market.database.appUrl, { connections: 10 })
+  const { sealer } = market
+  const app = await buildApp({
+    db,
+    sealer,
+    limits: new SignInLimits(db.pool),
+    log: pino({ level: 'silent' }),
+    trustProxy: false,
+    metricsToken: null,
+    jobs: () => null,
+  })
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const stop = async () => {
+    await app.close()
+    await db.close()
+  }
+  return { url, stop }
+}
+
 const someone = (name?: string) => guarded(market, superuser, name)
 
 /** More sessions of a person, none of them with a fresh factor. */
@@ -63,11 +91,15 @@ test('twenty sign-ins at once with one code: one session', async () => {
   assert.equal(count(codes(answers), 'ok'), 1)
 })
 
-test('twenty step-ups at once with one code in twenty sessions: one wins', async () => {
+test('twenty step-ups at once with one code in twenty sessions at two APIs: one wins', async () => {
   const one = await someone()
   const sessions = await sessionsOf(one, 20)
   const totp = codeOf(one.secret)
-  const answers = await Promise.all(sessions.map((session) => session.post('/v1/me/step-up', { totp })))
+  const answers = await Promise.all(
+    sessions.map((session, i) =>
+      call(i % 2 ? market.url : second.url, 'POST', '/v1/me/step-up', { totp }, session.headers()),
+    ),
+  )
   assert.deepEqual([count(codes(answers), 'ok'), count(codes(answers), 'wrong_second_factor')], [1, 19])
 })
 
@@ -79,11 +111,16 @@ test('twenty releases at once with one code and one key in one session: one rele
   for (const { status, body } of answers) assert.deepEqual([status, body.status], [200, 'completed'])
 })
 
-test('fifty wrong codes at once in a session: five count, the rest wait, and other sessions go on', async () => {
+test('fifty wrong codes at once in a session at two APIs: five count, the rest wait, and other sessions go on', async () => {
   const one = await someone()
   const [stolen, own] = await sessionsOf(one, 2)
   const wrong = wrongCode(one.secret)
-  const answers = codes(await times(50, () => stolen!.post('/v1/me/step-up', { totp: wrong })))
+  const answers = codes(
+    await times(50, (i) => {
+      const url = i % 2 ? market.url : second.url
+      return call(url, 'POST', '/v1/me/step-up', { totp: wrong }, stolen!.headers())
+    }),
+  )
   assert.deepEqual([count(answers, 'wrong_second_factor'), count(answers, 'too_many_requests')], [5, 45])
   const paused = await stolen!.post('/v1/me/step-up', { totp: codeOf(one.secret) })
   assert.equal(paused.body.code, 'too_many_requests', 'also the right one')
