@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
+import { problemFromDatabase } from '../../src/platform/index.ts'
 import {
   FileKeyring,
   keyIdOf,
@@ -15,7 +16,7 @@ import {
 } from '../../src/platform/sealing/index.ts'
 import { type Market, type Person, startMarket } from '../support/market.ts'
 
-/** A sealed column, and how a test gets a row of it. */
+/** The columns of rows that everybody here has. */
 const PLACES = [
   { table: 'public.crypto_profiles', column: 'two_factor_secret' },
   { table: 'public.crypto_wallets', column: 'encrypted_private_key' },
@@ -28,12 +29,12 @@ export type Secret = { owner: Person; place: Place; plaintext: Buffer }
 /** A market with a keyring file of its own, and secrets in it. */
 export class Vault {
   readonly market: Market
-  readonly superuser: pg.Client
+  readonly superuser: pg.Pool
   readonly keyringPath: string
   readonly secrets = new Map<string, Secret>()
   readonly #folder: string
 
-  private constructor(market: Market, superuser: pg.Client, folder: string, keyringPath: string) {
+  private constructor(market: Market, superuser: pg.Pool, folder: string, keyringPath: string) {
     this.market = market
     this.superuser = superuser
     this.#folder = folder
@@ -45,8 +46,7 @@ export class Vault {
     const path = join(folder, 'keyring.json')
     await FileKeyring.initialise(path)
     const market = await startMarket({ keyring: `file:${path}` })
-    const superuser = new pg.Client(market.database.superuserUrl)
-    await superuser.connect()
+    const superuser = new pg.Pool({ connectionString: market.database.superuserUrl, max: 8 })
     return new Vault(market, superuser, folder, path)
   }
 
@@ -76,11 +76,9 @@ export class Vault {
     )
     const place = { table, column: name, row: rows[0]!.id }
     const plaintext = randomBytes(24)
-    await this.market.sealer.store(owner.id, place, plaintext, async (sealed) => {
-      await this.market.db.pool
-        .query('select 1')
-        .then(() => this.#write(`update ${table} set ${name} = $1 where id = $2`, [sealed, place.row]))
-    })
+    await this.market.sealer.store(owner.id, place, plaintext, (sealed) =>
+      this.#write(`update ${table} set ${name} = $1 where id = $2`, [sealed, place.row]),
+    )
     this.secrets.set(`${table}.${name} ${place.row}`, { owner, place, plaintext })
   }
 
@@ -149,7 +147,6 @@ export class Vault {
   }
 
   async #write(text: string, values: unknown[]): Promise<void> {
-    const { problemFromDatabase } = await import('../../src/platform/index.ts')
     try {
       await this.superuser.query(text, values)
     } catch (error) {
