@@ -68,7 +68,7 @@ export class Program {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const hear = (chunk: Buffer) => {
-      this.#said = (this.#said + chunk.toString()).slice(-20_000)
+      this.#said = (this.#said + chunk.toString()).slice(-4_000_000)
     }
     child.stdout.on('data', hear)
     child.stderr.on('data', hear)
