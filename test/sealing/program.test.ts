@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import pg from 'pg'
 import { Program } from '../faults/program.ts'
 import { type TestDatabase, testDatabase } from '../support/server.ts'
 import { Vault } from './vault.ts'
@@ -88,6 +89,7 @@ test('the demo makes its keyring once; when the file is lost, it does not start 
     await program.start()
     const path = join(program.dataDir, 'keyring.json')
     assert.equal(statSync(path).mode & 0o777, 0o600)
+    await assertRewrapsInTheBackground((await program.database()).superuserUrl)
     await program.kill()
     rmSync(path)
     program.spawn()
@@ -140,3 +142,19 @@ test('a key’s life on the command line: prepare, rotate, rewrap, destroy, with
     await vault.close()
   }
 })
+
+async function assertRewrapsInTheBackground(superuserUrl: string): Promise<void> {
+  const client = new pg.Client(superuserUrl)
+  await client.connect()
+  try {
+    await client.query('update fairlock.rewrap set requested_at = clock_timestamp()')
+    for (const began = performance.now(); performance.now() - began < 30_000; ) {
+      const { rowCount } = await client.query('select from fairlock.rewrap where finished_at is not null')
+      if (rowCount === 1) return
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    assert.fail('the background work did not finish the rewrap')
+  } finally {
+    await client.end()
+  }
+}
