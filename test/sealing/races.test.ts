@@ -70,7 +70,7 @@ test('who writes with a key that is being retired is refused: no value is ever u
     // A process that has sealed already, and writes while the key comes to its end.
     const sealed = await vault.market.sealer.seal(person!.id, place, Buffer.from('late'))
     const id = keyIdOf(sealed)
-    const late = await vault.market.sealer.keys.withKey(id, (key) =>
+    const late = await vault.market.sealer.keys.withKey(id, person!.id, (key) =>
       writers.map(() => sealWith(key, id, place, Buffer.from('late'))),
     )
     await vault.requestRewrap()
@@ -174,5 +174,5 @@ test('a bytea column is sealed anew as a text column is', async () => {
   const { rows } = await superuser.query('select content from scratch_files')
   const now = rows[0].content.toString('base64url')
   assert.notEqual(keyIdOf(now), keyIdOf(sealed))
-  assert.deepEqual(await market.sealer.open(place, now), plaintext)
+  assert.deepEqual(await market.sealer.open(person!.id, place, now), plaintext)
 })
