@@ -19,6 +19,10 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
     tags: [
       { name: 'Sign-in', description: 'Registering, signing in and out' },
       { name: 'People', description: 'You, your sessions, and what everybody may know of a trader' },
+      {
+        name: 'Second factor',
+        description: 'One-time codes, recovery codes, passkeys, and proving one of them',
+      },
       { name: 'API keys', description: 'For programs that act for you' },
       {
         name: 'Second factor',

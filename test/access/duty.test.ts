@@ -48,7 +48,7 @@ test('outside its hours an administrator is nobody: every operation of the role 
     ).status,
     (await admin.post('/v1/admin/access-grants', { scope: 'person', userId: seller.id, reason: REASON }))
       .status,
-    (await admin.get('/v1/admin/users?name=nobody')).status,
+    (await admin.post('/v1/admin/users/search', { name: 'nobody' })).status,
   ]
   assert.deepEqual(await acts(), [200, 200, 201, 201, 200])
   await setDuty('admin', [{ ...hours, weekdays: [(day % 7) + 1] }])

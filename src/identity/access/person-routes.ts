@@ -1,6 +1,14 @@
 import { sql } from 'kysely'
 import { type Static, Type } from 'typebox'
-import { type App, answers, type Database, IdParams, Problem, strict } from '../../platform/index.ts'
+import {
+  type App,
+  answers,
+  type Database,
+  IdempotencyHeaders,
+  IdParams,
+  Problem,
+  strict,
+} from '../../platform/index.ts'
 import { DisplayName, Email, Trader } from '../schemas.ts'
 import { look } from './look.ts'
 import { LookedAt, LookedAtPaymentMethod, LookedAtSession } from './schemas.ts'
@@ -17,18 +25,21 @@ const WholeList = <T extends Parameters<typeof Type.Array>[0]>(item: T) =>
   Type.Object({ items: Type.Array(item), nextCursor: Type.Null() })
 
 function searchRoute(app: App, db: Database): void {
-  app.get(
-    '/v1/admin/users',
+  // A POST although it changes nothing but the log: addresses of people do not belong into addresses of pages.
+  app.post(
+    '/v1/admin/users/search',
     {
+      config: { scope: 'session' },
       schema: {
         tags: ['Administration'],
         summary: 'Staff: find a person by their exact e-mail address or public name',
-        querystring: strict({ email: Type.Optional(Email), name: Type.Optional(DisplayName) }),
+        headers: IdempotencyHeaders,
+        body: strict({ email: Type.Optional(Email), name: Type.Optional(DisplayName) }),
         response: answers(200, WholeList(Trader)),
       },
     },
     async (request) => {
-      const { email = null, name = null } = request.query
+      const { email = null, name = null } = request.body
       const { items } = await db.call<{ items: Static<typeof Trader>[] }>(
         request.caller,
         'select fairlock.find_person($1, $2) as answer',
