@@ -103,8 +103,8 @@ async function support(): Promise<Person> {
 
 /** POSTs that keep no answer: their effect happens once by itself, or is a token that is never kept. */
 const WITHOUT_KEPT_ANSWER = [
-  // Kept but for the secret: test/keys/keys.test.ts.
   'POST /v1/admin/users/search',
+  // Kept but for the secret: test/keys/keys.test.ts.
   'POST /v1/api-keys',
   'POST /v1/auth/email-change/cancellation',
   'POST /v1/auth/email-change/confirmation',
