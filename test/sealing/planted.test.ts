@@ -8,6 +8,7 @@ import pg from 'pg'
 import type { Embedded } from '../../src/platform/embedded/index.ts'
 import { Database, newId } from '../../src/platform/index.ts'
 import { FileKeyring, Sealer } from '../../src/platform/sealing/index.ts'
+import { codeOf } from '../factors/support.ts'
 import { Program } from '../faults/program.ts'
 import { call, offerBody } from '../support/market.ts'
 import { formsOf, secretsIn, secretsInFolder } from './forms.ts'
@@ -48,7 +49,7 @@ after(async () => {
 test('planted secrets are nowhere to be found (I14)', async () => {
   await plant()
   const planted = Object.keys(SECRETS)
-  assert.ok(planted.includes('a session token') && planted.includes('an API key'))
+  assert.ok(planted.includes('a session token') && planted.includes('a recovery code'))
   await superuser.query('checkpoint')
   await superuser.query('select pg_switch_wal()')
   const backup = mkdtempSync(join(tmpdir(), 'fairlock-backup-'))
@@ -122,6 +123,7 @@ async function plant(): Promise<void> {
     'base64url',
   )
   await seal(made.body.user.id)
+  await enrol(headers)
   await ask('POST', '/v1/offers', offerBody(), { ...headers, 'idempotency-key': 'planted' })
   const wrong = String(SECRETS['a wrong password'])
   await ask('POST', '/v1/auth/login', { email, password: wrong })
@@ -136,6 +138,23 @@ async function plant(): Promise<void> {
   await ask('GET', '/v1/nowhere', undefined, { ...headers, cookie: `fairlock_session=${token}` })
   for (const place of ['/v1/me', '/v1/api-keys', '/v1/me/sessions', '/v1/me/security', '/v1/me/notices'])
     await ask('GET', place, undefined, headers)
+}
+
+/** Switches one-time codes on: the secret and the recovery codes are in these two answers and nowhere else. */
+async function enrol(headers: Record<string, string>): Promise<void> {
+  const started = await ask('POST', '/v1/me/two-factor', undefined, headers, false)
+  assert.equal(started.status, 200, JSON.stringify(started.body))
+  const secret: string = started.body.secret
+  const totp = codeOf(secret)
+  const confirmed = await ask('POST', '/v1/me/two-factor/confirmation', { totp }, headers, false)
+  assert.equal(confirmed.status, 200, JSON.stringify(confirmed.body))
+  SECRETS['a TOTP secret of the API'] = Buffer.from(secret)
+  const [code, another] = confirmed.body.recoveryCodes as string[]
+  SECRETS['a recovery code'] = Buffer.from(code!)
+  SECRETS['a recovery code as it may be typed'] = Buffer.from(another!.replaceAll('-', ''))
+  await ask('POST', '/v1/me/step-up', { recoveryCode: code, totp }, headers)
+  await ask('POST', '/v1/me/step-up', { recoveryCode: `${code}0` }, headers)
+  await ask('POST', '/v1/me/step-up', { recoveryCode: code }, headers)
 }
 
 async function seal(user: string): Promise<void> {
