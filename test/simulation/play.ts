@@ -54,7 +54,11 @@ class Story {
         return true
       }
       case 'ban': {
-        const [by, person] = [this.#who(command.by, model.people[0]!), this.#person(command.person)]
+        const [admin, another] = model.people as [Person, Person]
+        const by = this.#who(command.by, admin)
+        const chosen = this.#person(command.person)
+        // A banned administrator is nobody until somebody else lifts the ban, and there is no other one here.
+        const person = chosen === admin ? another : chosen
         const until = command.lift ? null : '2999-01-01T00:00:00Z'
         const args = { userId: person.id, until, reason: 'story' }
         await this.#say({ ...command, keyed: false }, by, 'ban', args, () =>
