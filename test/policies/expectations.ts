@@ -33,8 +33,8 @@ export const EXPECTED: Record<string, Expectation> = {
   'public.crypto_payment_methods': TRADERS(1, 1, 1),
   'public.crypto_prices': EVERYBODY,
 
-  // The request of support about the owner; administrators and compliance see every request.
-  'fairlock.access_grants': { reads: [0, 0, 0, 0, 1, 1, 1, 0] },
+  // Support asked five times, the arbitrator once; administrators and compliance see every request.
+  'fairlock.access_grants': { reads: [0, 0, 0, 0, 6, 5, 6, 1] },
   'fairlock.api_keys': SELF,
   'fairlock.credentials': NOTHING,
   'fairlock.currencies': EVERYBODY,
@@ -82,4 +82,23 @@ export const EXPECTED: Record<string, Expectation> = {
   'graphile_worker._private_tasks': JOBS,
   'graphile_worker.jobs': { reads: 'all', schemaOwner: 'all' },
   'graphile_worker.migrations': { reads: 'all', schemaOwner: 'all' },
+}
+
+/** What a look shows beside what its person sees anyway; of each scope one is seeded, about the owner or the dispute. */
+export const LOOKS: Record<string, Record<string, number>> = {
+  person: { 'public.users': 1, 'public.crypto_profiles': 1, 'fairlock.sessions': 1 },
+  money: { 'public.crypto_wallets': 1, 'public.crypto_transactions': 4 },
+  trades: {
+    'public.crypto_trades': 2,
+    'public.crypto_escrows': 2,
+    'public.crypto_disputes': 1,
+    'fairlock.trade_views': 2,
+  },
+  payment_methods: { 'public.crypto_payment_methods': 1 },
+  case: {
+    'public.crypto_trades': 1,
+    'public.crypto_escrows': 1,
+    'public.crypto_disputes': 1,
+    'fairlock.trade_views': 1,
+  },
 }

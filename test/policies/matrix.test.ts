@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
 import { type Market, startMarket } from '../support/market.ts'
-import { EXPECTED, type Expectation } from './expectations.ts'
+import { EXPECTED, type Expectation, LOOKS } from './expectations.ts'
 import { ACTORS, type Actor, seed } from './seed.ts'
 
 const SCHEMAS = ['public', 'fairlock', 'ledger', 'audit', 'graphile_worker']
@@ -14,7 +14,8 @@ let market: Market
 let ids: Record<Actor, string>
 let superuser: pg.Client
 let app: pg.Client
-let tables: { name: string; columns: string[]; rows: number }[]
+type Table = { name: string; columns: string[]; rows: number }
+let tables: Table[]
 
 before(async () => {
   market = await startMarket()
@@ -51,24 +52,44 @@ test('every table and view has an expectation, and rows to be seen', () => {
 
 for (const actor of ACTORS) {
   test(`${actor}: sees the rows that are named, and writes none`, async () => {
-    const wrong: string[] = []
-    for (const table of tables) {
-      const expectation = EXPECTED[table.name] ?? {}
-      const rows = rowsFor(expectation, actor, table.rows)
-      const writes = new Set<string>(expectation.writes ?? [])
-      const expected = {
-        select: rows,
-        insert: writes.has('insert') ? 'allowed' : 'denied',
-        update: writes.has('update') ? rows : 'denied',
-        delete: writes.has('delete') ? rows : 'denied',
-      }
-      const seen = await tryEverything(table, ids[actor])
-      for (const verb of ['select', 'insert', 'update', 'delete'] as const) {
-        if (seen[verb] === expected[verb]) continue
-        wrong.push(`${verb} on ${table.name}: ${seen[verb]}, expected ${expected[verb]}`)
-      }
+    await assertMatrix(app, ids[actor], (table) => rowsFor(EXPECTED[table.name] ?? {}, actor, table.rows))
+  })
+}
+
+test('the background work, for which nobody acts: what the anonymous see', async () => {
+  // A connection of its own, in which nobody was ever named.
+  const worker = await connected(market.database.appUrl)
+  try {
+    const seen = (table: Table) => rowsFor(EXPECTED[table.name] ?? {}, 'anonymous', table.rows)
+    await assertMatrix(worker, null, seen)
+  } finally {
+    await worker.end()
+  }
+})
+
+for (const [scope, shown] of Object.entries(LOOKS)) {
+  const staff = scope === 'case' ? 'arbitrator' : 'support'
+  test(`${staff} with a look of the scope ${scope}: that beside their own, and writes none`, async () => {
+    const { rows } = await superuser.query<{ id: string; about: string }>(
+      `select id, coalesce(person_id, trade_id) as about from fairlock.access_grants
+       where scope = $1 and status = 'granted'`,
+      [scope],
+    )
+    const [grant] = rows
+    assert.ok(grant)
+    const seen = (table: Table) => {
+      const own = rowsFor(EXPECTED[table.name] ?? {}, staff, table.rows)
+      return own === 'denied' ? own : own + (shown[table.name] ?? 0)
     }
-    assert.deepEqual(wrong, [])
+    const look = { text: `select from fairlock.look($1, $2, 'the matrix')`, values: [scope, grant.about] }
+    await assertMatrix(app, ids[staff], seen, look)
+    const elsewhere = { ...look, values: [scope, ids.other] }
+    await assertMatrix(
+      app,
+      ids[staff],
+      (table) => rowsFor(EXPECTED[table.name] ?? {}, staff, table.rows),
+      elsewhere,
+    )
   })
 }
 
@@ -116,29 +137,61 @@ function rowsFor({ reads }: Expectation, actor: Actor, all: number): number | 'd
   return rows === 'all' ? all : (rows ?? 0)
 }
 
-async function tryEverything({ name, columns }: (typeof tables)[number], actor: string) {
+/** Tries every verb on every table and view as a person, or as nobody; `look` is what they do first. */
+async function assertMatrix(
+  client: pg.Client,
+  actor: string | null,
+  rowsOf: (table: Table) => number | 'denied',
+  look?: pg.QueryConfig,
+): Promise<void> {
+  const wrong: string[] = []
+  for (const table of tables) {
+    const rows = rowsOf(table)
+    const writes = new Set<string>(EXPECTED[table.name]?.writes ?? [])
+    const expected = {
+      select: rows,
+      insert: writes.has('insert') ? 'allowed' : 'denied',
+      update: writes.has('update') ? rows : 'denied',
+      delete: writes.has('delete') ? rows : 'denied',
+    }
+    const seen = await tryEverything(table, (sql) => attempt(client, sql, actor, look))
+    for (const verb of ['select', 'insert', 'update', 'delete'] as const) {
+      if (seen[verb] === expected[verb]) continue
+      wrong.push(`${verb} on ${table.name}: ${seen[verb]}, expected ${expected[verb]}`)
+    }
+  }
+  assert.deepEqual(wrong, [])
+}
+
+async function tryEverything({ name, columns }: Table, run: (sql: string) => Promise<number | string>) {
   const refused = (outcome: number | string) =>
     typeof outcome === 'string' && DENIED.includes(outcome) ? 'denied' : outcome
-  const inserted = refused(await attempt(app, `insert into ${name} default values`, actor))
+  const inserted = refused(await run(`insert into ${name} default values`))
   let updated: number | string = 'denied'
   for (const column of columns) {
-    const outcome = refused(await attempt(app, `update ${name} set ${column} = ${column}`, actor))
+    const outcome = refused(await run(`update ${name} set ${column} = ${column}`))
     if (outcome !== 'denied') updated = outcome
   }
   return {
-    select: refused(await attempt(app, `select from ${name}`, actor)),
+    select: refused(await run(`select from ${name}`)),
     // A law of the table that refuses the row speaks after the privilege has let it in.
     insert: inserted === 'denied' ? 'denied' : 'allowed',
     update: updated,
-    delete: refused(await attempt(app, `delete from ${name}`, actor)),
+    delete: refused(await run(`delete from ${name}`)),
   }
 }
 
 /** Runs a statement for a person and takes it back; gives the count of rows, or the code of the error. */
-async function attempt(client: pg.Client, sql: string, actor: string): Promise<number | string> {
+async function attempt(
+  client: pg.Client,
+  sql: string,
+  actor: string | null,
+  look?: pg.QueryConfig,
+): Promise<number | string> {
   await client.query('begin')
   try {
-    await client.query(`select set_config('fairlock.user_id', $1, true)`, [actor])
+    if (actor !== null) await client.query(`select set_config('fairlock.user_id', $1, true)`, [actor])
+    if (look !== undefined) await client.query(look)
     const result = await client.query(sql)
     return result.rowCount ?? 0
   } catch (error) {
@@ -159,14 +212,12 @@ async function readCatalog() {
        and not relispartition order by 1`,
     [SCHEMAS],
   )
-  return Promise.all(
-    rows.map(async (table) => {
-      const counted = await superuser.query<{ rows: number }>(
-        `select count(*)::int as rows from ${table.name}`,
-      )
-      return { ...table, rows: counted.rows[0]?.rows ?? 0 }
-    }),
-  )
+  const counted: Table[] = []
+  for (const table of rows) {
+    const count = await superuser.query<{ rows: number }>(`select count(*)::int as rows from ${table.name}`)
+    counted.push({ ...table, rows: count.rows[0]?.rows ?? 0 })
+  }
+  return counted
 }
 
 async function connected(url: string): Promise<pg.Client> {

@@ -89,6 +89,20 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
        values (gen_random_uuid(), $1, 'person', $2, 'for the matrix of policies', 'asked', now(), 60)`,
       [staff[0]?.id, owner.id],
     )
+    // Beside the undecided request one live grant of each scope: support about the owner, the arbitrator for the dispute.
+    await database.query(
+      `insert into fairlock.access_grants (id, staff_id, scope, person_id, trade_id, reason, status, starts_at, minutes)
+       select gen_random_uuid(), $1::uuid, scope, $2::uuid, null::uuid, 'for the matrix of policies', 'asked', now(), 60
+       from unnest(array['person', 'money', 'trades', 'payment_methods']) scope
+       union all select gen_random_uuid(), $3::uuid, 'case', null, $4::uuid, 'for the matrix of policies', 'asked', now(), 60`,
+      [staff[0]?.id, owner.id, staff[2]?.id, trades[1].id],
+    )
+    await database.query(
+      `update fairlock.access_grants set status = 'granted', approver_id = $1, decided_at = now(),
+         ends_at = starts_at + interval '1 hour'
+       where id <> (select id from fairlock.access_grants where scope = 'person' order by asked_at limit 1)`,
+      [admin.id],
+    )
     await database.query(
       `insert into fairlock.duty_hours (id, role, weekdays, from_minute, to_minute, time_zone)
        values (gen_random_uuid(), 'support', '{1,2,3,4,5,6,7}', 0, 1440, 'UTC')`,
