@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import pg from 'pg'
+import { type Market, startMarket } from '../support/market.ts'
+import { ACTORS, type Actor, seed } from './seed.ts'
+
+// Every command, by everybody, with somebody else's ids: who can change a row of the owner's that way.
+
+const STAFF: Actor[] = ['admin', 'compliance', 'support']
+const EVERYBODY: Actor[] = ['counterparty', 'other', 'admin', 'support', 'compliance', 'arbitrator']
+
+/** The commands that change something of the owner's at another's hand, and at whose. All others change nothing. */
+const CHANGES: Record<string, Actor[]> = {
+  take_offer: EVERYBODY,
+  // The buyer of the paid trade concedes.
+  cancel_trade: ['counterparty'],
+  adjust_balance: ['admin'],
+  set_kyc: ['admin', 'compliance'],
+  ban: ['admin', 'compliance'],
+  ask_access: STAFF,
+  break_glass: STAFF,
+  approve_access: ['admin', 'compliance'],
+  refuse_access: ['admin', 'compliance'],
+  // And whoever asked takes the request back.
+  revoke_access: STAFF,
+}
+
+let market: Market
+let ids: Record<Actor, string>
+let superuser: pg.Client
+let operations: string[]
+let args: Record<string, unknown>
+let sums: string
+
+before(async () => {
+  market = await startMarket()
+  ids = await seed(market)
+  superuser = new pg.Client(market.database.superuserUrl)
+  await superuser.connect()
+  operations = (await text(`select prosrc from pg_proc where oid = 'fairlock.command'::regproc`))
+    .matchAll(/when '(\w+)' then/g)
+    .map(([, name]) => name ?? '')
+    .toArray()
+  args = await ownersThings()
+  sums = await checksumOf()
+})
+after(async () => {
+  await superuser?.end()
+  await market?.stop()
+})
+
+test('every argument that names a row is one of the owner’s here', async () => {
+  const sources = await text(
+    `select string_agg(prosrc, E'\\n') from pg_proc p join pg_namespace n on n.oid = pronamespace where nspname = 'fairlock'`,
+  )
+  const named = new Set(sources.matchAll(/\bp ->> '(\w*Id)'/g).map(([, name]) => name ?? ''))
+  const unknown = [...named].filter((name) => !(name in args))
+  assert.deepEqual(unknown, [], 'Give these an id of the owner’s in test/policies/commands.test.ts.')
+  assert.ok(operations.length > 30 && Object.keys(CHANGES).every((name) => operations.includes(name)))
+})
+
+for (const actor of ACTORS.filter((one) => one !== 'owner')) {
+  test(`${actor}: changes of the owner’s things what is named, and nothing else`, async () => {
+    const changed: string[] = []
+    for (const operation of operations) {
+      if (await changesOwner(operation, ids[actor])) changed.push(operation)
+    }
+    const expected = Object.entries(CHANGES).filter(([, actors]) => actors.includes(actor))
+    assert.deepEqual(changed.sort(), expected.map(([operation]) => operation).sort())
+  })
+}
+
+/** Whether the command has another effect on the owner's rows than none; it is taken back. */
+async function changesOwner(operation: string, actor: string): Promise<boolean> {
+  await superuser.query('begin')
+  try {
+    await superuser.query(`select set_config('fairlock.user_id', $1, true)`, [actor])
+    // About a person or about a case, never both.
+    const { tradeId: _, ...personal } = args
+    const given = /access|glass/.test(operation) ? personal : args
+    await superuser.query('select fairlock.command($1, $2, null, null)', [operation, JSON.stringify(given)])
+    return (await checksumOf()) !== sums
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError)) throw error
+    return false
+  } finally {
+    await superuser.query('rollback')
+  }
+}
+
+/** What of the owner's a command can be pointed at, and values that are in order otherwise. */
+async function ownersThings(): Promise<Record<string, unknown>> {
+  const { rows } = await superuser.query(
+    `select $1::uuid as "userId", t.id as "tradeId", t.offer_id as "offerId",
+       (select id from fairlock.sessions where user_id = $1 limit 1) as "sessionId",
+       (select id from fairlock.notices where user_id = $1 limit 1) as "noticeId",
+       (select id from fairlock.api_keys where user_id = $1 limit 1) as "keyId",
+       (select id from fairlock.passkeys where user_id = $1 limit 1) as "passkeyId",
+       (select id from fairlock.access_grants where person_id = $1 and status = 'asked' limit 1) as "grantId"
+     from crypto_trades t where user_id = $1 and status = 'paid'`,
+    [ids.owner],
+  )
+  const values = {
+    amount: '0.01',
+    currency: 'BTC',
+    reason: 'no reason but a test',
+    minutes: 5,
+    scope: 'trades',
+  }
+  const more = {
+    change: { status: 'closed' },
+    level: 'full',
+    until: '2999-01-01T00:00:00Z',
+    email: 'x@example.org',
+  }
+  const rest = {
+    name: 'stolen',
+    displayName: 'stolen',
+    justified: true,
+    review: 'a test',
+    was: 'x',
+    becomes: 'y',
+  }
+  const passkey = { credentialId: 'credential', rpId: 'localhost' }
+  return {
+    ...rows[0],
+    ...values,
+    ...more,
+    ...rest,
+    ...passkey,
+    paymentMethodType: 'sepa',
+    tokenHash: '00'.repeat(32),
+  }
+}
+
+/** One checksum of every row that names the owner, in every table that refers to people. */
+async function checksumOf(): Promise<string> {
+  statement ??= await text(
+    `select string_agg(format('select %L || md5(coalesce(string_agg(t::text, ''|'' order by t::text), '''')) as sum '
+         'from %s t where %I = %L', conrelid::regclass || ' ' || attname, conrelid::regclass, attname, $1::text),
+       ' union all ')
+     from pg_constraint join pg_attribute on attrelid = conrelid and attnum = conkey[1]
+     where contype = 'f' and confrelid = 'public.users'::regclass`,
+    [ids.owner],
+  )
+  return text(`select string_agg(sum, ' ' order by sum) from (${statement}) sums`)
+}
+let statement: string | undefined
+
+async function text(sql: string, values: string[] = []): Promise<string> {
+  const { rows } = await superuser.query<[string]>({ text: sql, values, rowMode: 'array' })
+  return rows[0]?.[0] ?? ''
+}
