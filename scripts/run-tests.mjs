@@ -6,10 +6,12 @@ import { join } from 'node:path'
 import { startTestServer } from '../test/support/test-server.ts'
 import { refuse, root } from './ensure.mjs'
 
+// Forced to exit: a file whose `before` fails half way leaves a server listening, and the run would hang until CI ends
+// it. What such a file left in the database goes with the server.
 const KINDS = {
   test: {
     files: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
-    flags: ['--test-concurrency=2', '--test-timeout=280000'],
+    flags: ['--test-concurrency=2', '--test-timeout=280000', '--test-force-exit'],
   },
   proof: {
     files: ['test/proof/*.proof.ts'],
