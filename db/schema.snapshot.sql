@@ -1602,7 +1602,7 @@ create function fairlock.ask_access(p jsonb, p_break_glass boolean) returns json
 alter function fairlock.ask_access(jsonb,boolean) owner to fairlock_engine;
 grant execute on function fairlock.ask_access(jsonb,boolean) to fairlock_engine;
 
-create function fairlock.asks_for_factor(p_operation text) returns boolean language sql immutable as a742299bc98ac9c4;
+create function fairlock.asks_for_factor(p_operation text) returns boolean language sql immutable as 8178d25ba1ba2ce9;
 alter function fairlock.asks_for_factor(text) owner to fairlock_engine;
 grant execute on function fairlock.asks_for_factor(text) to fairlock_engine;
 
@@ -1852,7 +1852,7 @@ alter function fairlock.finish_mail(uuid,text,interval) owner to fairlock_engine
 grant execute on function fairlock.finish_mail(uuid,text,interval) to fairlock_app;
 grant execute on function fairlock.finish_mail(uuid,text,interval) to fairlock_engine;
 
-create function fairlock.finish_password_reset(p_reset uuid, p_hash bytea, p_password_hash text, p_factor jsonb, p_address inet, p_device text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as e6c9ac94a47dab60;
+create function fairlock.finish_password_reset(p_reset uuid, p_hash bytea, p_password_hash text, p_factor jsonb, p_address inet, p_device text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 694a5c0308b16ded;
 alter function fairlock.finish_password_reset(uuid,bytea,text,jsonb,inet,text) owner to fairlock_engine;
 grant execute on function fairlock.finish_password_reset(uuid,bytea,text,jsonb,inet,text) to fairlock_app;
 grant execute on function fairlock.finish_password_reset(uuid,bytea,text,jsonb,inet,text) to fairlock_engine;
@@ -2163,6 +2163,11 @@ create function fairlock.reset_material(p_reset uuid, p_hash bytea) returns json
 alter function fairlock.reset_material(uuid,bytea) owner to fairlock_engine;
 grant execute on function fairlock.reset_material(uuid,bytea) to fairlock_app;
 grant execute on function fairlock.reset_material(uuid,bytea) to fairlock_engine;
+
+create function fairlock.reset_totp(p_reset uuid, p_hash bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 9512af1e68b3052a;
+alter function fairlock.reset_totp(uuid,bytea) owner to fairlock_engine;
+grant execute on function fairlock.reset_totp(uuid,bytea) to fairlock_app;
+grant execute on function fairlock.reset_totp(uuid,bytea) to fairlock_engine;
 
 create function fairlock.review_access(p_grant uuid, p_justified boolean, p_review text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4ccacf581e93d9c8;
 alter function fairlock.review_access(uuid,boolean,text) owner to fairlock_engine;

@@ -216,6 +216,8 @@ begin
   where id = p_reset;
   insert into fairlock.credentials (user_id, password_hash) values (v_user, p_password_hash)
   on conflict (user_id) do update set password_hash = excluded.password_hash, changed_at = clock_timestamp();
+  -- Whoever had the account before may have made keys for themselves.
+  perform fairlock.end_api_keys(v_user);
   perform fairlock.follow_new_password(v_user, 'reset', null,
     jsonb_strip_nulls(jsonb_build_object('device', p_device, 'address', host(p_address))));
   return '{}';

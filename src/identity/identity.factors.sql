@@ -75,14 +75,14 @@ begin
     jsonb_build_object('methods', fairlock.factor_methods(fairlock.acting_user())));
 end $$;
 
--- The commands that ask for a second factor proven just now: what hands coins over, and what changes how somebody signs
--- in. Proving one, and confirming a first one, cannot be among them.
+-- The commands that ask for a second factor proven just now: what hands coins over, what changes how somebody signs in,
+-- and what staff do to others. Proving one, and confirming a first one, cannot be among them.
 create function fairlock.asks_for_factor(p_operation text) returns boolean
 language sql immutable
 as $$
   select p_operation in ('release_trade', 'create_api_key', 'end_api_key', 'change_password', 'start_email_change',
     'withdraw_email_change', 'start_totp', 'confirm_totp', 'stop_totp', 'replace_recovery_codes', 'add_passkey',
-    'rename_passkey', 'remove_passkey')
+    'rename_passkey', 'remove_passkey', 'approve_access', 'break_glass', 'adjust_balance', 'set_kyc', 'ban')
 $$;
 
 -- Whether guesses are paused; the answer that says so, or null.

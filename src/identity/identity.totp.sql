@@ -50,6 +50,18 @@ begin
 end $$;
 grant execute on function fairlock.sign_in_totp(uuid, text) to fairlock_app;
 
+-- The same for a password that is set anew, by whoever has the token of the mail.
+create function fairlock.reset_totp(p_reset uuid, p_hash bytea) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_owner jsonb := fairlock.reset_material(p_reset, p_hash);
+begin
+  return case when v_owner ? 'refusal' then v_owner
+    else fairlock.totp_material((v_owner ->> 'userId')::uuid, 'password reset') end;
+end $$;
+grant execute on function fairlock.reset_totp(uuid, bytea) to fairlock_app;
+
 -- What every change of the factors entails: the log, a notice and a pause of withdrawals.
 create function fairlock.follow_factor_change(p_user uuid, p_kind text, p_details jsonb) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp

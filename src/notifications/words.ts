@@ -25,8 +25,8 @@ const WORDS: Record<string, Words> = {
   'password.reset': {
     subject: 'Your password was set anew',
     sentence: (data) =>
-      `Your password was set anew with the link of a mail ${where(data)}. All your sessions have ended, and ` +
-      `withdrawals are paused${until(data)}. Look at your API keys, too: they go on.`,
+      `Your password was set anew with the link of a mail ${where(data)}. All your sessions and API keys have ended, ` +
+      `and withdrawals are paused${until(data)}.`,
   },
   'password.reset_asked': {
     subject: 'Set a new password',

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
+import pg from 'pg'
 import { openBrowser } from '../browser/chromium.ts'
+import { codeOf, guarded } from '../factors/support.ts'
 import { type Market, type Person, startMarket, TEST_KEYS } from '../support/market.ts'
 import { PUBLIC_URL, signIn } from './support.ts'
 
@@ -64,4 +66,25 @@ test('without a token the page says where one comes from', async () => {
   await page.goto(`${market.url}/account#constructor=x`)
   await page.getByText('Open the link of a mail').waitFor()
   assert.equal(await page.getByRole('button').count(), 0)
+})
+
+test('the page asks for the second factor of who has one, and takes a code of the app or a recovery code', async () => {
+  const superuser = new pg.Client(market.database.superuserUrl)
+  await superuser.connect()
+  try {
+    const { person, secret, recoveryCodes } = await guarded(market, superuser)
+    for (const code of [codeOf(secret), recoveryCodes[0]!]) {
+      const page = await chromium.browser.newPage()
+      await page.goto((await linkFromTerminal(person)).replace(PUBLIC_URL, market.url))
+      assert.equal(await page.getByLabel('Code of your').isVisible(), false)
+      await page.getByLabel('New password').fill(`seven green lamps ${code}`)
+      await page.getByRole('button').click()
+      await page.getByLabel('Code of your').fill(code)
+      await page.getByRole('button').click()
+      await page.getByText('Your new password is set').waitFor()
+      await page.close()
+    }
+  } finally {
+    await superuser.end()
+  }
 })

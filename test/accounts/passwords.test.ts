@@ -8,7 +8,8 @@ import pg from 'pg'
 import { deviceName } from '../../src/identity/accounts/device.ts'
 import { PasswordRules } from '../../src/identity/index.ts'
 import type { Mailer } from '../../src/notifications/index.ts'
-import { call, type Market, startMarket } from '../support/market.ts'
+import { codeOf, forget, guarded, wrongCode } from '../factors/support.ts'
+import { call, type Market, type Person, startMarket } from '../support/market.ts'
 import { mailerTo, mailServer, passwordOfPerson, signIn, tend, tokenIn } from './support.ts'
 
 const NEW = 'seven green lamps on a hill'
@@ -182,19 +183,37 @@ test('a reset is over after an hour, and three an hour are made', async () => {
 })
 
 test('a mailbox alone resets nothing where there is a second factor, and the token stays good', async () => {
-  const person = await market.person()
-  const token = await resetToken(person.email)
-  await superuser.query('update fairlock.credentials set second_factor = true where user_id = $1', [
-    person.id,
-  ])
-  const body = { token, newPassword: NEW }
-  const refused = await post('/v1/auth/password-reset/confirmation', body)
-  assert.deepEqual([refused.status, refused.body.code], [401, 'totp_required'])
-  await superuser.query('update fairlock.credentials set second_factor = false where user_id = $1', [
-    person.id,
-  ])
-  assert.equal((await post('/v1/auth/password-reset/confirmation', body)).status, 204)
+  const { person, secret, recoveryCodes } = await guarded(market, superuser)
+  const key = await keyOf(person, codeOf(secret))
+  await forget(superuser, person)
+  const body = { token: await resetToken(person.email), newPassword: NEW }
+  const confirm = (more: object) => post('/v1/auth/password-reset/confirmation', { ...body, ...more })
+  const said = async (more: object) => {
+    const { status, body: answer } = await confirm(more)
+    return [status, answer.code]
+  }
+  assert.deepEqual(await said({}), [401, 'totp_required'])
+  assert.deepEqual(await said({ totp: wrongCode(secret) }), [403, 'wrong_second_factor'])
+  assert.deepEqual(await said({ recoveryCode: 'AAAAAA-AAAAAA-AAAAAA-AAAAAA' }), [403, 'wrong_second_factor'])
+  assert.equal((await call(market.url, 'GET', '/v1/me', undefined, key)).status, 200)
+  const codes = Array.from({ length: 5 }, () => confirm({ totp: codeOf(secret) }))
+  const statuses = (await Promise.all(codes)).map(({ status }) => status)
+  assert.deepEqual(statuses.sort(), [204, 422, 422, 422, 422], 'one of five at once')
+  assert.equal((await call(market.url, 'GET', '/v1/me', undefined, key)).status, 401, 'API keys have ended')
+  const again = { token: await resetToken(person.email), newPassword: `${NEW} again` }
+  const byCode = await post('/v1/auth/password-reset/confirmation', {
+    ...again,
+    recoveryCode: recoveryCodes[0],
+  })
+  assert.equal(byCode.status, 204)
 })
+
+/** The header of an API key that the person has made. */
+async function keyOf(person: Person, totp: string) {
+  const made = await person.post('/v1/api-keys', { name: 'bot', scopes: ['read'], totp })
+  assert.equal(made.status, 201, JSON.stringify(made.body))
+  return { authorization: `Bearer ${made.body.key}` }
+}
 
 test('no token of a mail is in the database, in clear, base64 or hex', async () => {
   const person = await market.person()

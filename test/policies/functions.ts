@@ -63,6 +63,7 @@ export const FUNCTIONS: Record<string, Kind> = {
   'fairlock.replace_data_key': 'process',
   'fairlock.reseal_value': 'process',
   'fairlock.reset_material': 'secret',
+  'fairlock.reset_totp': 'secret',
   'fairlock.rfc3339': 'plain',
   'fairlock.search_audit': 'person',
   'fairlock.sign_audit_block': 'process',

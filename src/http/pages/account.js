@@ -27,7 +27,7 @@ async function send(form) {
       method: 'POST',
       credentials: 'omit',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ token, ...Object.fromEntries(new FormData(form)) }),
+      body: JSON.stringify({ token, ...fieldsOf(form) }),
     })
     if (response.ok) {
       form.hidden = true
@@ -35,10 +35,27 @@ async function send(form) {
       return
     }
     const problem = await response.json()
+    for (const hidden of form.querySelectorAll(`[data-after="${problem.code}"]`)) ask(hidden)
     const details = (problem.errors ?? []).map((error) => `It ${error.problem}`)
     said.textContent = [problem.title, ...details].join(' ')
   } catch {
     said.textContent = 'The market does not answer. Nothing was changed; try again in a moment.'
   }
   button.disabled = false
+}
+
+/** What the form asks for; a code of six digits is the app's, any other a recovery code. */
+function fieldsOf(form) {
+  const { code, ...fields } = Object.fromEntries(new FormData(form))
+  if (code === undefined) return fields
+  return { ...fields, [/^\d{3} ?\d{3}$/.test(code) ? 'totp' : 'recoveryCode']: code }
+}
+
+/** Shows a field that only some people need, once it turns out that this one does. */
+function ask(paragraph) {
+  paragraph.hidden = false
+  const input = paragraph.querySelector('input')
+  input.disabled = false
+  input.required = true
+  input.focus()
 }

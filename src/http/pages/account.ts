@@ -22,7 +22,9 @@ ${section(
   'Your new password is set. Sign in with it; all your earlier sessions have ended.',
   html`<p><label for="password">New password</label><br>
 <input id="password" name="newPassword" type="password" autocomplete="new-password" minlength="8" maxlength="200"
-required></p>`,
+required></p>
+<p hidden data-after="totp_required"><label for="code">Code of your authenticator app, or a recovery code</label><br>
+<input id="code" name="code" autocomplete="one-time-code" maxlength="40" disabled></p>`,
 )}${section(
   'email-confirmation',
   'Confirm this e-mail address',

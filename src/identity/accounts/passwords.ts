@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { type Database, Problem } from '../../platform/index.ts'
+import type { Code, Factors } from '../factors/index.ts'
 import type { SignInLimits } from '../limits.ts'
 import { hashPassword, passwordMatches } from '../passwords.ts'
 import { placeOf } from '../place.ts'
@@ -45,11 +46,14 @@ export async function checkCurrentPassword(
   return own.userId
 }
 
-/** Sets a new password with the token of a reset, once. Throws `Problem` invalid_token, weak_password. */
+/**
+ * Sets a new password with the token of a reset, once. Throws `Problem` invalid_token, weak_password; totp_required and
+ * wrong_second_factor for who has a second factor: a mailbox is no more than one.
+ */
 export async function resetPassword(
-  { db, rules }: Accounts,
+  { db, rules, factors }: Accounts & { factors: Factors },
   request: FastifyRequest,
-  body: { token: string; newPassword: string },
+  body: { token: string; newPassword: string } & Code,
 ): Promise<void> {
   const token = readToken(body.token)
   if (token === null) throw new Problem('invalid_token')
@@ -64,7 +68,7 @@ export async function resetPassword(
     token.id,
     token.hash,
     await hashPassword(body.newPassword),
-    null,
+    await factors.proofAtReset(nobody, token, body),
     normalAddress(address),
     deviceName(userAgent),
   ])

@@ -105,9 +105,11 @@ function passwordRoutes(app: App, accounts: Accounts & { factors: Factors }): vo
       schema: {
         tags: ['Sign-in'],
         summary: 'Set a new password with the token of the mail',
-        description: 'Ends all your sessions and pauses withdrawals. A token is good once, for an hour.',
+        description:
+          'Ends all your sessions and API keys and pauses withdrawals. A token is good once, for an hour. Who has a ' +
+          'second factor gives a code as well.',
         headers: IdempotencyHeaders,
-        body: strict({ token: Token, newPassword: Password }),
+        body: strict({ token: Token, newPassword: Password, ...Code }),
         response: Nothing,
       },
     },

@@ -63,12 +63,38 @@ export class Factors {
     { userId, passwordHash }: { userId: string; passwordHash: string },
     code: Code,
   ): Promise<JsonObject | null> {
+    return this.#proofFrom(
+      caller,
+      'select fairlock.sign_in_totp($1, $2) as answer',
+      [userId, passwordHash],
+      code,
+    )
+  }
+
+  /** What somebody shows beside the token of a password reset. Throws `Problem` invalid_token. */
+  async proofAtReset(
+    caller: Caller,
+    token: { id: string; hash: Buffer },
+    code: Code,
+  ): Promise<JsonObject | null> {
+    return this.#proofFrom(
+      caller,
+      'select fairlock.reset_totp($1, $2) as answer',
+      [token.id, token.hash],
+      code,
+    )
+  }
+
+  /** The proof of somebody who is not signed in; `material` finds their secret. */
+  async #proofFrom(
+    caller: Caller,
+    material: string,
+    values: unknown[],
+    code: Code,
+  ): Promise<JsonObject | null> {
     if (code.totp === undefined) return recoveryProof(code)
-    const material = await this.#db.call<Material>(caller, 'select fairlock.sign_in_totp($1, $2) as answer', [
-      userId,
-      passwordHash,
-    ])
-    return { method: 'totp', step: await this.#stepOf(material, code.totp) }
+    const step = await this.#stepOf(await this.#db.call<Material>(caller, material, values), code.totp)
+    return { method: 'totp', step }
   }
 
   /** Makes a secret that waits for its confirmation. Throws `Problem` two_factor_on, second_factor_required. */
