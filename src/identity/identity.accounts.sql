@@ -37,9 +37,9 @@ begin
     jsonb_build_object('until', fairlock.rfc3339(v_until)));
 end $$;
 
--- Until when the person cannot withdraw; null when they can.
+-- Until when the person cannot withdraw; null when they can. Volatile, so that it sees a pause of the same statement.
 create function fairlock.withdrawals_paused_until(p_user uuid) returns timestamptz
-language sql stable set search_path = pg_catalog, pg_temp
+language sql volatile set search_path = pg_catalog, pg_temp
 as $$
   select withdrawals_paused_until from fairlock.credentials
   where user_id = p_user and withdrawals_paused_until > clock_timestamp()

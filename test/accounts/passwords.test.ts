@@ -208,6 +208,22 @@ test('a mailbox alone resets nothing where there is a second factor, and the tok
   assert.equal(byCode.status, 204)
 })
 
+test('the notice of a new password or factor says until when withdrawals are paused', async () => {
+  const { person, secret } = await guarded(market, superuser)
+  await forget(superuser, person)
+  const body = { token: await resetToken(person.email), newPassword: NEW, totp: codeOf(secret) }
+  assert.equal((await post('/v1/auth/password-reset/confirmation', body)).status, 204)
+  const { rows } = await superuser.query(
+    `select kind, (data ->> 'until')::timestamptz > now() + interval '23 hours' as says from fairlock.notices
+     where user_id = $1 and kind in ('factor.switched_on', 'password.reset') order by kind`,
+    [person.id],
+  )
+  assert.deepEqual(rows, [
+    { kind: 'factor.switched_on', says: true },
+    { kind: 'password.reset', says: true },
+  ])
+})
+
 /** The header of an API key that the person has made. */
 async function keyOf(person: Person, totp: string) {
   const made = await person.post('/v1/api-keys', { name: 'bot', scopes: ['read'], totp })
