@@ -794,6 +794,7 @@ create table fairlock.settings (
   open_offers_per_user integer default 50 not null,
   release_window_minutes integer default 1440 not null,
   session_idle_hours integer default 168 not null,
+  staff_need_factor boolean default false not null,
   step_up_minutes integer default 5 not null,
   taker_fee_rate numeric(9,8) default 0.002 not null,
   withdrawal_pause_hours integer default 24 not null,
@@ -815,7 +816,7 @@ alter table fairlock.settings enable row level security;
 alter table fairlock.settings force row level security;
 create policy "everybody reads the settings" on fairlock.settings for select to public using (true);
 create policy "the operator changes the settings" on fairlock.settings for update to fairlock_engine using (true) with check (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, step_up_minutes, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, step_up_minutes, staff_need_factor, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
 grant select on fairlock.settings to fairlock_app;
 grant select, update on fairlock.settings to fairlock_engine;
 
@@ -1602,7 +1603,7 @@ create function fairlock.ask_access(p jsonb, p_break_glass boolean) returns json
 alter function fairlock.ask_access(jsonb,boolean) owner to fairlock_engine;
 grant execute on function fairlock.ask_access(jsonb,boolean) to fairlock_engine;
 
-create function fairlock.asks_for_factor(p_operation text) returns boolean language sql immutable as 8178d25ba1ba2ce9;
+create function fairlock.asks_for_factor(p_operation text) returns boolean language sql immutable as d596dd1e7df8f8b5;
 alter function fairlock.asks_for_factor(text) owner to fairlock_engine;
 grant execute on function fairlock.asks_for_factor(text) to fairlock_engine;
 
@@ -1684,7 +1685,7 @@ alter function fairlock.close_expired_offers(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_app;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_engine;
 
-create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 0c5f010261bf8ff3;
+create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 84773527e29a9f5a;
 alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
@@ -1926,6 +1927,10 @@ create function fairlock.is_email_taken(p_email text) returns boolean language s
 alter function fairlock.is_email_taken(text) owner to fairlock_engine;
 grant execute on function fairlock.is_email_taken(text) to fairlock_engine;
 
+create function fairlock.is_for_staff(p_operation text) returns boolean language sql immutable as fde047e86eabb640;
+alter function fairlock.is_for_staff(text) owner to fairlock_engine;
+grant execute on function fairlock.is_for_staff(text) to fairlock_engine;
+
 create function fairlock.is_on_duty(p_role text) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 49a3b906246096ed;
 alter function fairlock.is_on_duty(text) owner to fairlock_engine;
 grant execute on function fairlock.is_on_duty(text) to fairlock_engine;
@@ -1956,6 +1961,10 @@ grant execute on function fairlock.keys_to_renew(uuid,boolean,integer,uuid) to f
 create function fairlock.kyc_level(p_status text) returns text language sql immutable as d04e8838375ec1c4;
 alter function fairlock.kyc_level(text) owner to fairlock_engine;
 grant execute on function fairlock.kyc_level(text) to fairlock_engine;
+
+create function fairlock.lacks_staff_factor() returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 70121b0a332536e0;
+alter function fairlock.lacks_staff_factor() owner to fairlock_engine;
+grant execute on function fairlock.lacks_staff_factor() to fairlock_engine;
 
 create function fairlock.lock_account_changes(p_user uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as d369f41f05e68c40;
 alter function fairlock.lock_account_changes(uuid) owner to fairlock_engine;
@@ -2182,7 +2191,7 @@ alter function fairlock.rfc3339(timestamp with time zone) owner to fairlock_engi
 grant execute on function fairlock.rfc3339(timestamp with time zone) to fairlock_app;
 grant execute on function fairlock.rfc3339(timestamp with time zone) to fairlock_engine;
 
-create function fairlock.roles_on_duty() returns SETOF text language plpgsql stable set search_path=pg_catalog, pg_temp as 76e9f637b74c6bf4;
+create function fairlock.roles_on_duty() returns SETOF text language plpgsql stable set search_path=pg_catalog, pg_temp as 02dd3d371bb9da69;
 alter function fairlock.roles_on_duty() owner to fairlock_engine;
 grant execute on function fairlock.roles_on_duty() to fairlock_engine;
 
@@ -2334,7 +2343,7 @@ create function fairlock.withdraw_email_change() returns jsonb language sql set 
 alter function fairlock.withdraw_email_change() owner to fairlock_engine;
 grant execute on function fairlock.withdraw_email_change() to fairlock_engine;
 
-create function fairlock.withdrawals_paused_until(p_user uuid) returns timestamp with time zone language sql stable set search_path=pg_catalog, pg_temp as 05e05053cbabc8c4;
+create function fairlock.withdrawals_paused_until(p_user uuid) returns timestamp with time zone language sql set search_path=pg_catalog, pg_temp as 05e05053cbabc8c4;
 alter function fairlock.withdrawals_paused_until(uuid) owner to fairlock_engine;
 grant execute on function fairlock.withdrawals_paused_until(uuid) to fairlock_engine;
 

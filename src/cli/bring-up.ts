@@ -22,7 +22,7 @@ export async function writeSettings(ownerUrl: string, config: Config): Promise<v
          live_trades_per_user = $6,
          withdrawal_pause_hours = $7, email_change_delay_hours = $8, session_idle_hours = $9,
          grant_hours = $10, break_glass_minutes = $11, break_glass_review_days = $12,
-         step_up_minutes = $13`,
+         step_up_minutes = $13, staff_need_factor = $14`,
       [
         config.makerFeePercent,
         config.takerFeePercent,
@@ -37,6 +37,7 @@ export async function writeSettings(ownerUrl: string, config: Config): Promise<v
         config.breakGlassMinutes,
         config.breakGlassReviewDays,
         config.stepUpMinutes,
+        config.staffNeedFactor,
       ],
     ),
   )

@@ -32,7 +32,9 @@ begin
   end if;
   -- Said before it is kept under the key: the same request is repeated once the factor has been proven.
   if fairlock.asks_for_factor(p_operation) then
-    answer := fairlock.refuse_stale_factor();
+    answer := case when fairlock.is_for_staff(p_operation) and fairlock.lacks_staff_factor()
+      and exists (select from fairlock.staff_roles where user_id = fairlock.acting_user())
+      then fairlock.refuse('staff_factor_required') else fairlock.refuse_stale_factor() end;
     if answer is not null then
       return answer;
     end if;

@@ -35,15 +35,24 @@ begin
   return v_always;
 end $$;
 
+-- Whether the operator asks staff for a second factor, and the acting person has none.
+create function fairlock.lacks_staff_factor() returns boolean
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return (select staff_need_factor from fairlock.settings)
+    and not exists (select from fairlock.credentials where user_id = fairlock.acting_user() and second_factor);
+end $$;
+
 -- What the acting person may do as staff at this moment: the roles they hold that are on duty. Nothing while they are
--- banned, and nothing for an API key, which stands for a trader.
+-- banned, without a second factor where the operator asks staff for one, and for an API key, which stands for a trader.
 create function fairlock.roles_on_duty() returns setof text
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
   return query select r.role from fairlock.staff_roles r
     where r.user_id = fairlock.acting_user() and fairlock.acting_key() is null
-      and fairlock.is_on_duty(r.role) and not fairlock.is_banned(r.user_id);
+      and fairlock.is_on_duty(r.role) and not fairlock.is_banned(r.user_id) and not fairlock.lacks_staff_factor();
 end $$;
 
 create function fairlock.has_role(p_role text) returns boolean

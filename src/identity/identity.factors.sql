@@ -75,6 +75,14 @@ begin
     jsonb_build_object('methods', fairlock.factor_methods(fairlock.acting_user())));
 end $$;
 
+-- What staff do to others.
+create function fairlock.is_for_staff(p_operation text) returns boolean
+language sql immutable
+as $$
+  select p_operation in ('ask_access', 'break_glass', 'approve_access', 'refuse_access', 'revoke_access',
+    'review_access', 'adjust_balance', 'set_kyc', 'ban')
+$$;
+
 -- The commands that ask for a second factor proven just now: what hands coins over, what changes how somebody signs in,
 -- and what staff do to others. Proving one, and confirming a first one, cannot be among them.
 create function fairlock.asks_for_factor(p_operation text) returns boolean
@@ -82,7 +90,7 @@ language sql immutable
 as $$
   select p_operation in ('release_trade', 'create_api_key', 'end_api_key', 'change_password', 'start_email_change',
     'withdraw_email_change', 'start_totp', 'confirm_totp', 'stop_totp', 'replace_recovery_codes', 'add_passkey',
-    'rename_passkey', 'remove_passkey', 'approve_access', 'break_glass', 'adjust_balance', 'set_kyc', 'ban')
+    'rename_passkey', 'remove_passkey') or fairlock.is_for_staff(p_operation)
 $$;
 
 -- Whether guesses are paused; the answer that says so, or null.

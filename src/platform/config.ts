@@ -32,6 +32,8 @@ export type Config = {
   readonly sessionIdleHours: number
   /** For how long a second factor that was proven counts. */
   readonly stepUpMinutes: number
+  /** Whether staff roles count only for people who have a second factor. */
+  readonly staffNeedFactor: boolean
   /** A file of leaked passwords to refuse, beside the dictionary. */
   readonly breachedPasswords: string | null
   /** Where the program is reached from outside; links in mails begin with it. */
@@ -56,6 +58,7 @@ export type Config = {
 type Variable = { key: keyof Config; fallback: string; secret?: true; about: string } & (
   | { kind: 'text'; pattern?: RegExp; expected?: string }
   | { kind: 'integer'; least: number; most: number }
+  | { kind: 'flag' }
   | { kind: 'proxies' }
 )
 
@@ -208,6 +211,12 @@ export const VARIABLES: Record<string, Variable> = {
     least: 1,
     most: 60,
   },
+  FAIRLOCK_STAFF_NEED_FACTOR: {
+    key: 'staffNeedFactor',
+    fallback: 'false',
+    about: 'Staff roles count only for people with a second factor',
+    kind: 'flag',
+  },
   FAIRLOCK_BREACHED_PASSWORDS: {
     key: 'breachedPasswords',
     fallback: '',
@@ -342,7 +351,10 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   return { ...config, dataDir, auditRoots: resolve(config.auditRoots ?? join(dataDir, 'audit-roots.jsonl')) }
 }
 
-function readValue(variable: Variable, text: string): string | number | null | Error {
+function readValue(variable: Variable, text: string): string | number | boolean | null | Error {
+  if (variable.kind === 'flag') {
+    return text === 'true' ? true : text === 'false' ? false : new Error('true or false')
+  }
   if (variable.kind === 'proxies') {
     if (/^[0-9]$/.test(text)) return Number(text)
     return text === 'true' ? 1 : text === 'false' ? 0 : new Error('true, false or a number from 0 to 9')

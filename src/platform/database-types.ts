@@ -568,6 +568,7 @@ export interface FairlockSettings {
   open_offers_per_user: Generated<number>;
   release_window_minutes: Generated<number>;
   session_idle_hours: Generated<number>;
+  staff_need_factor: Generated<boolean>;
   step_up_minutes: Generated<number>;
   taker_fee_rate: Generated<Numeric>;
   withdrawal_pause_hours: Generated<number>;

@@ -50,6 +50,10 @@ export const ERRORS = {
     status: 403,
     title: 'The counter of this passkey did not move on: there may be a copy of it. It has been disabled.',
   },
+  staff_factor_required: {
+    status: 403,
+    title: 'Staff need a second factor here. Set one up first: POST /v1/me/two-factor.',
+  },
   banned: {
     status: 403,
     title: 'You cannot start anything new while you are banned; what is in escrow can still end.',

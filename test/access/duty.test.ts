@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { readHours } from '../../src/cli/access.ts'
 import { asEngine } from '../../src/platform/index.ts'
+import { codeOf, makeStale } from '../factors/support.ts'
 import { startMarket } from '../support/market.ts'
 import { type Office, openOffice, REASON, type Role } from './staff.ts'
 
@@ -128,5 +129,28 @@ test('the command line reads days and hours, and splits a night', () => {
     ['1', '08:00-24:01'],
   ] as const) {
     assert.throws(() => read(days, hours), { name: 'UsageError' }, `${days} ${hours}`)
+  }
+})
+
+test('where staff need a second factor, a role without one is no role, and says what to do', async () => {
+  const { admin, seller, superuser } = office
+  const kyc = () => admin.put(`/v1/admin/users/${seller.id}/kyc`, { level: 'basic', reason: 'papers' })
+  const search = () => admin.post('/v1/admin/users/search', { name: 'nobody' })
+  await superuser.query('reset role; update fairlock.settings set staff_need_factor = true')
+  try {
+    assert.equal((await kyc()).body.code, 'staff_factor_required')
+    assert.equal((await search()).status, 404)
+    assert.equal(
+      (await seller.put(`/v1/admin/users/${admin.id}/kyc`, { level: 'none', reason: 'no' })).body.code,
+      'admin_only',
+    )
+    const { secret } = (await admin.post('/v1/me/two-factor')).body
+    assert.equal((await admin.post('/v1/me/two-factor/confirmation', { totp: codeOf(secret) })).status, 200)
+    assert.equal((await kyc()).status, 200)
+    assert.equal((await search()).status, 200)
+    await makeStale(superuser, admin)
+    assert.equal((await kyc()).body.code, 'second_factor_required')
+  } finally {
+    await superuser.query('update fairlock.settings set staff_need_factor = false')
   }
 })

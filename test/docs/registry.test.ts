@@ -30,5 +30,6 @@ test('the glossary has every state of a trade', () => {
 
 function takes(variable: (typeof VARIABLES)[string]): string {
   if (variable.kind === 'integer') return `${variable.least} to ${variable.most}`
+  if (variable.kind === 'flag') return '`true` or `false`'
   return variable.kind === 'proxies' ? '`true`, `false` or 0 to 9' : (variable.expected ?? 'text')
 }

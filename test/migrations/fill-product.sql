@@ -55,7 +55,7 @@ select id, id, id::text::bytea, sha256(id::text::bytea), 7, '{internal,hybrid}',
   now() from public.users;
 insert into fairlock.passkey_challenges (challenge, purpose, user_id, session_id, expires_at)
 select sha256(id::text::bytea), 'step_up', id, id, now() + interval '5 minutes' from public.users;
-update fairlock.settings set step_up_minutes = 15;
+update fairlock.settings set step_up_minutes = 15, staff_need_factor = true;
 insert into fairlock.staff_roles (user_id, role, granted_by)
 select id, 'support', '00000000-0000-4000-8000-000000000001' from public.users limit 5;
 insert into fairlock.request_counts values ('hash', 29000000, 17);

@@ -3,8 +3,8 @@
 -- keep fairlock.passkey_challenges
 -- keep fairlock.credentials (second_factor, totp_step, totp_session, factor_failures, factor_blocked_until)
 -- keep fairlock.sessions (factor_at, factor_method, factor_failures, factor_blocked_until)
--- keep fairlock.settings (step_up_minutes)
-alter table fairlock.settings drop column step_up_minutes;
+-- keep fairlock.settings (step_up_minutes, staff_need_factor)
+alter table fairlock.settings drop column step_up_minutes, drop column staff_need_factor;
 drop table fairlock.passkey_challenges;
 drop table fairlock.passkeys;
 drop table fairlock.recovery_codes;

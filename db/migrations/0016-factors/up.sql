@@ -109,5 +109,6 @@ create index passkey_challenges_over on fairlock.passkey_challenges (expires_at)
 
 alter table fairlock.settings
   add column step_up_minutes integer not null default 5,
+  add column staff_need_factor boolean not null default false,
   add constraint settings_step_up check (step_up_minutes between 1 and 60) not valid;
 alter table fairlock.settings validate constraint settings_step_up;
