@@ -283,7 +283,7 @@ export const VARIABLES: Record<string, Variable> = {
   },
   FAIRLOCK_REQUESTS_PER_ADDRESS: {
     key: 'requestsPerAddress',
-    fallback: '1200',
+    fallback: '6000',
     about: 'Requests a minute from one address; 0: no limit',
     kind: 'integer',
     least: 0,
@@ -291,7 +291,7 @@ export const VARIABLES: Record<string, Variable> = {
   },
   FAIRLOCK_REQUESTS_PER_PERSON: {
     key: 'requestsPerPerson',
-    fallback: '600',
+    fallback: '1200',
     about: 'Requests a minute of one person; 0: no limit',
     kind: 'integer',
     least: 0,
