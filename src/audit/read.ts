@@ -7,7 +7,9 @@ export type StoredBlock = BlockHeader & { hash: string } & Partial<
     Pick<PublishedBlock, 'keyId' | 'publicKey' | 'signature' | 'ids' | 'times' | 'leaves'>
   >
 
-const ISO = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+/** SQL that prints a time with all that PostgreSQL keeps of it, in UTC. */
+export const ISO = (column: string) =>
+  `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
 
 // The tables themselves are read, and only with what PostgreSQL has built in: nobody's function stands in between.
 const BLOCKS = `

@@ -77,6 +77,9 @@ const TEXTS = [
 ]
 const isTexts = (value: unknown) => Array.isArray(value) && value.every((one) => typeof one === 'string')
 
+const isInt64 = (text: string) =>
+  /^-?\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text)
+
 /** A line of published roots, or null when it is none. */
 export function parse(line: string): PublishedBlock | null {
   let value: Record<string, unknown>
@@ -90,11 +93,10 @@ export function parse(line: string): PublishedBlock | null {
     typeof value === 'object' &&
     value !== null &&
     Number.isSafeInteger(value.block) &&
-    Number.isSafeInteger(value.events) &&
+    Number.isInteger(value.events) &&
+    value.events === (Number(value.events) | 0) &&
     TEXTS.every((name) => typeof value[name] === 'string') &&
-    ['fromTx', 'fromId', 'toTx', 'toId', 'systemIdentifier'].every((name) =>
-      /^-?\d{1,19}$/.test(String(value[name])),
-    ) &&
+    ['fromTx', 'fromId', 'toTx', 'toId', 'systemIdentifier'].every((name) => isInt64(String(value[name]))) &&
     (value.note === undefined || typeof value.note === 'string') &&
     (value.leaves === undefined ||
       (typeof value.leaves === 'string' && isTexts(value.ids) && isTexts(value.times)))

@@ -3,6 +3,7 @@ import { compareRows, type ExpectedRow, type WrongRow } from './compare.ts'
 import { blockHash, type EventRow, HASH_BYTES, leafOf, merkleRoot, NO_PREVIOUS } from './encoding.ts'
 import { isSignedBy } from './keys.ts'
 import { comparePlaces, Lookahead, readBlocks, readEvents, type StoredBlock } from './read.ts'
+import { Retired } from './retired.ts'
 import type { PublishedBlock } from './roots.ts'
 
 /** One thing that is wrong with the log. */
@@ -69,6 +70,7 @@ class Verification {
     retired: { rows: 0, before: null },
     notes: [],
   }
+  #retired = new Retired(null, [])
   /** Hash and end of the block before, as it was sealed. */
   #previous = NO_PREVIOUS
   #end: Place = { tx: '0', id: '0' }
@@ -84,7 +86,8 @@ class Verification {
 
   async run(): Promise<AuditReport> {
     const report = this.#report
-    report.retired.before = await this.#retiredBefore()
+    this.#retired = await Retired.read(this.#client)
+    report.retired.before = this.#retired.before
     const of = await this.#countBlocks()
     for (let number = 1; ; number++) {
       const next = await this.#nextNumber()
@@ -97,14 +100,6 @@ class Verification {
     await this.#countUnsealed()
     report.ok = report.first === null
     return report
-  }
-
-  /** Only what the log itself says was retired may be missing. */
-  async #retiredBefore(): Promise<string | null> {
-    const { rows } = await this.#client.query<{ before: string | null }>(
-      `select max(details ->> 'before') as before from audit.events where action = 'audit.retired'`,
-    )
-    return rows[0]?.before ?? null
   }
 
   async #countBlocks(): Promise<number> {
@@ -196,10 +191,9 @@ class Verification {
   async #verifyRows(sealed: StoredBlock, rows: EventRow[]): Promise<void> {
     const root = merkleRoot(rows.map(leafOf))
     if (root === sealed.root) return
-    const before = this.#report.retired.before
     const expected = expectedRows(sealed)
     if (expected === null) {
-      if (rows.length === 0 && before !== null && sealed.lastAt < before) {
+      if (rows.length === 0 && this.#retired.covers(sealed.firstAt, sealed.lastAt)) {
         this.#report.retired.rows += sealed.events
         return
       }
@@ -207,7 +201,7 @@ class Verification {
       return
     }
     for (const wrong of compareRows(expected, rows)) {
-      if (wrong.kind === 'missing' && before !== null && wrong.at < before) this.#report.retired.rows++
+      if (wrong.kind === 'missing' && this.#retired.covers(wrong.at, wrong.at)) this.#report.retired.rows++
       else this.#findRow(sealed.block, { ...wrong, what: await this.#fateOf(wrong) })
     }
   }
@@ -228,8 +222,8 @@ class Verification {
       this.#findBlock(stored, 'is not the block that was published')
       return
     }
-    const isRetired = this.#report.retired.before !== null && stored.lastAt < this.#report.retired.before
-    if (expectedRows(stored) === null && !(stored.leaves === undefined && isRetired)) {
+    const isRetired = stored.leaves === undefined && this.#retired.covers(stored.firstAt, stored.lastAt)
+    if (expectedRows(stored) === null && !isRetired) {
       this.#find({ table: 'audit.leaves', id, block: id, at, what: 'are not those of the root, or gone' })
     }
     const key = published?.publicKey ?? stored.publicKey
@@ -250,7 +244,7 @@ class Verification {
 
   /** Signing follows sealing: what has been sealed in the last minutes may wait for it. */
   #isNewest({ sealedAt }: StoredBlock): boolean {
-    return Date.now() - Date.parse(sealedAt) < UNSIGNED_FOR_MS
+    return Math.abs(Date.now() - Date.parse(sealedAt)) < UNSIGNED_FOR_MS
   }
 
   async #countUnsealed(): Promise<void> {

@@ -62,12 +62,13 @@ begin
 end $$;
 grant execute on function fairlock.reset_totp(uuid, bytea) to fairlock_app;
 
--- What every change of the factors entails: the log, a notice and a pause of withdrawals.
+-- What every change of the factors entails: the log, a notice and a pause of withdrawals. What somebody calls a passkey
+-- is for the notice alone: the log could not forget it with them.
 create function fairlock.follow_factor_change(p_user uuid, p_kind text, p_details jsonb) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform fairlock.record_event(p_kind, 'users', p_user, null, p_details),
+  perform fairlock.record_event(p_kind, 'users', p_user, null, p_details - 'name'),
     fairlock.pause_withdrawals(p_user, 'a change of the second factor'),
     fairlock.notify(p_user, p_kind, coalesce(p_details, '{}') || jsonb_build_object('until',
       fairlock.rfc3339(fairlock.withdrawals_paused_until(p_user))));

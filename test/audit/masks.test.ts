@@ -29,6 +29,7 @@ const PLANTED = {
   investment: 'planted investment strategy',
   evidence: 'planted evidence text',
   keyName: 'planted key name',
+  passkeyName: "planted person's telephone",
 }
 
 test('no planted secret, name, address or detail of a person is in the log', async () => {
@@ -49,6 +50,7 @@ test('no planted secret, name, address or detail of a person is in the log', asy
   )
   await call(market.url, 'POST', '/v1/api-keys', { name: PLANTED.keyName, scopes: ['read'] }, token)
   await call(market.url, 'POST', '/v1/offers', offerBody(), token)
+  await namePasskey(person, PLANTED.passkeyName)
   const place = { table: 'public.crypto_payment_methods', column: 'account_details_encrypted', row: person }
   const sealed = await market.sealer.seal(person, place, Buffer.from(PLANTED.iban))
   await superuser.query(
@@ -133,3 +135,14 @@ test('what a person does by commands has the person, the time, the session and t
     { action: 'person.changed', reason: null, ...rest },
   ])
 })
+
+/** Adds a passkey and removes it, as the API does once a signature has been verified. */
+async function namePasskey(person: string, name: string): Promise<void> {
+  const made = { credentialId: 'AAECAw==', publicKey: 'AAECAw==', counter: 0, transports: [], name }
+  const added = { ...made, backedUp: false, rpId: 'localhost', codeHashes: [] }
+  await superuser.query('begin')
+  await superuser.query(`select set_config('fairlock.user_id', $1, true)`, [person])
+  const { rows } = await superuser.query(`select fairlock.add_passkey($1) as answer`, [added])
+  await superuser.query('select fairlock.remove_passkey($1)', [rows[0].answer.passkey.id])
+  await superuser.query('commit')
+}

@@ -79,6 +79,32 @@ test('a line of the file that was changed is not believed, and what it hides is 
   assert.deepEqual([found.first?.table, found.first?.id], ['published roots', String(blocks[2]!.block)])
 })
 
+test('a line of the file with a number that no block can have is unreadable, and stops nothing', async () => {
+  const file = join(folder, 'odd.jsonl')
+  await publishRoots(market.db, file)
+  const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
+  for (const odd of [{ toTx: '9999999999999999999' }, { events: 2 ** 40 }, { systemIdentifier: '-' }]) {
+    await writeFile(
+      file,
+      `${JSON.stringify({ ...JSON.parse(lines[0]!), ...odd })}\n${lines.slice(1).join('\n')}\n`,
+    )
+    const { blocks, unreadable } = await readAll(file)
+    assert.equal(unreadable, 1, JSON.stringify(odd))
+    assert.deepEqual((await report(market, blocks)).findings, [])
+  }
+})
+
+test('an unsigned block is not believed to be the newest for a time that has not come', async () => {
+  const blocks = await publishedBlocks(market)
+  const { found } = await tamper(superuser, null, async (client) => {
+    const last = blocks.at(-1)!.block
+    await client.query(`update audit.blocks set sealed_at = '2099-01-01Z' where number = $1`, [last])
+    await client.query('update audit.blocks b set hash = audit.block_hash(b) where number = $1', [last])
+    await client.query('delete from audit.signatures where block = $1', [last])
+  })
+  assert.deepEqual([found.first?.table, found.first?.what], ['audit.signatures', 'is gone'])
+})
+
 test('with roots alone a forged chain is found, and the block named', async () => {
   const blocks = await publishedBlocks(market, false)
   const row = (await publishedBlocks(market))[3]!.ids![0]!
@@ -221,6 +247,21 @@ test('retiring takes old months away and leaves a chain that can still be proved
       return gone.rows[0].id as string
     })
     assert.deepEqual([found.first?.table, found.first?.id], ['audit.events', done])
+  }
+  // A line that says more was retired does not hide a row of a month that is still there, nor of one not over yet.
+  for (const before of ['2025-04', '2099-01']) {
+    const { done, found } = await tamper(superuser, published, async (client) => {
+      await client.query(
+        `insert into audit.events (tx, action, subject, details)
+         select max(tx) + 1, 'audit.retired', 'audit', jsonb_build_object('before', $1::text) from audit.events`,
+        [`${before}-01T00:00:00.000000Z`],
+      )
+      const gone = await client.query(
+        `delete from audit.events where id = (select min(id) from audit.events where at >= '2025-03-01Z') returning id`,
+      )
+      return gone.rows[0].id as string
+    })
+    assert.deepEqual([found.first?.table, found.first?.id], ['audit.events', done], before)
   }
   await assert.rejects(planRetirement(owner, '2025-03'), /There is no month before 2025-03/)
   await assert.rejects(planRetirement(owner, '2099-01'), /Only months that are over/)
