@@ -1,4 +1,5 @@
-import { type EventRow, leafOf } from './encoding.ts'
+import { type EventRow, HASH_BYTES, leafOf, merkleRoot } from './encoding.ts'
+import type { StoredBlock } from './read.ts'
 
 /** What a block says its rows are, in order. */
 export type ExpectedRow = { id: string; at: string; leaf: string }
@@ -7,6 +8,17 @@ export type ExpectedRow = { id: string; at: string; leaf: string }
 export type WrongRow = { id: string; at: string; kind: 'changed' | 'missing' | 'inserted'; what: string }
 
 type Placed = WrongRow & { place: number }
+
+/** The rows that a block had when it was sealed, or null when it cannot say: they must give its root. */
+export function expectedRows({ ids, times, leaves, root }: StoredBlock): ExpectedRow[] | null {
+  if (ids === undefined || times === undefined || leaves === undefined) return null
+  const expected = ids.map((id, i) => ({
+    id,
+    at: times[i] ?? '',
+    leaf: leaves.slice(i * HASH_BYTES * 2, (i + 1) * HASH_BYTES * 2),
+  }))
+  return merkleRoot(expected.map(({ leaf }) => Buffer.from(leaf, 'hex'))) === root ? expected : null
+}
 
 /**
  * The rows of a block that are not what was sealed, in the order of the block. `actual` are the rows that lie in its

@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { compareRows, type ExpectedRow, type WrongRow } from './compare.ts'
-import { blockHash, type EventRow, HASH_BYTES, leafOf, merkleRoot, NO_PREVIOUS } from './encoding.ts'
+import { compareRows, expectedRows, type WrongRow } from './compare.ts'
+import { blockHash, type EventRow, leafOf, merkleRoot, NO_PREVIOUS } from './encoding.ts'
 import { isSignedBy } from './keys.ts'
 import { comparePlaces, Lookahead, readBlocks, readEvents, type StoredBlock } from './read.ts'
 import { Retired } from './retired.ts'
@@ -135,6 +135,8 @@ class Verification {
     if (published !== null) this.#report.published++
     if (sealed.note !== undefined) this.#report.notes.push(`Block ${number}: ${sealed.note}`)
 
+    // One published line proves all blocks before it, which need not be published themselves.
+    if (published !== null && published.previous !== this.#previous) this.#findForged(number - 1)
     const headerFault = published !== null || stored === null ? null : this.#headerFault(stored)
     if (headerFault !== null) this.#findBlock(sealed, headerFault)
     const range = headerFault === null ? rangeOf(sealed) : await this.#guessedRange(sealed)
@@ -256,6 +258,12 @@ class Verification {
     }
   }
 
+  #findForged(block: number): void {
+    const what =
+      'is not the one that was followed by the next, which was published: it or one before was made anew'
+    this.#find({ table: 'audit.blocks', id: block, block, what })
+  }
+
   #findBlock({ block, sealedAt }: StoredBlock, what: string): void {
     this.#find({ table: 'audit.blocks', id: block, block, at: sealedAt, what })
   }
@@ -278,17 +286,6 @@ const UNSIGNED_FOR_MS = 15 * 60_000
 
 function rangeOf(block: StoredBlock): { from: Place; to: Place } {
   return { from: { tx: block.fromTx, id: block.fromId }, to: { tx: block.toTx, id: block.toId } }
-}
-
-/** The rows that a block had when it was sealed, or null when it cannot say: they must give its root. */
-function expectedRows({ ids, times, leaves, root }: StoredBlock): ExpectedRow[] | null {
-  if (ids === undefined || times === undefined || leaves === undefined) return null
-  const expected = ids.map((id, i) => ({
-    id,
-    at: times[i] ?? '',
-    leaf: leaves.slice(i * HASH_BYTES * 2, (i + 1) * HASH_BYTES * 2),
-  }))
-  return merkleRoot(expected.map(({ leaf }) => Buffer.from(leaf, 'hex'))) === root ? expected : null
 }
 
 async function* none(): AsyncGenerator<PublishedBlock> {

@@ -14,7 +14,7 @@ import {
   retireAudit,
 } from '../../src/audit/index.ts'
 import { call, type Market } from '../support/market.ts'
-import { connected, publishedBlocks, report, seal, sealedMarket, tamper } from './support.ts'
+import { connected, forgeChain, publishedBlocks, report, seal, sealedMarket, tamper } from './support.ts'
 
 let market: Market
 let superuser: pg.Client
@@ -112,6 +112,28 @@ test('with roots alone a forged chain is found, and the block named', async () =
     client.query(`update audit.events set reason = 'other' where id = $1`, [row]),
   )
   assert.deepEqual([found.first?.table, found.first?.id], ['audit.blocks', String(blocks[3]!.block)])
+})
+
+test('one published line alone shows that blocks before it were made anew', async () => {
+  const blocks = await publishedBlocks(market)
+  const last = blocks.slice(-1)
+  assert.deepEqual((await report(market, last)).findings, [])
+  const { found } = await tamper(superuser, last, async (client) => {
+    await client.query(`update audit.events set reason = 'other' where id = $1`, [blocks[2]!.ids![0]])
+    await forgeChain(client, blocks[2]!.block)
+    // The block that was published stays as it was.
+    await client.query('update audit.blocks set previous = $2, hash = $3 where number = $1', [
+      last[0]!.block,
+      Buffer.from(last[0]!.previous, 'hex'),
+      Buffer.from(last[0]!.hash, 'hex'),
+    ])
+    await client.query('update audit.signatures set key_id = $2, signature = $3 where block = $1', [
+      last[0]!.block,
+      last[0]!.keyId,
+      Buffer.from(last[0]!.signature, 'hex'),
+    ])
+  })
+  assert.deepEqual([found.first?.table, found.first?.id], ['audit.blocks', String(last[0]!.block - 1)])
 })
 
 test('admins and compliance search the log, page by page, and the search is on the record', async () => {
