@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { Backdated } from './backdated.ts'
 import { compareRows, expectedRows, type WrongRow } from './compare.ts'
 import { blockHash, type EventRow, leafOf, merkleRoot, NO_PREVIOUS } from './encoding.ts'
 import { isSignedBy } from './keys.ts'
@@ -71,6 +72,7 @@ class Verification {
     notes: [],
   }
   #retired = new Retired(null, [])
+  readonly #backdated = new Backdated()
   /** Hash and end of the block before, as it was sealed. */
   #previous = NO_PREVIOUS
   #end: Place = { tx: '0', id: '0' }
@@ -136,12 +138,14 @@ class Verification {
     if (sealed.note !== undefined) this.#report.notes.push(`Block ${number}: ${sealed.note}`)
 
     // One published line proves all blocks before it, which need not be published themselves.
-    if (published !== null && published.previous !== this.#previous) this.#findForged(number - 1)
+    if (published !== null && published.previous !== this.#previous)
+      this.#find({ table: 'audit.blocks', id: number - 1, block: number - 1, what: MADE_ANEW })
     const headerFault = published !== null || stored === null ? null : this.#headerFault(stored)
     if (headerFault !== null) this.#findBlock(sealed, headerFault)
     const range = headerFault === null ? rangeOf(sealed) : await this.#guessedRange(sealed)
     const rows = await this.#takeRows(range.from, range.to)
     await this.#verifyRows(sealed, rows)
+    this.#backdated.passed(sealed)
 
     if (stored === null) this.#findBlock(sealed, 'is gone')
     else if (headerFault === null) this.#verifyStored(stored, published)
@@ -192,7 +196,7 @@ class Verification {
 
   async #verifyRows(sealed: StoredBlock, rows: EventRow[]): Promise<void> {
     const root = merkleRoot(rows.map(leafOf))
-    if (root === sealed.root) return
+    if (root === sealed.root) return this.#findBackdated(sealed.block, rows, this.#backdated.earliest(sealed))
     const expected = expectedRows(sealed)
     if (expected === null) {
       if (rows.length === 0 && this.#retired.covers(sealed.firstAt, sealed.lastAt)) {
@@ -254,14 +258,13 @@ class Verification {
     for (let row = await this.#rows.take(); row !== null; row = await this.#rows.take()) {
       this.#report.rows++
       unsealed.rows++
+      this.#findBackdated(null, [row], this.#backdated.earliest())
       if (unsealed.oldest === null || row.at < unsealed.oldest) unsealed.oldest = row.at
     }
   }
 
-  #findForged(block: number): void {
-    const what =
-      'is not the one that was followed by the next, which was published: it or one before was made anew'
-    this.#find({ table: 'audit.blocks', id: block, block, what })
+  #findBackdated(block: number | null, rows: readonly EventRow[], earliest: string): void {
+    for (const { id, at } of rows) if (at < earliest) this.#findRow(block, { id, at, what: BACKDATED })
   }
 
   #findBlock({ block, sealedAt }: StoredBlock, what: string): void {
@@ -283,6 +286,8 @@ class Verification {
 }
 
 const UNSIGNED_FOR_MS = 15 * 60_000
+const BACKDATED = 'was inserted long after the time that it says, or the clock was wrong'
+const MADE_ANEW = 'is not what the next one, which was published, followed: it or one before was made anew'
 
 function rangeOf(block: StoredBlock): { from: Place; to: Place } {
   return { from: { tx: block.fromTx, id: block.fromId }, to: { tx: block.toTx, id: block.toId } }
