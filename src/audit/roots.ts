@@ -77,6 +77,7 @@ const TEXTS = [
 ]
 const isTexts = (value: unknown) => Array.isArray(value) && value.every((one) => typeof one === 'string')
 
+const isInt32 = (value: unknown) => typeof value === 'number' && (value | 0) === value
 const isInt64 = (text: string) =>
   /^-?\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text)
 
@@ -93,8 +94,7 @@ export function parse(line: string): PublishedBlock | null {
     typeof value === 'object' &&
     value !== null &&
     Number.isSafeInteger(value.block) &&
-    Number.isInteger(value.events) &&
-    value.events === (Number(value.events) | 0) &&
+    isInt32(value.events) &&
     TEXTS.every((name) => typeof value[name] === 'string') &&
     ['fromTx', 'fromId', 'toTx', 'toId', 'systemIdentifier'].every((name) => isInt64(String(value[name]))) &&
     (value.note === undefined || typeof value.note === 'string') &&
