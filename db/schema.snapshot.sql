@@ -1627,7 +1627,7 @@ alter function fairlock.authenticate(uuid,bytea,text,boolean,inet) owner to fair
 grant execute on function fairlock.authenticate(uuid,bytea,text,boolean,inet) to fairlock_app;
 grant execute on function fairlock.authenticate(uuid,bytea,text,boolean,inet) to fairlock_engine;
 
-create function fairlock.ban_person(p_user uuid, p_until timestamp with time zone, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as b81f6becae1cfa4f;
+create function fairlock.ban_person(p_user uuid, p_until timestamp with time zone, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as bfb132a918671518;
 alter function fairlock.ban_person(uuid,timestamp with time zone,text) owner to fairlock_engine;
 grant execute on function fairlock.ban_person(uuid,timestamp with time zone,text) to fairlock_engine;
 
@@ -1863,7 +1863,7 @@ alter function fairlock.finish_rewrap() owner to fairlock_engine;
 grant execute on function fairlock.finish_rewrap() to fairlock_app;
 grant execute on function fairlock.finish_rewrap() to fairlock_engine;
 
-create function fairlock.follow_factor_change(p_user uuid, p_kind text, p_details jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 5de035e52a7199eb;
+create function fairlock.follow_factor_change(p_user uuid, p_kind text, p_details jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 15be8a4602c91f26;
 alter function fairlock.follow_factor_change(uuid,text,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.follow_factor_change(uuid,text,jsonb) to fairlock_engine;
 
@@ -2224,7 +2224,7 @@ create function fairlock.set_duty(p_role text, p_hours jsonb) returns void langu
 alter function fairlock.set_duty(text,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.set_duty(text,jsonb) to fairlock_engine;
 
-create function fairlock.set_kyc(p_user uuid, p_level text, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 76181400469f9312;
+create function fairlock.set_kyc(p_user uuid, p_level text, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as a57928df1a343130;
 alter function fairlock.set_kyc(uuid,text,text) owner to fairlock_engine;
 grant execute on function fairlock.set_kyc(uuid,text,text) to fairlock_engine;
 
@@ -2250,6 +2250,10 @@ grant execute on function fairlock.sign_in_totp(uuid,text) to fairlock_engine;
 create function fairlock.sign_out_everywhere(p_user uuid) returns timestamp with time zone language plpgsql set search_path=pg_catalog, pg_temp as acaec2a5c0f1c5c4;
 alter function fairlock.sign_out_everywhere(uuid) owner to fairlock_engine;
 grant execute on function fairlock.sign_out_everywhere(uuid) to fairlock_engine;
+
+create function fairlock.standing_json(p_user uuid) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 91df2f5ef267b5e3;
+alter function fairlock.standing_json(uuid) owner to fairlock_engine;
+grant execute on function fairlock.standing_json(uuid) to fairlock_engine;
 
 create function fairlock.start_email_change(p_email text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e1ba8b5d6213f3c5;
 alter function fairlock.start_email_change(text) owner to fairlock_engine;

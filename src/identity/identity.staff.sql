@@ -15,6 +15,11 @@ begin
     'command line', jsonb_build_object('role', p_role));
 end $$;
 
+-- What staff are told of a person whom they have just changed: where they stand, and nothing that a grant is for.
+create function fairlock.standing_json(p_user uuid) returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp
+as $$ select fairlock.person_json(p_user) - array['email', 'country', 'roles', 'createdAt'] $$;
+
 -- Sets a person's KYC level: administrators and compliance, on the record.
 create function fairlock.set_kyc(p_user uuid, p_level text, p_reason text) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -30,7 +35,7 @@ begin
     return fairlock.refuse('not_found');
   end if;
   perform fairlock.record_event('person.kyc', 'users', p_user, p_reason, jsonb_build_object('level', p_level));
-  return fairlock.person_json(p_user);
+  return fairlock.standing_json(p_user);
 end $$;
 
 -- Bans a person until a time, or lifts the ban when the time is empty. The API asks for the role before; the command
@@ -45,6 +50,6 @@ begin
   end if;
   perform fairlock.record_event(case when p_until is null then 'person.unbanned' else 'person.banned' end, 'users',
     p_user, p_reason, jsonb_build_object('until', p_until));
-  return fairlock.person_json(p_user);
+  return fairlock.standing_json(p_user);
 end $$;
 reset role;

@@ -22,7 +22,17 @@ import { answerSignedIn, clearCookie, SessionKind } from './keys/cookie.ts'
 import { keyRoutes } from './keys/routes.ts'
 import type { SignInLimits } from './limits.ts'
 import { placeOf } from './place.ts'
-import { Country, DisplayName, Email, KycLevel, Password, Person, SignedIn, Trader } from './schemas.ts'
+import {
+  Country,
+  DisplayName,
+  Email,
+  KycLevel,
+  Password,
+  Person,
+  SignedIn,
+  Standing,
+  Trader,
+} from './schemas.ts'
 import { register, signIn, signInByPasskey } from './sign-in.ts'
 
 export type IdentityOptions = {
@@ -181,11 +191,16 @@ function staffRoutes(app: App, db: Database): void {
         summary: 'Set a person’s KYC level',
         params: IdParams,
         body: strict({ level: KycLevel, reason: Reason }),
-        response: answers(200, Person),
+        response: answers(200, Standing),
       },
     },
     async (request) =>
-      db.command<Person>(request.caller, 'set_kyc', { userId: request.params.id, ...request.body }, null),
+      db.command<Static<typeof Standing>>(
+        request.caller,
+        'set_kyc',
+        { userId: request.params.id, ...request.body },
+        null,
+      ),
   )
   app.put(
     '/v1/admin/users/:id/ban',
@@ -196,10 +211,15 @@ function staffRoutes(app: App, db: Database): void {
         summary: 'Ban a person until a time, or lift the ban with null',
         params: IdParams,
         body: strict({ until: Nullable(RequestedTime), reason: Reason }),
-        response: answers(200, Person),
+        response: answers(200, Standing),
       },
     },
     async (request) =>
-      db.command<Person>(request.caller, 'ban', { userId: request.params.id, ...request.body }, null),
+      db.command<Static<typeof Standing>>(
+        request.caller,
+        'ban',
+        { userId: request.params.id, ...request.body },
+        null,
+      ),
   )
 }

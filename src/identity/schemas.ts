@@ -38,6 +38,9 @@ export const Person = Type.Object({
 })
 export type Person = Static<typeof Person>
 
+/** What staff are told of a person whom they have just changed: no more than that, the rest needs a grant. */
+export const Standing = Type.Omit(Person, ['email', 'country', 'roles', 'createdAt'])
+
 /** A person as everybody may see them. */
 export const Trader = Type.Object({
   id: Id,

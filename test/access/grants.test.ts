@@ -77,6 +77,21 @@ test('lists under a grant are paged', async () => {
   assert.equal(second.nextCursor, null)
 })
 
+test('changing a level or a ban shows nothing that a grant is for', async () => {
+  const { admin, seller } = office
+  for (const [what, body] of [
+    ['kyc', { level: 'full', reason: REASON }],
+    ['ban', { until: null, reason: REASON }],
+  ] as const) {
+    const { body: told } = await admin.put(`/v1/admin/users/${seller.id}/${what}`, body)
+    assert.deepEqual(
+      Object.keys(told).sort(),
+      ['bannedUntil', 'displayName', 'id', 'isVerifiedTrader', 'kycLevel', 'totalTrades'],
+      what,
+    )
+  }
+})
+
 test('a case is one trade: an arbitrator sees it and nothing else of the two', async () => {
   const { arbitrator, admin, seller, tradeId } = office
   assert.equal((await arbitrator.get(`/v1/admin/cases/${tradeId}`)).status, 404)
