@@ -1047,6 +1047,7 @@ grant update on public.crypto_escrows (closed_at) to fairlock_engine;
 grant update on public.crypto_escrows (disputed_at) to fairlock_engine;
 grant update on public.crypto_escrows (fee_amount) to fairlock_engine;
 grant update on public.crypto_escrows (funded_at) to fairlock_engine;
+grant update on public.crypto_escrows (metadata) to fairlock_engine;
 grant update on public.crypto_escrows (refunded_amount) to fairlock_engine;
 grant update on public.crypto_escrows (refunded_at) to fairlock_engine;
 grant update on public.crypto_escrows (released_amount) to fairlock_engine;
@@ -1314,6 +1315,7 @@ grant update on public.crypto_trades (dispute_status) to fairlock_engine;
 grant update on public.crypto_trades (ended_by_actor) to fairlock_engine;
 grant update on public.crypto_trades (expires_at) to fairlock_engine;
 grant update on public.crypto_trades (funded_at) to fairlock_engine;
+grant update on public.crypto_trades (metadata) to fairlock_engine;
 grant update on public.crypto_trades (paid_at) to fairlock_engine;
 grant update on public.crypto_trades (payment_details) to fairlock_engine;
 grant update on public.crypto_trades (seller_feedback) to fairlock_engine;
@@ -1806,7 +1808,7 @@ create function fairlock.erased_name(p_user uuid) returns text language sql immu
 alter function fairlock.erased_name(uuid) owner to fairlock_engine;
 grant execute on function fairlock.erased_name(uuid) to fairlock_engine;
 
-create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 037f29bb7cbeb29c;
+create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 780e752528ce6f6d;
 alter function fairlock.erasure_rules() owner to fairlock_engine;
 grant execute on function fairlock.erasure_rules() to fairlock_engine;
 
@@ -1871,7 +1873,7 @@ create function fairlock.follow_new_password(p_user uuid, p_how text, p_but_sess
 alter function fairlock.follow_new_password(uuid,text,uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.follow_new_password(uuid,text,uuid,jsonb) to fairlock_engine;
 
-create function fairlock.forget_name(p_user uuid, p_name text) returns void language plpgsql set search_path=pg_catalog, pg_temp as 890fb4270093f282;
+create function fairlock.forget_name(p_user uuid, p_name text) returns void language plpgsql set search_path=pg_catalog, pg_temp as 9a320f17e078a4bb;
 alter function fairlock.forget_name(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.forget_name(uuid,text) to fairlock_engine;
 

@@ -7,7 +7,8 @@ grant update (wallet_address, wallet_provider, investment_strategy, risk_toleran
   notification_preferences, preferred_currencies, preferred_payment_methods, trading_pairs, two_factor_enabled)
   on public.crypto_profiles to fairlock_engine;
 grant update (wallet_address, wallet_provider, is_connected) on public.crypto_wallets to fairlock_engine;
-grant update (payment_details, buyer_feedback, seller_feedback) on public.crypto_trades to fairlock_engine;
+grant update (payment_details, metadata, buyer_feedback, seller_feedback) on public.crypto_trades to fairlock_engine;
+grant update (metadata) on public.crypto_escrows to fairlock_engine;
 grant update (destination_name, destination_description, metadata) on public.crypto_transactions to fairlock_engine;
 grant update (answer) on fairlock.idempotency_keys to fairlock_engine;
 grant update (data) on fairlock.notices to fairlock_engine;
@@ -44,7 +45,7 @@ as $$ values
   ('public.crypto_wallets', 'user_id = $1', $s$ encrypted_private_key = null, backup_phrase_encrypted = null,
     wallet_address = null, wallet_provider = null, is_connected = false $s$,
     'without keys and address: the books have an account for each'),
-  ('public.crypto_trades', '$1 in (user_id, buyer_id)', $s$ payment_details = null,
+  ('public.crypto_trades', '$1 in (user_id, buyer_id)', $s$ payment_details = null, metadata = null,
     buyer_feedback = case when buyer_id <> $1 then buyer_feedback end,
     seller_feedback = case when user_id <> $1 then seller_feedback end $s$,
     'without payment details and their own feedback: amounts, times and reasons are the other side''s record as well'),
@@ -54,7 +55,8 @@ as $$ values
   ('public.users', 'id = $1', $s$ email = fairlock.erased_name($1) || '@erased.invalid' $s$,
     'the bare id: trades, books and log refer to it'),
   ('fairlock.credentials', 'user_id = $1', '', 'gone'),
-  ('public.crypto_escrows', '$1 in (seller_id, buyer_id)', null, 'custody of two people, without anything personal'),
+  ('public.crypto_escrows', '$1 in (seller_id, buyer_id)', 'metadata = null',
+    'custody of two people, without what another platform noted of it'),
   ('public.crypto_disputes', '$1 in (raised_by, against_user_id, resolved_by)', null,
     'what two people claimed and who decided: evidence until the claims have lapsed'),
   ('fairlock.access_grants', '$1 in (staff_id, person_id, approver_id, revoked_by, reviewed_by)', null,
@@ -136,7 +138,8 @@ begin
   return jsonb_build_object('rows', v_rows, 'refused', v_refused);
 end $$;
 
--- The person's name in what other people were answered or told.
+-- The person's name in what other people were answered or told. Answers may have it as it was before a change, so there
+-- it is found by the id, which jsonb prints right before it.
 create function fairlock.forget_name(p_user uuid, p_name text) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -144,8 +147,9 @@ declare
   v_old text := to_jsonb(p_name)::text;
   v_new text := to_jsonb(fairlock.erased_name(p_user))::text;
 begin
-  update fairlock.idempotency_keys set answer = replace(answer::text, v_old, v_new)::jsonb
-  where position(v_old in answer::text) > 0 and position(p_user::text in answer::text) > 0;
+  update fairlock.idempotency_keys set answer = regexp_replace(replace(answer::text, v_old, v_new),
+    format('("id": "%s", "displayName": )"([^"\\]|\\.)*"', p_user), '\1' || v_new, 'g')::jsonb
+  where position(p_user::text in answer::text) > 0;
   update fairlock.notices set data = replace(data::text, v_old, v_new)::jsonb where position(v_old in data::text) > 0;
 end $$;
 reset role;

@@ -63,6 +63,8 @@ test('after an erasure nothing personal is in any table, and what was sealed is 
   const zebulon = await planted('Zebulon')
   const other = await market.person('other')
   await tradeBetween(zebulon, other)
+  // What others were answered has the name as it was.
+  assert.equal((await zebulon.patch('/v1/me', { displayName: 'quartermain_2nd' })).status, 200)
   const words = [...Object.values(PLANTED), zebulon.email, 'Zebulon']
   const before = await findEverywhere(words)
   for (const word of words)
@@ -202,9 +204,14 @@ async function tradeBetween(seller: Person, buyer: Person): Promise<void> {
   await buyer.post(`/v1/trades/${trade}/payment`)
   assert.equal((await seller.post(`/v1/trades/${trade}/release`)).status, 200)
   await superuser.query(
-    `update crypto_trades set payment_details = jsonb_build_object('name', $2::text), seller_feedback = $2 where id = $1`,
+    `update crypto_trades set payment_details = jsonb_build_object('name', $2::text), metadata = to_jsonb($2::text),
+       seller_feedback = $2 where id = $1`,
     [trade, PLANTED.destination],
   )
+  await superuser.query('update crypto_escrows set metadata = to_jsonb($2::text) where trade_id = $1', [
+    trade,
+    PLANTED.destination,
+  ])
 }
 
 async function sealedOf(person: Person): Promise<{ place: Place; sealed: string }[]> {
