@@ -1804,7 +1804,7 @@ create function fairlock.erase_person(p_user uuid, p_reason text, p_with_balance
 alter function fairlock.erase_person(uuid,text,boolean,boolean) owner to fairlock_engine;
 grant execute on function fairlock.erase_person(uuid,text,boolean,boolean) to fairlock_engine;
 
-create function fairlock.erased_name(p_user uuid) returns text language sql immutable as 3d890c72b8b548ac;
+create function fairlock.erased_name(p_user uuid) returns text language sql immutable as bd913d8b799b96c2;
 alter function fairlock.erased_name(uuid) owner to fairlock_engine;
 grant execute on function fairlock.erased_name(uuid) to fairlock_engine;
 

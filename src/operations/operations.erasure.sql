@@ -67,10 +67,11 @@ as $$ values
   ('audit.events', '$1 in (actor_id, subject_id)', null, 'the log, by id; it can lose nothing without showing it')
 $$;
 
--- What an erased person is called: the end of their id, which is random.
+-- What an erased person is called: the end of their id, which is random, behind a sign that no name or address may have,
+-- or somebody could take it before and hinder the erasure.
 create function fairlock.erased_name(p_user uuid) returns text
 language sql immutable
-as $$ select 'erased-' || right(p_user::text, 12) $$;
+as $$ select 'erased:' || right(p_user::text, 12) $$;
 
 -- Why a person cannot be erased yet; empty when they can, or have been.
 create function fairlock.refuse_erasure(p_user uuid, p_with_balance boolean) returns text[]
