@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -108,4 +118,18 @@ test('a keyring in the environment holds several keys, and says what to set for 
 test('a keyring of no known kind is refused', async () => {
   for (const uri of ['', 'file:', 'keyring.json', 'ftp:x', ':'])
     await assert.rejects(openKeyring(uri, {}), KeyringError)
+})
+
+test('a link to a keyring stays one when a key is added, and leads to no folder that others may write to', async () => {
+  const [target, link] = [join(folder, 'linked', 'keyring.json'), join(folder, 'link.json')]
+  mkdirSync(join(folder, 'linked'), { mode: 0o700 })
+  const direct = await FileKeyring.initialise(target)
+  symlinkSync(target, link)
+  const linked = new FileKeyring(link)
+  await linked.create()
+  assert.ok(lstatSync(link).isSymbolicLink())
+  assert.deepEqual(await direct.ids(), await linked.ids())
+  assert.equal((await direct.ids()).length, 2)
+  chmodSync(join(folder, 'linked'), 0o777)
+  await assert.rejects(linked.ids(), /Others may write to .*linked/)
 })

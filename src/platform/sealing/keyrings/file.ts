@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { type Keyring, KeyringError } from '../keyring.ts'
 import { KEY_BYTES } from '../sealed.ts'
@@ -49,7 +49,8 @@ export class FileKeyring implements Keyring {
 
   /** Adds a key; the file is replaced as a whole, and another process that is adding one makes this one fail. */
   async create(): Promise<string> {
-    const next = `${this.#path}.new`
+    const path = await targetOf(this.#path)
+    const next = `${path}.new`
     await removeAbandoned(next)
     const handle = await open(next, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw new KeyringError(`${next} cannot be written: ${error.message}`)
@@ -64,8 +65,8 @@ export class FileKeyring implements Keyring {
       })
       const entry = newEntry()
       await write(handle, { ...content, keys: [...content.keys, entry] })
-      await rename(next, this.#path)
-      await syncFolder(dirname(this.#path))
+      await rename(next, path)
+      await syncFolder(dirname(path))
       return entry.id
     } catch (error) {
       await rm(next, { force: true })
@@ -103,6 +104,7 @@ export class FileKeyring implements Keyring {
       if (process.getuid && process.getuid() !== 0 && uid !== process.getuid())
         throw new KeyringError(`The keyring ${path} belongs to another user. Correct it with chown.`)
       await refuseOpenFolder(dirname(path))
+      await refuseOpenFolder(dirname(await targetOf(path)))
       return parse(await handle.readFile('utf8'), path)
     } finally {
       await handle.close()
@@ -114,6 +116,11 @@ export class FileKeyring implements Keyring {
 async function removeAbandoned(path: string): Promise<void> {
   const written = await stat(path).catch(() => null)
   if (written !== null && Date.now() - written.mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true })
+}
+
+/** The file itself, where the path is a link: a rotation replaces what the link leads to, for all who read it. */
+function targetOf(path: string): Promise<string> {
+  return realpath(path).catch(() => path)
 }
 
 /** Who may write to the folder may put another file in the keyring's place. */
