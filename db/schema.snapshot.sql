@@ -1557,7 +1557,7 @@ alter function fairlock.add_data_key(uuid,uuid,bytea,text) owner to fairlock_eng
 grant execute on function fairlock.add_data_key(uuid,uuid,bytea,text) to fairlock_app;
 grant execute on function fairlock.add_data_key(uuid,uuid,bytea,text) to fairlock_engine;
 
-create function fairlock.add_passkey(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as abfb63fff77ffa7b;
+create function fairlock.add_passkey(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4240beda57dba217;
 alter function fairlock.add_passkey(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.add_passkey(jsonb) to fairlock_engine;
 
@@ -1701,7 +1701,7 @@ alter function fairlock.confirm_email_change(uuid,bytea) owner to fairlock_engin
 grant execute on function fairlock.confirm_email_change(uuid,bytea) to fairlock_app;
 grant execute on function fairlock.confirm_email_change(uuid,bytea) to fairlock_engine;
 
-create function fairlock.confirm_totp(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 0fdf5bf7039197f5;
+create function fairlock.confirm_totp(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as c86dc98d578a736c;
 alter function fairlock.confirm_totp(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.confirm_totp(jsonb) to fairlock_engine;
 
@@ -1784,9 +1784,9 @@ create function fairlock.end_api_key(p_key uuid) returns jsonb language plpgsql 
 alter function fairlock.end_api_key(uuid) owner to fairlock_engine;
 grant execute on function fairlock.end_api_key(uuid) to fairlock_engine;
 
-create function fairlock.end_api_keys(p_user uuid) returns integer language plpgsql set search_path=pg_catalog, pg_temp as 9b0b5509ac19c696;
-alter function fairlock.end_api_keys(uuid) owner to fairlock_engine;
-grant execute on function fairlock.end_api_keys(uuid) to fairlock_engine;
+create function fairlock.end_api_keys(p_user uuid, p_readers_too boolean DEFAULT true) returns integer language plpgsql set search_path=pg_catalog, pg_temp as e95779b5a51c648c;
+alter function fairlock.end_api_keys(uuid,boolean) owner to fairlock_engine;
+grant execute on function fairlock.end_api_keys(uuid,boolean) to fairlock_engine;
 
 create function fairlock.end_other_sessions() returns jsonb language sql set search_path=pg_catalog, pg_temp as b8abcc6b90939a8f;
 alter function fairlock.end_other_sessions() owner to fairlock_engine;
@@ -1855,7 +1855,7 @@ alter function fairlock.finish_mail(uuid,text,interval) owner to fairlock_engine
 grant execute on function fairlock.finish_mail(uuid,text,interval) to fairlock_app;
 grant execute on function fairlock.finish_mail(uuid,text,interval) to fairlock_engine;
 
-create function fairlock.finish_password_reset(p_reset uuid, p_hash bytea, p_password_hash text, p_factor jsonb, p_address inet, p_device text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 694a5c0308b16ded;
+create function fairlock.finish_password_reset(p_reset uuid, p_hash bytea, p_password_hash text, p_factor jsonb, p_address inet, p_device text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as b6b2468510700ee3;
 alter function fairlock.finish_password_reset(uuid,bytea,text,jsonb,inet,text) owner to fairlock_engine;
 grant execute on function fairlock.finish_password_reset(uuid,bytea,text,jsonb,inet,text) to fairlock_app;
 grant execute on function fairlock.finish_password_reset(uuid,bytea,text,jsonb,inet,text) to fairlock_engine;
@@ -1868,6 +1868,10 @@ grant execute on function fairlock.finish_rewrap() to fairlock_engine;
 create function fairlock.follow_factor_change(p_user uuid, p_kind text, p_details jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 15be8a4602c91f26;
 alter function fairlock.follow_factor_change(uuid,text,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.follow_factor_change(uuid,text,jsonb) to fairlock_engine;
+
+create function fairlock.follow_first_factor(p_user uuid, p_kind text, p_details jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 13fbe4721334ca74;
+alter function fairlock.follow_first_factor(uuid,text,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.follow_first_factor(uuid,text,jsonb) to fairlock_engine;
 
 create function fairlock.follow_new_password(p_user uuid, p_how text, p_but_session uuid, p_place jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as eb7568209823a4fb;
 alter function fairlock.follow_new_password(uuid,text,uuid,jsonb) owner to fairlock_engine;
@@ -1911,6 +1915,10 @@ create function fairlock.has_answer(p_key text) returns jsonb language sql stabl
 alter function fairlock.has_answer(text) owner to fairlock_engine;
 grant execute on function fairlock.has_answer(text) to fairlock_app;
 grant execute on function fairlock.has_answer(text) to fairlock_engine;
+
+create function fairlock.has_moved_since(p_user uuid, p_time timestamp with time zone) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 1c1bfec9d9d3571d;
+alter function fairlock.has_moved_since(uuid,timestamp with time zone) owner to fairlock_engine;
+grant execute on function fairlock.has_moved_since(uuid,timestamp with time zone) to fairlock_engine;
 
 create function fairlock.has_role(p_role text) returns boolean language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 1ae0d791d8f52ebb;
 alter function fairlock.has_role(text) owner to fairlock_engine;
@@ -2053,7 +2061,7 @@ alter function fairlock.passkey_json(uuid,text,boolean,timestamp with time zone,
 grant execute on function fairlock.passkey_json(uuid,text,boolean,timestamp with time zone,timestamp with time zone,timestamp with time zone) to fairlock_app;
 grant execute on function fairlock.passkey_json(uuid,text,boolean,timestamp with time zone,timestamp with time zone,timestamp with time zone) to fairlock_engine;
 
-create function fairlock.password_material() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 7f32769db687bdb1;
+create function fairlock.password_material() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as f3c14f4b0397d4e6;
 alter function fairlock.password_material() owner to fairlock_engine;
 grant execute on function fairlock.password_material() to fairlock_app;
 grant execute on function fairlock.password_material() to fairlock_engine;
@@ -2170,7 +2178,7 @@ create function fairlock.reset_factors(p_user uuid, p_reason text) returns jsonb
 alter function fairlock.reset_factors(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.reset_factors(uuid,text) to fairlock_engine;
 
-create function fairlock.reset_material(p_reset uuid, p_hash bytea) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 07120a094bc10034;
+create function fairlock.reset_material(p_reset uuid, p_hash bytea) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 03f619bfd1859d93;
 alter function fairlock.reset_material(uuid,bytea) owner to fairlock_engine;
 grant execute on function fairlock.reset_material(uuid,bytea) to fairlock_app;
 grant execute on function fairlock.reset_material(uuid,bytea) to fairlock_engine;
@@ -2180,7 +2188,7 @@ alter function fairlock.reset_totp(uuid,bytea) owner to fairlock_engine;
 grant execute on function fairlock.reset_totp(uuid,bytea) to fairlock_app;
 grant execute on function fairlock.reset_totp(uuid,bytea) to fairlock_engine;
 
-create function fairlock.review_access(p_grant uuid, p_justified boolean, p_review text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4ccacf581e93d9c8;
+create function fairlock.review_access(p_grant uuid, p_justified boolean, p_review text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 38be357948aba960;
 alter function fairlock.review_access(uuid,boolean,text) owner to fairlock_engine;
 grant execute on function fairlock.review_access(uuid,boolean,text) to fairlock_engine;
 

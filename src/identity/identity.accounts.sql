@@ -45,11 +45,15 @@ as $$
   where user_id = p_user and withdrawals_paused_until > clock_timestamp()
 $$;
 
--- What the API needs to check the acting person's password; it cannot read the table.
+-- What the API needs to check the acting person's password; it cannot read the table. `asks` says that the password
+-- has to be shown before a first second factor or an API key is made: there is no factor to ask for, and the sign-in was
+-- some time ago. Else a stolen session could keep its owner out, or outlive itself.
 create function fairlock.password_material() returns jsonb
 language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
-  select jsonb_build_object('userId', u.id, 'passwordHash', c.password_hash, 'email', u.email, 'displayName', p.display_name)
+  select jsonb_build_object('userId', u.id, 'passwordHash', c.password_hash, 'email', u.email, 'displayName', p.display_name,
+    'asks', not c.second_factor and not exists (select from fairlock.sessions where id = fairlock.acting_session()
+      and created_at > clock_timestamp() - (select make_interval(mins => step_up_minutes) from fairlock.settings)))
   from public.users u join fairlock.credentials c on c.user_id = u.id
     left join public.crypto_profiles p on p.user_id = u.id
   where u.id = fairlock.acting_user()
@@ -174,6 +178,14 @@ begin
   return found;
 end $$;
 
+-- Whether the person's address has changed since: a link in the mailbox of before is worth nothing then.
+create function fairlock.has_moved_since(p_user uuid, p_time timestamptz) returns boolean
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (select from fairlock.email_changes where user_id = p_user and outcome = 'done' and ended_at >= p_time);
+end $$;
+
 -- Whose password a token may change, to judge the new one; the token stays good.
 create function fairlock.reset_material(p_reset uuid, p_hash bytea) returns jsonb
 language sql stable security definer set search_path = pg_catalog, pg_temp
@@ -183,6 +195,7 @@ as $$
     from fairlock.password_resets r join public.users u on u.id = r.user_id
       left join public.crypto_profiles p on p.user_id = u.id
     where r.id = p_reset and p_hash = any (r.token_hashes) and r.ended_at is null and r.expires_at > clock_timestamp()
+      and not fairlock.has_moved_since(r.user_id, r.created_at)
   ), fairlock.refuse('invalid_token'))
 $$;
 grant execute on function fairlock.reset_material(uuid, bytea) to fairlock_app;
@@ -200,6 +213,7 @@ declare
 begin
   select user_id into v_user from fairlock.password_resets
   where id = p_reset and p_hash = any (token_hashes) and ended_at is null and expires_at > clock_timestamp()
+    and not fairlock.has_moved_since(user_id, created_at)
   for update;
   if not found then
     return fairlock.refuse('invalid_token');

@@ -211,7 +211,8 @@ begin
   return fairlock.grant_json(g);
 end $$;
 
--- Somebody else says afterwards whether breaking the glass was right.
+-- Somebody else says whether breaking the glass was right. What is reviewed is over: a look after that would be one that
+-- nobody reviews.
 create function fairlock.review_access(p_grant uuid, p_justified boolean, p_review text) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -235,6 +236,9 @@ begin
   where id = p_grant returning * into g;
   perform fairlock.record_event('access.reviewed', 'access_grants', p_grant, p_review,
     jsonb_build_object('staff', g.staff_id, 'justified', p_justified));
+  if g.status = 'granted' and g.ends_at > clock_timestamp() then
+    return fairlock.end_access(g, me, p_review);
+  end if;
   return fairlock.grant_json(g);
 end $$;
 

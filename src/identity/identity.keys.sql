@@ -93,15 +93,17 @@ begin
   return '{}';
 end $$;
 
--- Ends every key of a person, for whoever closes an account or answers a theft; gives how many there were.
-create function fairlock.end_api_keys(p_user uuid) returns integer
+-- Ends every key of a person, for whoever closes an account or answers a theft, or those that may do more than read;
+-- gives how many there were.
+create function fairlock.end_api_keys(p_user uuid, p_readers_too boolean default true) returns integer
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_ended uuid[];
 begin
   with ended as (
-    update fairlock.api_keys set ended_at = clock_timestamp() where user_id = p_user and ended_at is null returning id
+    update fairlock.api_keys set ended_at = clock_timestamp()
+    where user_id = p_user and ended_at is null and (p_readers_too or scopes <> '{read}') returning id
   ) select array_agg(id) into v_ended from ended;
   perform fairlock.record_event('api_key.ended', 'api_keys', id) from unnest(v_ended) id;
   return coalesce(cardinality(v_ended), 0);

@@ -107,12 +107,15 @@ begin
   returning * into k;
   if k.id is null then
     return fairlock.refuse('passkey_known');
-  elsif v_is_first then
-    perform fairlock.store_recovery_codes(me, p -> 'codeHashes');
   end if;
   -- Making it has just proven it.
-  perform fairlock.mark_fresh(fairlock.acting_session(), 'passkey'),
-    fairlock.follow_factor_change(me, 'passkey.added', jsonb_build_object('passkeyId', k.id, 'name', k.name));
+  perform fairlock.mark_fresh(fairlock.acting_session(), 'passkey');
+  if v_is_first then
+    perform fairlock.store_recovery_codes(me, p -> 'codeHashes'),
+      fairlock.follow_first_factor(me, 'passkey.added', jsonb_build_object('passkeyId', k.id, 'name', k.name));
+  else
+    perform fairlock.follow_factor_change(me, 'passkey.added', jsonb_build_object('passkeyId', k.id, 'name', k.name));
+  end if;
   return jsonb_build_object('passkey', fairlock.passkey_json(k.id, k.name, k.backed_up, k.created_at, k.last_used_at,
     k.cloned_at), 'isFirst', v_is_first);
 end $$;

@@ -74,6 +74,18 @@ begin
       fairlock.rfc3339(fairlock.withdrawals_paused_until(p_user))));
 end $$;
 
+-- The same for the first factor of a person. API keys release without a code because making them asked for it: those
+-- made before, maybe by whoever the factor is meant to keep out, end with what they could do beyond reading.
+create function fairlock.follow_first_factor(p_user uuid, p_kind text, p_details jsonb) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_ended integer := fairlock.end_api_keys(p_user, false);
+begin
+  perform fairlock.follow_factor_change(p_user, p_kind,
+    case when v_ended > 0 then coalesce(p_details, '{}') || jsonb_build_object('keysEnded', v_ended) else p_details end);
+end $$;
+
 -- Keeps a new secret until it is confirmed; one that waits already is replaced.
 create function fairlock.start_totp(p_sealed text) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -97,8 +109,9 @@ as $$
 declare
   me uuid := fairlock.acting_user();
   v_profile record;
+  v_is_first boolean;
 begin
-  perform from fairlock.credentials where user_id = me for no key update;
+  select not second_factor into v_is_first from fairlock.credentials where user_id = me for no key update;
   select two_factor_enabled as enabled, two_factor_secret as sealed into v_profile
   from public.crypto_profiles where user_id = me for no key update;
   if v_profile.enabled then
@@ -114,8 +127,12 @@ begin
   update fairlock.credentials set totp_step = (p ->> 'step')::bigint, totp_session = fairlock.acting_session(),
     factor_failures = 0, factor_blocked_until = null
   where user_id = me;
-  perform fairlock.store_recovery_codes(me, p -> 'codeHashes'), fairlock.mark_fresh(fairlock.acting_session(), 'totp'),
-    fairlock.follow_factor_change(me, 'factor.switched_on', null);
+  perform fairlock.store_recovery_codes(me, p -> 'codeHashes'), fairlock.mark_fresh(fairlock.acting_session(), 'totp');
+  if v_is_first then
+    perform fairlock.follow_first_factor(me, 'factor.switched_on', null);
+  else
+    perform fairlock.follow_factor_change(me, 'factor.switched_on', null);
+  end if;
   return '{}';
 end $$;
 

@@ -14,9 +14,10 @@ import {
 } from '../platform/index.ts'
 import type { Sealer } from '../platform/sealing/index.ts'
 import { accessRoutes } from './access/index.ts'
-import type { Accounts } from './accounts/passwords.ts'
+import { type Accounts, askForPassword } from './accounts/passwords.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import { PasswordRules } from './accounts/rules.ts'
+import type { AskForPassword } from './ask-for-password.ts'
 import { Code, Factors, factorRoutes, passkeyRoutes } from './factors/index.ts'
 import { answerSignedIn, clearCookie, SessionKind } from './keys/cookie.ts'
 import { keyRoutes } from './keys/routes.ts'
@@ -52,16 +53,18 @@ export function identityRoutes(
 ): void {
   const accounts = { db, limits, rules: new PasswordRules(breachedPasswords) }
   const factors = new Factors(db, sealer)
+  const ask: AskForPassword = (request, password) => askForPassword(accounts, request, password)
   signInRoutes(app, accounts, factors)
   accountRoutes(app, { ...accounts, factors })
-  factorRoutes(app, { db, factors, publicUrl })
+  factorRoutes(app, { db, factors, publicUrl, ask })
   passkeyRoutes(app, {
     db,
     limits,
     publicUrl,
+    ask,
     openSession: (request, signedIn) => signInByPasskey(db, request.caller, placeOf(request), signedIn),
   })
-  keyRoutes(app, db, factors)
+  keyRoutes(app, db, factors, ask)
   personRoutes(app, db)
   staffRoutes(app, db)
   accessRoutes(app, { db })

@@ -8,6 +8,17 @@ export const Password = Type.String({
   description: 'At least 8 characters, and not easy to guess',
   examples: ['four words and a horse'],
 })
+export const CurrentPassword = Type.String({ minLength: 1, maxLength: 200 })
+/** For what asks who has no second factor for the password, when the sign-in was some time ago. */
+export const PasswordIfAsked = {
+  currentPassword: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description: 'Needed where there is no second factor yet, some minutes after signing in',
+    }),
+  ),
+}
 export const DisplayName = Type.String({
   // One spelling of what looks the same: no full-width or mathematical letters that pass for somebody else's name.
   format: 'nfkc',

@@ -27,6 +27,7 @@ export async function register(
   mayRepeat: boolean,
 ): Promise<SignedIn> {
   await limits.countRegistration(place.address)
+  await limits.checkTaken(place.address)
   await rules.check(person.password, person, 'password')
   const hash = await hashPassword(person.password)
   try {
@@ -36,7 +37,10 @@ export async function register(
       hash,
     ])
   } catch (problem) {
-    if (!(problem instanceof Problem && problem.code === 'email_taken')) throw problem
+    if (!(problem instanceof Problem)) throw problem
+    // That the name is taken says that the address is free.
+    if (problem.code === 'display_name_taken') await limits.countTaken(place.address)
+    if (problem.code !== 'email_taken') throw problem
     // A repeat tells whether a password is right, so it is bounded and counted like a sign-in.
     const isRepeat = mayRepeat && (await checkPassword({ db, limits }, caller, place, person)) !== null
     if (!isRepeat) {

@@ -30,7 +30,8 @@ export function mailOf(
 ): { subject: string; text: string } {
   const invitation = WITH_TOKEN[mail.kind]
   const lines = [
-    mail.name === null ? 'Hello,' : `Hello ${mail.name},`,
+    // At an address that is nobody's here yet, the name could say anything to a stranger.
+    mail.name === null || mail.kind === 'email.confirmation_asked' ? 'Hello,' : `Hello ${mail.name},`,
     '',
     sentenceOf(mail.kind, mail.data),
     ...(invitation && token !== null

@@ -5,6 +5,9 @@ type Words = { subject: string; sentence: (data: NoticeData) => string }
 
 const where = (data: NoticeData) =>
   [data.device && `with ${data.device}`, data.address && `from ${data.address}`].filter(Boolean).join(' ')
+/** With a first second factor, keys made without one end. */
+const ended = (data: NoticeData) =>
+  data.keysEnded ? ' API keys that could do more than read have ended: make new ones.' : ''
 const until = (data: NoticeData) => (data.until ? ` until ${data.until}` : '')
 
 /**
@@ -93,7 +96,8 @@ const WORDS: Record<string, Words> = {
   'factor.switched_on': {
     subject: 'One-time codes were switched on',
     sentence: (data) =>
-      `Your account asks for the codes of an authenticator app from now on. Withdrawals are paused${until(data)}. If it ` +
+      `Your account asks for the codes of an authenticator app from now on. Withdrawals are paused${until(data)}.` +
+      `${ended(data)} If it ` +
       'was not you, end all sessions and change your password.',
   },
   'factor.switched_off': {
@@ -132,7 +136,8 @@ const WORDS: Record<string, Words> = {
   'passkey.added': {
     subject: 'A new passkey',
     sentence: (data) =>
-      `The passkey “${data.name}” can sign in to your account from now on. Withdrawals are paused${until(data)}. If it ` +
+      `The passkey “${data.name}” can sign in to your account from now on. Withdrawals are paused${until(data)}.` +
+      `${ended(data)} If it ` +
       'was not you, remove it and change your password.',
   },
   'passkey.removed': {

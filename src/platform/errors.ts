@@ -67,6 +67,11 @@ export const ERRORS = {
     title: 'The current password is wrong.',
     field: 'currentPassword',
   },
+  password_required: {
+    status: 403,
+    title: 'It is a while since you signed in: send currentPassword as well.',
+    field: 'currentPassword',
+  },
   not_found: { status: 404, title: 'There is nothing here that you may see.' },
   method_not_allowed: { status: 405, title: 'This address exists, but not with this method.' },
   email_taken: { status: 409, title: 'Somebody has registered with this e-mail address.', field: 'email' },

@@ -68,6 +68,17 @@ test('it opens at once for a short time, and stands in the log, the metric and t
     delete from fairlock.access_grants; commit`)
 })
 
+test('a review ends what it reviews: no look comes after it', async () => {
+  const { support, admin, seller, superuser } = office
+  const { body } = await breakGlass(support, { scope: 'person', userId: seller.id })
+  assert.equal((await support.get(`/v1/admin/users/${seller.id}`)).status, 200)
+  const done = await review(admin, body.id)
+  assert.deepEqual([done.status, done.body.status, done.body.justified], [200, 'revoked', true])
+  assert.equal((await support.get(`/v1/admin/users/${seller.id}`)).status, 404)
+  await superuser.query(`begin; set local session_replication_role = replica;
+    delete from fairlock.access_grants; commit`)
+})
+
 test('nobody reviews their own, or one about themselves', async () => {
   const { admin, compliance, support, seller } = office
   const own = await breakGlass(admin, { scope: 'person', userId: seller.id })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
-import { networkOf, RequestLimits, type RequestRates } from '../../src/http/request-limits.ts'
-import { Database } from '../../src/platform/index.ts'
+import { RequestLimits, type RequestRates } from '../../src/http/request-limits.ts'
+import { Database, networkOf } from '../../src/platform/index.ts'
 import { type TestDatabase, testDatabase } from '../support/server.ts'
 
 // The counting itself: two processes are two counters on one database.

@@ -9,7 +9,7 @@ import { deviceName } from './device.ts'
 import type { PasswordOwner, PasswordRules } from './rules.ts'
 
 export type Accounts = { db: Database; limits: SignInLimits; rules: PasswordRules }
-type Own = PasswordOwner & { userId: string; passwordHash: string }
+type Own = PasswordOwner & { userId: string; passwordHash: string; asks: boolean }
 
 /**
  * Changes the password of who is signed in. With an idempotency key a repeat, which finds the new password in place,
@@ -40,10 +40,29 @@ export async function checkCurrentPassword(
   password: string,
 ): Promise<string> {
   const own = await ownPassword(db, request)
+  await compare(limits, own, password)
+  return own.userId
+}
+
+/**
+ * Asks for the password before a first second factor or an API key, unless the person has signed in just now: whoever
+ * found an open session must not keep its owner out with a factor of their own, nor stay by a key. Whoever has a factor
+ * is asked for that instead, by the database. Throws `Problem` password_required, wrong_password, too_many_requests.
+ */
+export async function askForPassword(
+  { db, limits }: Accounts,
+  request: FastifyRequest,
+  password: string | undefined,
+): Promise<void> {
+  const own = await ownPassword(db, request)
+  if (password !== undefined) await compare(limits, own, password)
+  else if (own.asks) throw new Problem('password_required')
+}
+
+async function compare(limits: SignInLimits, own: Own, password: string): Promise<void> {
   await limits.countPassword(own.userId)
   if (!(await passwordMatches(own.passwordHash, password))) throw wrongPassword()
   await limits.forgivePassword(own.userId)
-  return own.userId
 }
 
 /**

@@ -11,12 +11,11 @@ import {
   Time,
 } from '../../platform/index.ts'
 import { Code, type Factors } from '../factors/index.ts'
-import { Email, Password } from '../schemas.ts'
+import { CurrentPassword, Email, Password } from '../schemas.ts'
 import { readToken } from '../tokens.ts'
 import { type Accounts, changePassword, checkCurrentPassword, resetPassword } from './passwords.ts'
 import { sessionRoutes } from './sessions.ts'
 
-const CurrentPassword = Type.String({ minLength: 1, maxLength: 200 })
 const Token = Type.String({ maxLength: 100, description: 'From the mail' })
 const Nothing = answers(204, Type.Null())
 const isPublic = { access: 'public' } as const
@@ -140,7 +139,7 @@ function emailRoutes(app: App, accounts: Accounts & { factors: Factors }): void 
       const { email, currentPassword } = request.body
       await accounts.factors.proveFor(request, request.body, null)
       const userId = await checkCurrentPassword(accounts, request, currentPassword)
-      await accounts.limits.countEmailChange(userId)
+      await accounts.limits.countEmailChange(userId, email)
       const asked = await accounts.db.command<{ email: string; confirmBy: string }>(
         request.caller,
         'start_email_change',

@@ -11,9 +11,10 @@ import {
   query,
   strict,
 } from '../../platform/index.ts'
+import type { AskForPassword } from '../ask-for-password.ts'
 import { answerSignedIn, SessionKind } from '../keys/cookie.ts'
 import type { SignInLimits } from '../limits.ts'
-import { SignedIn } from '../schemas.ts'
+import { PasswordIfAsked, SignedIn } from '../schemas.ts'
 import {
   addPasskey,
   assertionOptions,
@@ -36,14 +37,14 @@ const PATH = '/v1/me/passkeys'
 /** Passkeys: making, naming and removing them, and signing in with one. */
 export function passkeyRoutes(
   app: App,
-  options: PasskeyOptions & { limits: SignInLimits; openSession: OpenSession },
+  options: PasskeyOptions & { limits: SignInLimits; openSession: OpenSession; ask: AskForPassword },
 ): void {
   makingRoutes(app, options)
   keepingRoutes(app, options)
   signInRoutes(app, options)
 }
 
-function makingRoutes(app: App, options: PasskeyOptions): void {
+function makingRoutes(app: App, options: PasskeyOptions & { ask: AskForPassword }): void {
   app.post(
     `${PATH}/options`,
     {
@@ -53,11 +54,14 @@ function makingRoutes(app: App, options: PasskeyOptions): void {
         summary: 'What a browser needs to make a passkey',
         description: 'For PublicKeyCredential.parseCreationOptionsFromJSON. Good once, for five minutes.',
         headers: IdempotencyHeaders,
-        body: strict({}),
+        body: strict(PasswordIfAsked),
         response: answers(200, Options),
       },
     },
-    async (request) => registrationOptions(options, request),
+    async (request) => {
+      await options.ask(request, request.body.currentPassword)
+      return registrationOptions(options, request)
+    },
   )
   app.post(
     PATH,

@@ -1,6 +1,8 @@
 import { Type } from 'typebox'
 import { type App, answers, type Database, IdempotencyHeaders, strict } from '../../platform/index.ts'
+import type { AskForPassword } from '../ask-for-password.ts'
 import { renewCookie } from '../keys/cookie.ts'
+import { PasswordIfAsked } from '../schemas.ts'
 import type { Factors } from './factors.ts'
 import { proveByPasskey } from './passkeys.ts'
 import { Assertion, Code, Proven, RecoveryCodes, Totp } from './schemas.ts'
@@ -8,12 +10,11 @@ import { Assertion, Code, Proven, RecoveryCodes, Totp } from './schemas.ts'
 const config = { scope: 'session' } as const
 const tags = ['Second factor']
 
+type FactorOptions = { db: Database; factors: Factors; publicUrl: string | null; ask: AskForPassword }
+
 /** One-time codes, recovery codes, and proving a second factor in a session. */
-export function factorRoutes(
-  app: App,
-  { db, factors, publicUrl }: { db: Database; factors: Factors; publicUrl: string | null },
-): void {
-  twoFactorRoutes(app, factors)
+export function factorRoutes(app: App, { db, factors, publicUrl, ask }: FactorOptions): void {
+  twoFactorRoutes(app, factors, ask)
   app.post(
     '/v1/me/recovery-codes',
     {
@@ -55,7 +56,7 @@ export function factorRoutes(
   )
 }
 
-function twoFactorRoutes(app: App, factors: Factors): void {
+function twoFactorRoutes(app: App, factors: Factors, ask: AskForPassword): void {
   const path = '/v1/me/two-factor'
   app.post(
     path,
@@ -66,11 +67,14 @@ function twoFactorRoutes(app: App, factors: Factors): void {
         summary: 'Make a secret for an authenticator app',
         description: 'It is in this answer and nowhere else, and does nothing until it is confirmed.',
         headers: IdempotencyHeaders,
-        body: strict({}),
+        body: strict(PasswordIfAsked),
         response: answers(200, Type.Object({ secret: Type.String(), otpauthUrl: Type.String() })),
       },
     },
-    async (request) => factors.start(request.caller),
+    async (request) => {
+      await ask(request, request.body.currentPassword)
+      return factors.start(request.caller)
+    },
   )
   app.post(
     `${path}/confirmation`,

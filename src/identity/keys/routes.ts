@@ -12,7 +12,9 @@ import {
   RequestedTime,
   strict,
 } from '../../platform/index.ts'
+import type { AskForPassword } from '../ask-for-password.ts'
 import { Code, type Factors } from '../factors/index.ts'
+import { PasswordIfAsked } from '../schemas.ts'
 import { newApiKey } from '../tokens.ts'
 import { checkAddresses } from './addresses.ts'
 import { ApiKey, KeyName, MadeApiKey, RequestsPerMinute, Scope } from './schemas.ts'
@@ -20,9 +22,9 @@ import { ApiKey, KeyName, MadeApiKey, RequestsPerMinute, Scope } from './schemas
 type Key = Static<typeof ApiKey>
 
 /** API keys: a person makes, lists and ends their own, signed in themselves and never through a key. */
-export function keyRoutes(app: App, db: Database, factors: Factors): void {
+export function keyRoutes(app: App, db: Database, factors: Factors, ask: AskForPassword): void {
   listRoute(app, db)
-  makeRoute(app, db, factors)
+  makeRoute(app, db, factors, ask)
   app.delete(
     '/v1/api-keys/:id',
     {
@@ -67,7 +69,7 @@ function listRoute(app: App, db: Database): void {
   )
 }
 
-function makeRoute(app: App, db: Database, factors: Factors): void {
+function makeRoute(app: App, db: Database, factors: Factors, ask: AskForPassword): void {
   app.post(
     '/v1/api-keys',
     {
@@ -92,15 +94,17 @@ function makeRoute(app: App, db: Database, factors: Factors): void {
           expiresAt: Type.Optional(RequestedTime),
           requestsPerMinute: Type.Optional(RequestsPerMinute),
           ...Code,
+          ...PasswordIfAsked,
         }),
         response: answers(201, MadeApiKey),
       },
     },
     async (request, reply) => {
-      const { totp, recoveryCode, ...rest } = request.body
+      const { totp, recoveryCode, currentPassword, ...rest } = request.body
       const asked: JsonObject = rest
       checkAddresses(rest.addresses ?? [])
       const once = idempotencyOf(request, 'create_api_key', asked)
+      await ask(request, currentPassword)
       await factors.proveFor(request, { totp, recoveryCode }, once)
       const { id, key, tokenHash } = newApiKey()
       const made = await db.command<Key>(
