@@ -2188,7 +2188,7 @@ alter function fairlock.reset_totp(uuid,bytea) owner to fairlock_engine;
 grant execute on function fairlock.reset_totp(uuid,bytea) to fairlock_app;
 grant execute on function fairlock.reset_totp(uuid,bytea) to fairlock_engine;
 
-create function fairlock.review_access(p_grant uuid, p_justified boolean, p_review text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 38be357948aba960;
+create function fairlock.review_access(p_grant uuid, p_justified boolean, p_review text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 8f4b2b8d7c89ed08;
 alter function fairlock.review_access(uuid,boolean,text) owner to fairlock_engine;
 grant execute on function fairlock.review_access(uuid,boolean,text) to fairlock_engine;
 

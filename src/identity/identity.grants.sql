@@ -219,6 +219,7 @@ as $$
 declare
   me uuid := fairlock.acting_user();
   g fairlock.access_grants;
+  v_is_live boolean;
 begin
   if not (fairlock.has_role('admin') or fairlock.has_role('compliance')) then
     return fairlock.refuse('admin_only');
@@ -231,13 +232,16 @@ begin
   elsif not g.break_glass or g.reviewed_at is not null then
     return fairlock.refuse('nothing_to_review');
   end if;
+  v_is_live := g.status = 'granted' and g.ends_at > clock_timestamp();
   update fairlock.access_grants set reviewed_at = clock_timestamp(), reviewed_by = me, justified = p_justified,
-    review = p_review
+    review = p_review, status = case when v_is_live then 'revoked' else status end,
+    revoked_at = case when v_is_live then clock_timestamp() else revoked_at end,
+    revoked_by = case when v_is_live then me else revoked_by end
   where id = p_grant returning * into g;
   perform fairlock.record_event('access.reviewed', 'access_grants', p_grant, p_review,
-    jsonb_build_object('staff', g.staff_id, 'justified', p_justified));
-  if g.status = 'granted' and g.ends_at > clock_timestamp() then
-    return fairlock.end_access(g, me, p_review);
+    jsonb_build_object('staff', g.staff_id, 'justified', p_justified, 'ended', v_is_live));
+  if v_is_live then
+    perform fairlock.notify(g.staff_id, 'access.revoked', jsonb_build_object('grantId', g.id, 'scope', g.scope));
   end if;
   return fairlock.grant_json(g);
 end $$;
