@@ -73,7 +73,13 @@ function runNodeTest({ superuserUrl, temporary }) {
       ['--test', ...kind.flags, ...reporters, ...flags, ...new Set(files)],
       {
         stdio: 'inherit',
-        env: { ...process.env, FAIRLOCK_TEST_SERVER: superuserUrl, TMPDIR: temporary },
+        env: {
+          ...process.env,
+          FAIRLOCK_TEST_SERVER: superuserUrl,
+          TMPDIR: temporary,
+          // A process of the tests starts in 0.27 s instead of 0.45: there are some hundred of them.
+          NODE_COMPILE_CACHE: join(temporary, 'compile-cache'),
+        },
       },
     )
     stopping.signal.addEventListener('abort', () => child.kill(stopping.signal.reason))

@@ -16,6 +16,9 @@ export async function migrateJobs(ownerUrl: string): Promise<void> {
 /** How long to wait before a runner that has ended is started again. */
 const RESTART_PAUSE_MS = 1000
 
+/** The most frequent task is due every two seconds; the longest takes a few. */
+const STALLED_MS = 15_000
+
 type Options = {
   url: string
   tasks: Record<string, Task>
@@ -28,9 +31,7 @@ type Options = {
  * Tasks may run in two processes at once and must not mind.
  */
 export async function startJobs(options: Options): Promise<Jobs> {
-  const pool = new pg.Pool({ connectionString: options.url, max: 4, application_name: 'fairlock jobs' })
-  pool.on('error', (error) => options.onError('connection', error))
-  pool.on('connect', (client) => client.on('error', (error) => options.onError('connection', error)))
+  let pool = newPool(options)
   const runs = new Map(Object.keys(options.tasks).map((name) => [name, { done: 0, failed: 0, lastDone: 0 }]))
   const stopping = new AbortController()
   let runner: Runner | null = await startRunner(options, pool, runs, stopping.signal)
@@ -44,7 +45,14 @@ export async function startJobs(options: Options): Promise<Jobs> {
           runner = await startRunner(options, pool, runs, stopping.signal)
           if (stopping.signal.aborted) await runner.stop()
         }
-        await runner.promise
+        if ((await endOf(runner, options.tasks, runs, stopping.signal)) === 'stalled') {
+          options.onError('runner', new Error(`no task has ended for ${STALLED_MS / 1000} s: starting anew`))
+          // Whatever it waits for may never come: it is left to itself, with its connections.
+          const [lost, its] = [runner, pool]
+          pool = newPool(options)
+          lost.stop().catch((error: unknown) => options.onError('runner', error))
+          its.end().catch((error: unknown) => options.onError('connection', error))
+        }
       } catch (error) {
         options.onError('runner', error)
       }
@@ -63,6 +71,49 @@ export async function startJobs(options: Options): Promise<Jobs> {
       await watching
       await pool.end()
     },
+  }
+}
+
+function newPool({ url, onError }: Options): pg.Pool {
+  // Without a bound a connection that is never handed out, or never answered, is waited for without end.
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 4,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    application_name: 'fairlock jobs',
+  })
+  pool.on('error', (error) => onError('connection', error))
+  pool.on('connect', (client) => client.on('error', (error) => onError('connection', error)))
+  return pool
+}
+
+/**
+ * Waits until the runner ends, or until no task has ended for a while: seen once in many kills of PostgreSQL, with no
+ * error from the library.
+ */
+async function endOf(
+  runner: Runner,
+  tasks: Record<string, Task>,
+  runs: Map<string, TaskRuns>,
+  stopping: AbortSignal,
+): Promise<'stalled' | undefined> {
+  const over = new AbortController()
+  const until = AbortSignal.any([stopping, over.signal])
+  const soonest = Math.min(...Object.values(tasks).map(({ everySeconds }) => everySeconds))
+  const ended = () => [...runs.values()].reduce((sum, { done, failed }) => sum + done + failed, 0)
+  const stalled = async (): Promise<'stalled' | undefined> => {
+    for (let before = -1; !until.aborted; ) {
+      if (ended() === before) return 'stalled'
+      before = ended()
+      await pause(Math.max(STALLED_MS, 3000 * soonest), until)
+    }
+    return undefined
+  }
+  try {
+    return (await Promise.race([runner.promise, stalled()])) === 'stalled' ? 'stalled' : undefined
+  } finally {
+    over.abort()
   }
 }
 
