@@ -114,13 +114,21 @@ export class FileKeyring implements Keyring {
 
 /** What is being written is renamed within moments; an old one is of a process that was killed. */
 async function removeAbandoned(path: string): Promise<void> {
-  const written = await stat(path).catch(() => null)
+  const written = await stat(path).catch(unlessMissing(null))
   if (written !== null && Date.now() - written.mtimeMs > ABANDONED_AFTER_MS) await rm(path, { force: true })
 }
 
 /** The file itself, where the path is a link: a rotation replaces what the link leads to, for all who read it. */
 function targetOf(path: string): Promise<string> {
-  return realpath(path).catch(() => path)
+  return realpath(path).catch(unlessMissing(path))
+}
+
+/** For a file that need not be there; any other error goes on. */
+function unlessMissing<T>(otherwise: T): (error: NodeJS.ErrnoException) => T {
+  return (error) => {
+    if (error.code !== 'ENOENT') throw error
+    return otherwise
+  }
 }
 
 /** Who may write to the folder may put another file in the keyring's place. */
