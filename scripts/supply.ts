@@ -22,7 +22,10 @@ export type Manifest = {
 
 const root = join(import.meta.dirname, '..')
 
-/** Licences of what is shipped: none asks more of an operator than to keep the notice. */
+/**
+ * Licences of what is shipped: none asks more of an operator than to keep the notice. The MPL is copyleft by file: who
+ * changes one of the package's own files publishes that file, and we use them as the registry has them.
+ */
 const SHIPPED = [
   'MIT',
   'MIT-0',
@@ -33,9 +36,16 @@ const SHIPPED = [
   '0BSD',
   'CC0-1.0',
   'Python-2.0',
+  'Unlicense',
+  'MPL-2.0',
 ]
+/**
+ * The LGPL is fine for a dynamic library that is used unmodified and that an operator may replace by another build of
+ * it, and for nothing else: libvips, which comes prebuilt with sharp. So it is accepted package by package.
+ */
+const LIBRARIES: Record<string, RegExp> = { 'LGPL-3.0-or-later': /^@img\/sharp-/ }
 /** And of the tools that are only run here. */
-const TOOLS = [...SHIPPED, 'MPL-2.0', 'BlueOak-1.0.0', 'Artistic-2.0', 'CC-BY-3.0', 'WTFPL']
+const TOOLS = [...SHIPPED, 'BlueOak-1.0.0', 'Artistic-2.0', 'CC-BY-3.0', 'WTFPL']
 /** Written by a generator, and full of hashes. */
 const GENERATED = /^(?:package-lock|openapi)\.json$/
 /** An API key of Fairlock's own. */
@@ -67,13 +77,14 @@ export function originFaults(lock: Lock, manifest: Manifest): string[] {
   return [...packages, ...versions]
 }
 
-/** Packages whose licence is not one of those that were looked at. */
+/** Packages whose licence is not one of those that were looked at: of several choices one has to be, of a sum all. */
 export function licenceFaults(lock: Lock): string[] {
   return Object.entries(lock.packages).flatMap(([path, { license, dev, optional, integrity }]) => {
     if (path === '' || (dev && optional && integrity === undefined)) return []
     const allowed = dev ? TOOLS : SHIPPED
-    const choices = (license ?? 'unknown').replaceAll(/[()]/g, '').split(' OR ')
-    return choices.some((one) => allowed.includes(one))
+    const isAccepted = (one: string) => allowed.includes(one) || (LIBRARIES[one]?.test(nameOf(path)) ?? false)
+    const choices = (license ?? 'unknown').replaceAll(/[()]/g, '').split(/ or /i)
+    return choices.some((choice) => choice.split(' AND ').every(isAccepted))
       ? []
       : [`${nameOf(path)} is under ${license ?? 'no licence'}`]
   })
