@@ -560,6 +560,23 @@ grant update on fairlock.offers (working_from_minute) to fairlock_engine;
 grant update on fairlock.offers (working_to_minute) to fairlock_engine;
 grant update on fairlock.offers (working_zone) to fairlock_engine;
 
+create table fairlock.outbox (
+  created_at timestamp with time zone default clock_timestamp() not null,
+  data jsonb not null,
+  id bigint generated always as identity not null,
+  kind text not null,
+  people uuid[] not null,
+  trade_id uuid,
+  constraint outbox_data_check CHECK (((jsonb_typeof(data) = 'object'::text) AND (pg_column_size(data) <= 4000))),
+  constraint outbox_kind_check CHECK (((kind ~ '^[a-z_]+(\.[a-z_]+)+$'::text) AND (length(kind) <= 60))),
+  constraint outbox_people_check CHECK ((cardinality(people) <= 1000)),
+  constraint outbox_pkey PRIMARY KEY (id)
+);
+alter table fairlock.outbox enable row level security;
+alter table fairlock.outbox force row level security;
+create policy "the engine writes and takes news" on fairlock.outbox for all to fairlock_engine using (true);
+grant delete, insert, select on fairlock.outbox to fairlock_engine;
+
 create table fairlock.passkey_challenges (
   challenge bytea not null,
   expires_at timestamp with time zone not null,
@@ -1504,7 +1521,7 @@ create function audit.search(p jsonb) returns jsonb language plpgsql set search_
 alter function audit.search(jsonb) owner to fairlock_engine;
 grant execute on function audit.search(jsonb) to fairlock_engine;
 
-create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as bf1bdc6dbd3150e7;
+create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 12daf4e6915c0aed;
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
@@ -1808,7 +1825,7 @@ create function fairlock.erased_name(p_user uuid) returns text language sql immu
 alter function fairlock.erased_name(uuid) owner to fairlock_engine;
 grant execute on function fairlock.erased_name(uuid) to fairlock_engine;
 
-create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 780e752528ce6f6d;
+create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 0fd9cb42362610eb;
 alter function fairlock.erasure_rules() owner to fairlock_engine;
 grant execute on function fairlock.erasure_rules() to fairlock_engine;
 
@@ -1907,7 +1924,7 @@ create function fairlock.guard_sealed() returns trigger language plpgsql securit
 alter function fairlock.guard_sealed() owner to fairlock_engine;
 grant execute on function fairlock.guard_sealed() to fairlock_engine;
 
-create function fairlock.guard_trade() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as c1eb1c2902db3a5f;
+create function fairlock.guard_trade() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as ea81cad6fd77facc;
 alter function fairlock.guard_trade() owner to fairlock_engine;
 grant execute on function fairlock.guard_trade() to fairlock_engine;
 
@@ -2081,6 +2098,10 @@ grant execute on function fairlock.place_of(inet) to fairlock_engine;
 create function fairlock.prove_factor(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as ba226ec61c1b495c;
 alter function fairlock.prove_factor(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.prove_factor(jsonb) to fairlock_engine;
+
+create function fairlock.publish(p_kind text, p_people uuid[], p_trade uuid, p_data jsonb DEFAULT '{}'::jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as e0c946930c1ec4a2;
+alter function fairlock.publish(text,uuid[],uuid,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.publish(text,uuid[],uuid,jsonb) to fairlock_engine;
 
 create function fairlock.reaches(p_role text, p_scope text) returns boolean language sql immutable as 2ac5050c7ce88b6b;
 alter function fairlock.reaches(text,text) owner to fairlock_engine;

@@ -53,6 +53,7 @@ as $$ values
   ('fairlock.offers', 'each command that changes an offer writes its own line; takes are in the trades'' lines'),
   ('fairlock.offer_listings', 'derived from the offers'),
   ('fairlock.idempotency_keys', 'answers already given; forgotten after a week'),
+  ('fairlock.outbox', 'news on its way, for a second; what it tells has lines of its own'),
   ('fairlock.notices', 'the queue of news for people; what they tell has lines of its own'),
   ('fairlock.password_reset_wishes', 'what anybody typed; gone within seconds'),
   ('fairlock.passkey_challenges', 'what authenticators are asked to sign; gone within minutes'),

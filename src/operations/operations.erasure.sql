@@ -34,6 +34,7 @@ as $$ values
   ('fairlock.password_reset_wishes', 'lower(email) = lower((select email from public.users where id = $1))', '', 'gone'),
   ('fairlock.email_changes', 'user_id = $1', '', 'gone'),
   ('fairlock.notices', 'user_id = $1', '', 'gone'),
+  ('fairlock.outbox', '$1 = any (people)', null, 'ids on their way, for a second'),
   ('fairlock.idempotency_keys', 'user_id = $1', '', 'gone: nobody can sign in to repeat a request'),
   ('fairlock.staff_roles', 'user_id = $1', '', 'gone'),
   ('public.crypto_payment_methods', 'user_id = $1', '', 'gone'),

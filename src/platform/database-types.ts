@@ -470,6 +470,15 @@ export interface FairlockOffers {
   working_zone: string | null;
 }
 
+export interface FairlockOutbox {
+  created_at: Generated<Timestamp>;
+  data: Json;
+  id: Generated<Int8>;
+  kind: string;
+  people: string[];
+  trade_id: string | null;
+}
+
 export interface FairlockPasskeyChallenges {
   challenge: Buffer;
   expires_at: Timestamp;
@@ -684,6 +693,7 @@ export interface DB {
   "fairlock.notices": FairlockNotices;
   "fairlock.offer_listings": FairlockOfferListings;
   "fairlock.offers": FairlockOffers;
+  "fairlock.outbox": FairlockOutbox;
   "fairlock.passkey_challenges": FairlockPasskeyChallenges;
   "fairlock.passkeys": FairlockPasskeys;
   "fairlock.password_reset_wishes": FairlockPasswordResetWishes;

@@ -110,6 +110,11 @@ begin
       coalesce(new.cancel_reason, nullif(current_setting('fairlock.operation', true), '')), null,
       jsonb_build_object('escrow', v_escrow,
         'status', jsonb_build_array(case tg_op when 'UPDATE' then old.status end, new.status)));
+    insert into fairlock.outbox (kind, people, trade_id, data)
+    values ('trade.' || case tg_op when 'INSERT' then 'taken' else new.status end, array[new.user_id, new.buyer_id],
+      new.id, jsonb_build_object('from', case tg_op when 'UPDATE' then old.status end, 'status', new.status,
+        'actor', case fairlock.acting_user() when new.user_id then 'seller' when new.buyer_id then 'buyer'
+          else case when fairlock.acting_user() is null then 'clock' else 'arbitrator' end end));
   else
     perform fairlock.record_row('crypto_trades', 'id', '{deadline,funded_at,paid_at,completed_at,dispute_id,dispute_status}',
       '{updated_at}', to_jsonb(old), to_jsonb(new));

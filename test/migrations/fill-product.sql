@@ -102,3 +102,6 @@ insert into fairlock.data_keys (id, owner_id, wrapped, key_encryption_key)
 select gen_random_uuid(), id, sha256(id::text::bytea) || sha256(id::text::bytea), 'key-2' from public.users;
 update fairlock.rewrap set requested_at = now(), max_rate = 50;
 insert into fairlock.erasures (user_id, reason) select id, 'asked for it' from public.users limit 3;
+
+insert into fairlock.outbox (kind, people, trade_id, data)
+select 'trade.taken', array[user_id, buyer_id], id, '{"status": "funded"}' from public.crypto_trades;

@@ -48,6 +48,7 @@ export const EXPECTED: Record<string, Expectation> = {
   'fairlock.offer_listings': EVERYBODY,
   // One offer is on the market; the owner and the other trader each have a paused one beside it.
   'fairlock.offers': { reads: [2, 1, 2, 1, 1, 1, 1, 1] },
+  'fairlock.outbox': NOTHING,
   'fairlock.passkey_challenges': NOTHING,
   'fairlock.passkeys': { reads: [1, 0, 0, 0, 0, 0, 0, 0] },
   'fairlock.password_reset_wishes': NOTHING,

@@ -1,0 +1,2 @@
+-- keep fairlock.outbox
+drop table fairlock.outbox;

@@ -1,0 +1,1 @@
+select 'table fairlock.outbox is missing' as problem where to_regclass('fairlock.outbox') is null
