@@ -1,5 +1,7 @@
 export * from './api.ts'
-export { type Config, ConfigError, describeConfig, environment, loadConfig, VARIABLES } from './config.ts'
+export { type Config, ConfigError, describeConfig, environment, loadConfig } from './config/config.ts'
+export { RULES } from './config/rules.ts'
+export { VARIABLES } from './config/variables.ts'
 export { type Caller, Database, type Idempotency, type Json, type JsonObject, query } from './database.ts'
 export { databaseWithoutTls } from './database-tls.ts'
 export type { DB } from './database-types.ts'

@@ -31,5 +31,6 @@ test('the glossary has every state of a trade', () => {
 function takes(variable: (typeof VARIABLES)[string]): string {
   if (variable.kind === 'integer') return `${variable.least} to ${variable.most}`
   if (variable.kind === 'flag') return '`true` or `false`'
+  if (variable.kind === 'percent') return 'a number from 0 to 10'
   return variable.kind === 'proxies' ? '`true`, `false` or 0 to 9' : (variable.expected ?? 'text')
 }

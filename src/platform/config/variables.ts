@@ -1,0 +1,152 @@
+import type { Config } from './config.ts'
+import { RULES, type Rule } from './rules.ts'
+
+export type Variable = { key: keyof Config; fallback: string; secret?: true; about: string } & (
+  | { kind: 'text'; pattern?: RegExp; expected?: string }
+  | { kind: 'integer'; least: number; most: number }
+  | { kind: 'flag' }
+  | { kind: 'proxies' }
+)
+
+const url = {
+  kind: 'text',
+  pattern: /^$|^postgres(ql)?:\/\//,
+  expected: 'a postgres:// connection string',
+} as const
+/** What the program itself reads at its start. */
+export const OWN: Record<string, Variable> = {
+  DATABASE_URL: {
+    key: 'databaseUrl',
+    fallback: '',
+    secret: true,
+    about: "Owner's connection string; empty: the embedded server",
+    ...url,
+  },
+  FAIRLOCK_APP_DATABASE_URL: {
+    key: 'appDatabaseUrl',
+    fallback: '',
+    secret: true,
+    about: "The application's connection string; empty: derived from the owner's",
+    ...url,
+  },
+  FAIRLOCK_DATA_DIR: {
+    key: 'dataDir',
+    fallback: '.fairlock',
+    about: 'Embedded database and files',
+    kind: 'text',
+    pattern: /./,
+    expected: 'a folder',
+  },
+  FAIRLOCK_KEYRING: {
+    key: 'keyring',
+    fallback: '',
+    about: 'Where the key-encryption keys are: file:, env:, pkcs11:, vault: or awskms:',
+    kind: 'text',
+    pattern: /^$|^(?:file|env|pkcs11|vault|awskms):./,
+    expected: 'file:, env:, pkcs11:, vault: or awskms: and a place',
+  },
+  FAIRLOCK_AUDIT_ROOTS: {
+    key: 'auditRoots',
+    fallback: '',
+    about: 'File to publish the sealed blocks of the log in; empty: audit-roots.jsonl in the data folder',
+    kind: 'text',
+  },
+  HOST: {
+    key: 'host',
+    fallback: '127.0.0.1',
+    about: 'Address to listen on',
+    kind: 'text',
+    pattern: /./,
+    expected: 'an address',
+  },
+  PORT: {
+    key: 'port',
+    fallback: '3000',
+    about: 'Port to listen on',
+    kind: 'integer',
+    least: 0,
+    most: 65_535,
+  },
+  LOG_LEVEL: {
+    key: 'logLevel',
+    fallback: 'info',
+    about: 'fatal, error, warn, info, debug, trace or silent',
+    kind: 'text',
+    pattern: /^(?:fatal|error|warn|info|debug|trace|silent)$/,
+    expected: 'fatal, error, warn, info, debug, trace or silent',
+  },
+  FAIRLOCK_BREACHED_PASSWORDS: {
+    key: 'breachedPasswords',
+    fallback: '',
+    about:
+      'File of leaked passwords: SHA-1 hashes with counts, ordered by hash; empty: the built-in dictionary alone',
+    kind: 'text',
+  },
+  FAIRLOCK_PUBLIC_URL: {
+    key: 'publicUrl',
+    fallback: '',
+    about: 'Where people reach the program: passkeys are bound to its name, links in mails begin with it',
+    kind: 'text',
+    pattern: /^$|^https?:\/\/[^\s/?#@]+$/,
+    expected: 'an address like https://market.example.org',
+  },
+  FAIRLOCK_SMTP_URL: {
+    key: 'smtpUrl',
+    fallback: '',
+    secret: true,
+    about: 'Mail server, smtps:// or smtp:// with user and password; empty: nothing is mailed',
+    kind: 'text',
+    pattern: /^$|^smtps?:\/\/\S+$/,
+    expected: 'an smtp:// or smtps:// address',
+  },
+  FAIRLOCK_MAIL_FROM: {
+    key: 'mailFrom',
+    fallback: '',
+    about: 'Sender of mails',
+    kind: 'text',
+    pattern: /^$|^[^\s@<>]+@[^\s@<>]+$/,
+    expected: 'an e-mail address',
+  },
+  FAIRLOCK_DATABASE_CONNECTIONS: {
+    key: 'databaseConnections',
+    fallback: '16',
+    about: 'Connections of one API process',
+    kind: 'integer',
+    least: 1,
+    most: 500,
+  },
+  FAIRLOCK_REQUESTS_PER_ADDRESS: {
+    key: 'requestsPerAddress',
+    fallback: '6000',
+    about: 'Requests a minute from one address; 0: no limit',
+    kind: 'integer',
+    least: 0,
+    most: 999_999,
+  },
+  FAIRLOCK_REQUESTS_PER_PERSON: {
+    key: 'requestsPerPerson',
+    fallback: '1200',
+    about: 'Requests a minute of one person; 0: no limit',
+    kind: 'integer',
+    least: 0,
+    most: 999_999,
+  },
+  FAIRLOCK_METRICS_TOKEN: {
+    key: 'metricsToken',
+    fallback: '',
+    secret: true,
+    about: 'Token for /metrics; empty: loopback only',
+    kind: 'text',
+    pattern: /^$|^.{16,}$/,
+    expected: 'at least 16 characters',
+  },
+  FAIRLOCK_TRUST_PROXY: {
+    key: 'trustProxy',
+    fallback: 'false',
+    about: 'How many proxies stand in front and add to X-Forwarded-For; true is one',
+    kind: 'proxies',
+  },
+}
+
+/** Every variable that is understood; docs/configuration.md is compared with it by a test. */
+export const VARIABLES: Record<string, Variable | Rule> = { ...OWN, ...RULES }
