@@ -2,43 +2,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { Rule } from './rules.ts'
-import { VARIABLES, type Variable } from './variables.ts'
+import { type Config, VARIABLES, type Variable } from './variables.ts'
 
 /** A wrong environment: the message names every variable and what would be right. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
-}
-
-export type Config = {
-  /** The owner's connection string, or null for the embedded server. */
-  readonly databaseUrl: string | null
-  /** The application's, or null to derive it from the owner's. */
-  readonly appDatabaseUrl: string | null
-  readonly dataDir: string
-  /** Where sealed blocks of the log are published: best on another machine's disk. */
-  readonly auditRoots: string
-  /** Where the key-encryption keys are; null: a file beside the embedded database. */
-  readonly keyring: string | null
-  readonly host: string
-  readonly port: number
-  readonly logLevel: string
-  /** A file of leaked passwords to refuse, beside the dictionary. */
-  readonly breachedPasswords: string | null
-  /** Where the program is reached from outside; links in mails begin with it. */
-  readonly publicUrl: string | null
-  /** The mail server; without it, or without a sender, nothing is mailed. */
-  readonly smtpUrl: string | null
-  readonly mailFrom: string | null
-  /** The rules of the house, by column of fairlock.settings; decimals as strings. */
-  readonly rules: Readonly<Record<string, string | number | boolean>>
-  readonly databaseConnections: number
-  /** Bearer token that /metrics asks for; without one it answers this machine alone. */
-  readonly metricsToken: string | null
-  /** Requests a minute that one address and one person may make; 0: no limit. */
-  readonly requestsPerAddress: number
-  readonly requestsPerPerson: number
-  /** How many proxies in front of the program add to X-Forwarded-For; 0: it is not believed. */
-  readonly trustProxy: number
 }
 
 /** Variables that the scripts and tests set for themselves. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Config, ConfigError } from '../config/config.ts'
+import { ConfigError } from '../config/config.ts'
+import type { Config } from '../config/variables.ts'
 import { asEngine } from '../owner.ts'
 import { type Keyring, KeyringError } from './keyring.ts'
 import { FileKeyring } from './keyrings/file.ts'
