@@ -4,13 +4,13 @@ import {
   answers,
   type Database,
   decodeCursor,
-  encodeCursor,
   Id,
   isOnCalendar,
   type JsonObject,
   Nullable,
   Page,
   PageQuery,
+  pageOf,
   RequestedTime,
   strict,
   Time,
@@ -67,9 +67,11 @@ export function auditRoutes(app: App, { db }: { db: Database }): void {
       const after = decodeCursor('audit', cursor, isPlace)
       const place = after === null ? {} : { at: after[0], id: after[1] }
       const { items } = await search(db, request.caller, { ...filters, ...place, limit })
-      const last = items.length > limit ? items[limit - 1] : undefined
-      const nextCursor = last === undefined ? null : encodeCursor('audit', [last.at, last.id])
-      return { items: items.slice(0, limit), nextCursor }
+      return pageOf(
+        'audit',
+        limit,
+        items.map((body) => ({ at: body.at, id: body.id, body })),
+      )
     },
   )
 }

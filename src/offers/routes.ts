@@ -5,7 +5,6 @@ import {
   answers,
   type Database,
   decodeCursor,
-  encodeCursor,
   IdempotencyHeaders,
   IdParams,
   idempotencyOf,
@@ -16,6 +15,7 @@ import {
   PageQuery,
   Pair,
   Problem,
+  pageOf,
   strict,
 } from '../platform/index.ts'
 import { offerById, ownOffers, searchOffers } from './queries.ts'
@@ -50,7 +50,7 @@ function marketRoutes(app: App, db: Database): void {
       // The two sides are walked in opposite directions: a cursor of the one means nothing in the other.
       const list = search.side === 'buy' ? 'offers to buy' : 'offers'
       const after = decodeCursor(list, cursor, isPriceAndId)
-      return page(list, await db.read(request.caller, searchOffers(search, limit, after)), limit)
+      return pageOf(list, limit, await db.read(request.caller, searchOffers(search, limit, after)))
     },
   )
   app.get(
@@ -81,7 +81,7 @@ function makerRoutes(app: App, db: Database): void {
     async (request) => {
       const { limit = 20, cursor } = request.query
       const after = decodeCursor('own offers', cursor, isTimeAndId)
-      return page('own offers', await db.read(request.caller, ownOffers(limit, after)), limit)
+      return pageOf('own offers', limit, await db.read(request.caller, ownOffers(limit, after)))
     },
   )
   app.post(
@@ -138,14 +138,6 @@ function makerRoutes(app: App, db: Database): void {
       return reply.code(204).send(null)
     },
   )
-}
-
-function page(list: string, rows: { at: string; id: string; body: Static<typeof Offer> }[], limit: number) {
-  const last = rows.length > limit ? rows[limit - 1] : undefined
-  return {
-    items: rows.slice(0, limit).map((row) => row.body),
-    nextCursor: last === undefined ? null : encodeCursor(list, [last.at, last.id]),
-  }
 }
 
 function isPriceAndId(parts: string[]): parts is [string, string] {

@@ -9,7 +9,6 @@ import type {
 } from 'fastify'
 import { type Static, type TObject, type TSchema, Type } from 'typebox'
 import { type Caller, type Idempotency, idempotency, type JsonObject } from './database.ts'
-import { Problem } from './errors.ts'
 
 /** What the routes of every folder are written against. */
 export type App = FastifyInstance<
@@ -100,16 +99,6 @@ export function answers<S extends number, T extends TSchema>(status: S, schema: 
   return { [status]: schema, '4xx': Type.Ref('Problem') } as { [K in S]: T } & { '4xx': TSchema }
 }
 
-export const PageQuery = {
-  limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'Rows per page, 20 if not said' }),
-  ),
-  cursor: Type.Optional(Type.String({ maxLength: 300, description: 'nextCursor of the page before' })),
-}
-
-export const Page = <T extends TSchema>(item: T) =>
-  Type.Object({ items: Type.Array(item), nextCursor: Nullable(Type.String()) })
-
 export const IdempotencyHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({
@@ -130,49 +119,7 @@ export function idempotencyOf(
   return idempotency(Array.isArray(key) ? key[0] : key, operation, args)
 }
 
-/** Where a page of a list ended: the sort key of its last row. */
-export function encodeCursor(list: string, parts: string[]): string {
-  return Buffer.from(JSON.stringify([list, ...parts])).toString('base64url')
-}
+export { isUuid, UUID } from './ids.ts'
 
-/** Reads a cursor of `encodeCursor` for the same list; `check` says whether the parts have the shape of this list's sort key. */
-export function decodeCursor<T extends string[]>(
-  list: string,
-  cursor: string | undefined,
-  check: (parts: string[]) => parts is T,
-): T | null {
-  if (cursor === undefined) return null
-  try {
-    const read: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    if (Array.isArray(read) && read.every((part) => typeof part === 'string') && read[0] === list) {
-      const parts = read.slice(1)
-      if (check(parts)) return parts
-    }
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-  }
-  throw new Problem('invalid_request', {}, [{ field: 'cursor', problem: 'is not a nextCursor of this list' }])
-}
-
-export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-export const isUuid = (text: string): boolean => UUID.test(text)
-
-/** The shape of the cursors of lists in order of time: RFC 3339 time and id. */
-export function isTimeAndId(parts: string[]): parts is [string, string] {
-  return (
-    parts.length === 2 &&
-    /^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(parts[0]!) &&
-    isOnCalendar(parts[0]!) &&
-    isUuid(parts[1]!)
-  )
-}
-
-/** Whether the day is there: Date.parse takes February 31st for March 3rd, PostgreSQL refuses it. */
-export function isOnCalendar(time: string): boolean {
-  const milliseconds = Date.parse(time)
-  return (
-    !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString().slice(0, 19) === time.slice(0, 19)
-  )
-}
-
+export * from './paging.ts'
 export type { Static }

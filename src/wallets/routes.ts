@@ -6,7 +6,6 @@ import {
   Currency,
   type Database,
   decodeCursor,
-  encodeCursor,
   Id,
   IdempotencyHeaders,
   idempotencyOf,
@@ -14,6 +13,7 @@ import {
   Page,
   PageQuery,
   Problem,
+  pageOf,
   query,
   SignedAmount,
   strict,
@@ -113,11 +113,7 @@ function statementRoute(app: App, db: Database): void {
             ${after === null ? sql`` : sql`and (created_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`}
           order by created_at desc, id desc limit ${limit + 1}`.compile(query),
       )
-      const last = rows.length > limit ? rows[limit - 1] : undefined
-      return {
-        items: rows.slice(0, limit).map((row) => row.body),
-        nextCursor: last === undefined ? null : encodeCursor('transactions', [last.at, last.id]),
-      }
+      return pageOf('transactions', limit, rows)
     },
   )
 }

@@ -6,12 +6,12 @@ import {
   answers,
   type Database,
   decodeCursor,
-  encodeCursor,
   IdParams,
   isTimeAndId,
   Money,
   Page,
   PageQuery,
+  pageOf,
   strict,
 } from '../platform/index.ts'
 import { MOVEMENT, type MovementRow } from './queries.ts'
@@ -71,11 +71,7 @@ function transactionsRoute(app: App, db: Database): void {
             ${after === null ? sql`` : sql`and (created_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`}
           order by created_at desc, id desc limit ${limit + 1}`,
       )
-      const last = rows.length > limit ? rows[limit - 1] : undefined
-      return {
-        items: rows.slice(0, limit).map((row) => row.body),
-        nextCursor: last === undefined ? null : encodeCursor('staff-transactions', [last.at, last.id]),
-      }
+      return pageOf('staff-transactions', limit, rows)
     },
   )
 }

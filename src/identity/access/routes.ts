@@ -5,13 +5,13 @@ import {
   answers,
   type Database,
   decodeCursor,
-  encodeCursor,
   IdempotencyHeaders,
   IdParams,
   idempotencyOf,
   isTimeAndId,
   Page,
   PageQuery,
+  pageOf,
   query,
   strict,
 } from '../../platform/index.ts'
@@ -118,11 +118,7 @@ function listRoute(app: App, db: Database): void {
             ${after === null ? sql`` : sql`and (asked_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`}
           order by asked_at desc, id desc limit ${limit + 1}`.compile(query),
       )
-      const last = rows.length > limit ? rows[limit - 1] : undefined
-      return {
-        items: rows.slice(0, limit).map((row) => row.body),
-        nextCursor: last === undefined ? null : encodeCursor('access-grants', [last.at, last.id]),
-      }
+      return pageOf('access-grants', limit, rows)
     },
   )
 }
