@@ -91,7 +91,7 @@ begin
       else array[m[a], m[a + 1], m[a + 2]] end, 30
   from generate_series(1, p_count) n,
     lateral (select bench.spread(n, 10, 200) / 100.0 as low, bench.spread(n, 11, 12) as a,
-      array['cash_by_mail', 'faster_payments', 'iban', 'mobilepay', 'n26', 'paypal', 'pix', 'revolut', 'sepa', 'swish',
+      array['bank_transfer', 'cash_by_post', 'faster_payments', 'mobilepay', 'n26', 'paypal', 'pix', 'revolut', 'sepa', 'swish',
         'twint', 'wise', 'zelle', 'zengin'] as m) drawn;
   insert into fairlock.offer_listings (pair, side, payment_method_type, price, offer_id)
   select o.pair, o.side, method, o.price, o.id from fairlock.offers o, unnest(o.payment_method_types) method

@@ -67,7 +67,7 @@ async function searchFor(client: pg.Client, seconds: number, amount: () => strin
   while (performance.now() < end || took.length === 0) {
     const side = random() < 0.5 ? 'sell' : 'buy'
     const pair = one(['BTC/EUR', 'BTC/USD', 'ETH/EUR', 'ETH/USD'])
-    const paymentMethodType = one(['iban', 'n26', 'paypal', 'pix', 'revolut', 'sepa', 'wise'])
+    const paymentMethodType = one(['bank_transfer', 'n26', 'paypal', 'pix', 'revolut', 'sepa', 'wise'])
     const { sql, parameters } = searchOffers({ pair, side, paymentMethodType, amount: amount() }, PAGE, null)
     const asked = performance.now()
     await client.query({ name: `search ${side}`, text: sql, values: [...parameters] })

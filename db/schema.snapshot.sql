@@ -682,6 +682,31 @@ grant update on fairlock.password_resets (outcome) to fairlock_engine;
 grant update on fairlock.password_resets (token_hashes) to fairlock_engine;
 grant update on fairlock.password_resets (used_from) to fairlock_engine;
 
+create table fairlock.payment_method_types (
+  countries text[],
+  currencies text[],
+  kind text not null,
+  name text not null,
+  reversible boolean not null,
+  risk text not null,
+  slug text not null,
+  usual_minutes integer not null,
+  constraint payment_method_types_countries_check CHECK ((cardinality(countries) > 0)),
+  constraint payment_method_types_currencies_check CHECK ((cardinality(currencies) > 0)),
+  constraint payment_method_types_kind_check CHECK ((kind = ANY (ARRAY['bank'::text, 'wallet'::text, 'mobile_money'::text, 'card'::text, 'cash'::text, 'voucher'::text, 'remittance'::text]))),
+  constraint payment_method_types_name_check CHECK (((length(name) >= 1) AND (length(name) <= 60))),
+  constraint payment_method_types_risk_check CHECK ((risk = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text]))),
+  constraint payment_method_types_slug_check CHECK (((slug ~ '^[a-z0-9]+(_[a-z0-9]+)*$'::text) AND (length(slug) <= 40))),
+  constraint payment_method_types_usual_minutes_check CHECK (((usual_minutes >= 1) AND (usual_minutes <= 20160))),
+  constraint payment_method_types_pkey PRIMARY KEY (slug)
+);
+alter table fairlock.payment_method_types enable row level security;
+alter table fairlock.payment_method_types force row level security;
+create policy "the catalogue is public" on fairlock.payment_method_types for select to fairlock_app using (true);
+create policy "the engine keeps the catalogue" on fairlock.payment_method_types for all to fairlock_engine using (true);
+grant delete, insert, select on fairlock.payment_method_types to fairlock_engine;
+grant select on fairlock.payment_method_types to fairlock_app;
+
 create table fairlock.rate_limits (
   expire bigint,
   key character varying(255) not null,
@@ -1521,7 +1546,7 @@ create function audit.search(p jsonb) returns jsonb language plpgsql set search_
 alter function audit.search(jsonb) owner to fairlock_engine;
 grant execute on function audit.search(jsonb) to fairlock_engine;
 
-create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 12daf4e6915c0aed;
+create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as c855e6669bba6252;
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
@@ -2015,7 +2040,7 @@ alter function fairlock.me() owner to fairlock_engine;
 grant execute on function fairlock.me() to fairlock_app;
 grant execute on function fairlock.me() to fairlock_engine;
 
-create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 7519bbb78b968721;
+create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 3cba0e568ca0cfac;
 alter function fairlock.move_trade(uuid,text,boolean,text) owner to fairlock_engine;
 grant execute on function fairlock.move_trade(uuid,text,boolean,text) to fairlock_engine;
 
@@ -2160,7 +2185,7 @@ create function fairlock.refuse_unproven(p_user uuid, p_session uuid, p jsonb) r
 alter function fairlock.refuse_unproven(uuid,uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.refuse_unproven(uuid,uuid,jsonb) to fairlock_engine;
 
-create function fairlock.refuse_unsound_offer(o fairlock.offers) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as 22a13779b14019cf;
+create function fairlock.refuse_unsound_offer(o fairlock.offers) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as baf8614282e5be30;
 alter function fairlock.refuse_unsound_offer(fairlock.offers) owner to fairlock_engine;
 grant execute on function fairlock.refuse_unsound_offer(fairlock.offers) to fairlock_engine;
 

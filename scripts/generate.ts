@@ -1,5 +1,5 @@
 // Writes what is generated: from the live schema the picture of it for reviewers and the types of its rows, from the
-// routes the description of the API. With `--check` nothing is written and a difference is an error.
+// routes the description of the API, from the catalogue of payment methods its rows. With `--check` nothing is written and a difference is an error.
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,6 +10,7 @@ import pg from 'pg'
 import pino from 'pino'
 import { buildApp } from '../src/http/index.ts'
 import { SignInLimits } from '../src/identity/index.ts'
+import { catalogueSql } from '../src/payment-methods/index.ts'
 import { Database } from '../src/platform/index.ts'
 import { schemaSnapshot } from '../src/platform/schema-snapshot.ts'
 import { openKeyring, Sealer } from '../src/platform/sealing/index.ts'
@@ -18,8 +19,10 @@ import { testDatabase } from '../test/support/server.ts'
 const root = new URL('../', import.meta.url)
 const check = process.argv.includes('--check')
 
-const database = await testDatabase()
 const wrong: string[] = []
+// First, because the schema's code has it in it.
+await put('src/payment-methods/payment-methods.catalogue.sql', catalogueSql())
+const database = await testDatabase()
 await put('db/schema.snapshot.sql', await snapshot(database.ownerUrl))
 await put('src/platform/database-types.ts', await rowTypes(database.ownerUrl))
 await put('openapi.json', await openApi(database.appUrl))

@@ -59,6 +59,7 @@ as $$ values
   ('fairlock.passkey_challenges', 'what authenticators are asked to sign; gone within minutes'),
   ('fairlock.rate_limits', 'counters under hashed keys'),
   ('fairlock.request_counts', 'counters under hashed keys'),
+  ('fairlock.payment_method_types', 'the text of src/payment-methods/catalogue, replaced with the code'),
   ('fairlock.trade_transitions', 'the text of src/trades/states.ts, replaced with the code')
 $$;
 

@@ -14,6 +14,7 @@ import {
 import type { Jobs } from '../jobs/index.ts'
 import { notificationRoutes } from '../notifications/index.ts'
 import { offerRoutes } from '../offers/index.ts'
+import { paymentMethodRoutes } from '../payment-methods/index.ts'
 import { type App, type Database, newId, Problem, ProblemSchema } from '../platform/index.ts'
 import type { Sealer } from '../platform/sealing/index.ts'
 import { tradeRoutes } from '../trades/index.ts'
@@ -88,6 +89,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     pageRoutes(api, options)
     identityRoutes(api, options)
     walletRoutes(api, options)
+    paymentMethodRoutes(api)
     offerRoutes(api, options)
     tradeRoutes(api, options)
     disputeRoutes(api, options)

@@ -29,6 +29,7 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
         description: 'One-time codes, recovery codes and passkeys beside the password',
       },
       { name: 'Wallets', description: 'Balances and the statement' },
+      { name: 'Payment methods', description: 'The ways the fiat goes' },
       { name: 'Offers', description: 'The market' },
       { name: 'Trades', description: 'From the take to the release' },
       { name: 'Administration', description: 'For staff' },

@@ -126,6 +126,9 @@ end $$;
 create function fairlock.refuse_unsound_offer(o fairlock.offers) returns jsonb
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_unknown text := (select min(m) from unnest(o.payment_method_types) m
+    where not exists (select from fairlock.payment_method_types where slug = m));
 begin
   if o.min_amount > o.max_amount then
     return fairlock.refuse('invalid_amounts', '{"field": "minAmount", "problem": "is above maxAmount"}');
@@ -138,6 +141,9 @@ begin
     return fairlock.refuse('invalid_amounts', '{"field": "totalAmount", "problem": "times the price is above what can be kept"}');
   elsif round(o.min_amount * o.price, 8) = 0 then
     return fairlock.refuse('invalid_amounts', '{"field": "minAmount", "problem": "is worth nothing at this price"}');
+  elsif v_unknown is not null then
+    return fairlock.refuse('unknown_payment_method', jsonb_build_object('field', 'paymentMethodTypes', 'problem',
+      v_unknown || ' is not in the catalogue'));
   elsif o.expires_at <= clock_timestamp() then
     return fairlock.refuse('invalid_expiry', '{"field": "expiresAt", "problem": "is in the past"}');
   elsif o.working_zone is not null and not exists (select from pg_catalog.pg_timezone_names where name = o.working_zone) then

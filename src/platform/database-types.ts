@@ -519,6 +519,17 @@ export interface FairlockPasswordResetWishes {
   id: string;
 }
 
+export interface FairlockPaymentMethodTypes {
+  countries: string[] | null;
+  currencies: string[] | null;
+  kind: string;
+  name: string;
+  reversible: boolean;
+  risk: string;
+  slug: string;
+  usual_minutes: number;
+}
+
 export interface FairlockRateLimits {
   expire: Int8 | null;
   key: string;
@@ -698,6 +709,7 @@ export interface DB {
   "fairlock.passkeys": FairlockPasskeys;
   "fairlock.password_reset_wishes": FairlockPasswordResetWishes;
   "fairlock.password_resets": FairlockPasswordResets;
+  "fairlock.payment_method_types": FairlockPaymentMethodTypes;
   "fairlock.rate_limits": FairlockRateLimits;
   "fairlock.recovery_codes": FairlockRecoveryCodes;
   "fairlock.request_counts": FairlockRequestCounts;

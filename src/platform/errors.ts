@@ -179,6 +179,11 @@ export const ERRORS = {
   },
   invalid_working_hours: { status: 422, title: 'The working hours are not possible.' },
   amount_outside_offer: { status: 422, title: 'The amount is outside what the offer allows.' },
+  unknown_payment_method: {
+    status: 422,
+    title: 'There is no such payment method. GET /v1/payment-method-types lists those there are.',
+    field: 'paymentMethodTypes',
+  },
   payment_method_not_offered: { status: 422, title: 'The offer does not take this payment method.' },
   idempotency_key_reused: {
     status: 422,

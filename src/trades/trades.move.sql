@@ -56,7 +56,9 @@ begin
 
   v_deadline := case move.to_status
     when 'funded' then v_now + make_interval(mins => t.payment_window_minutes)
-    when 'paid' then v_now + make_interval(mins => (select release_window_minutes from fairlock.settings))
+    when 'paid' then v_now + make_interval(mins => greatest(
+      (select release_window_minutes from fairlock.settings), (select usual_minutes from fairlock.payment_method_types
+        where slug = (select payment_method from public.crypto_trades where id = t.id))))
     when 'disputed' then v_now + interval '72 hours' end;
   with moved as (
     update public.crypto_trades set status = move.to_status, updated_at = v_now, deadline = v_deadline,

@@ -15,6 +15,7 @@ const CALLS = `
   GET /v1/me
   PATCH /v1/me
   GET /v1/users/{id}
+  GET /v1/payment-method-types
   GET /v1/api-keys
   POST /v1/api-keys
   DELETE /v1/api-keys/{id}
@@ -53,6 +54,7 @@ const PUBLIC = `
   POST /v1/auth/email-change/cancellation
   GET /v1/offers
   GET /v1/offers/{id}
+  GET /v1/payment-method-types
   GET /v1/users/{id}
   GET /healthz
   GET /readyz`

@@ -57,6 +57,7 @@ export const EXPECTED: Record<string, Expectation> = {
   'fairlock.rate_limits': { reads: 'all', writes: ['insert', 'update', 'delete'] },
   'fairlock.request_counts': NOTHING,
   'fairlock.recovery_codes': NOTHING,
+  'fairlock.payment_method_types': EVERYBODY,
   'fairlock.rewrap': NOTHING,
   'fairlock.sessions': SELF,
   // The operator changes them by `fairlock db up`.

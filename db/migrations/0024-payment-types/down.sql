@@ -1,0 +1,1 @@
+drop table fairlock.payment_method_types;
