@@ -1,5 +1,6 @@
 // Writes what is generated: from the live schema the picture of it for reviewers and the types of its rows, from the
-// routes the description of the API, from the catalogue of payment methods its rows. With `--check` nothing is written and a difference is an error.
+// routes the description of the API, from the catalogue of payment methods its rows. With `--check` nothing is written
+// and a difference is an error.
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
