@@ -24,7 +24,12 @@ export function paymentMethodRoutes(app: App): void {
           country: Type.Optional(Country),
           currency: Type.Optional(Fiat),
           q: Type.Optional(
-            Type.String({ minLength: 1, maxLength: 60, description: 'Part of the name', examples: ['pay'] }),
+            Type.String({
+              pattern: '^[\\p{L}\\p{N} ./()-]*[\\p{L}\\p{N}][\\p{L}\\p{N} ./()-]*$',
+              maxLength: 60,
+              description: 'Part of the name',
+              examples: ['pay'],
+            }),
           ),
         }),
         response: answers(200, Page(PaymentMethodType)),

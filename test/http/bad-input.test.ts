@@ -177,6 +177,7 @@ test('a cursor of another list is refused', async () => {
   const lists = operations.filter((one) => one.parameters.some(({ name }) => name === 'cursor'))
   const keys: Record<string, string[]> = {
     '/v1/offers': ['offers', '1', UNKNOWN_ID],
+    '/v1/payment-method-types': ['payment method types', 'sepa'],
     '/v1/me/notices': ['notices', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
     '/v1/me/offers': ['own offers', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
     '/v1/trades': ['trades', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
