@@ -391,6 +391,109 @@ create policy "the engine keeps erasures" on fairlock.erasures for all to fairlo
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, erased_at, reason ON fairlock.erasures FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('user_id', '{*}', '{}');
 grant insert, select on fairlock.erasures to fairlock_engine;
 
+create table fairlock.evidence (
+  added_at timestamp with time zone default clock_timestamp() not null,
+  added_by uuid not null,
+  dispute_id uuid not null,
+  file_id uuid not null,
+  id uuid not null,
+  note text,
+  constraint evidence_added_by_fkey FOREIGN KEY (added_by) REFERENCES public.users(id),
+  constraint evidence_dispute_id_fkey FOREIGN KEY (dispute_id) REFERENCES public.crypto_disputes(id),
+  constraint evidence_file_id_fkey FOREIGN KEY (file_id) REFERENCES fairlock.files(id),
+  constraint evidence_pkey PRIMARY KEY (id),
+  constraint evidence_file_id_key UNIQUE (file_id)
+);
+alter table fairlock.evidence enable row level security;
+alter table fairlock.evidence force row level security;
+CREATE INDEX evidence_added_by ON fairlock.evidence USING btree (added_by);
+CREATE INDEX evidence_dispute ON fairlock.evidence USING btree (dispute_id, added_at, id);
+create policy "the engine keeps evidence" on fairlock.evidence for all to fairlock_engine using (true);
+CREATE TRIGGER sealed_note BEFORE INSERT OR UPDATE OF note, added_by ON fairlock.evidence FOR EACH ROW WHEN ((new.note IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('note', 'added_by');
+grant insert, select on fairlock.evidence to fairlock_engine;
+grant update on fairlock.evidence (note) to fairlock_engine;
+
+create table fairlock.file_parts (
+  content text not null,
+  file_id uuid not null,
+  id uuid not null,
+  is_thumbnail boolean not null,
+  number smallint not null,
+  owner_id uuid not null,
+  constraint file_parts_check CHECK (((number >= 0) AND ((number = 0) OR (NOT is_thumbnail)))),
+  constraint file_parts_content_check CHECK ((octet_length(content) <= 1400000)),
+  constraint file_parts_file_id_fkey FOREIGN KEY (file_id) REFERENCES fairlock.files(id) ON DELETE CASCADE,
+  constraint file_parts_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.users(id),
+  constraint file_parts_pkey PRIMARY KEY (id),
+  constraint file_parts_file_id_is_thumbnail_number_key UNIQUE (file_id, is_thumbnail, number)
+);
+alter table fairlock.file_parts enable row level security;
+alter table fairlock.file_parts force row level security;
+CREATE INDEX file_parts_owner ON fairlock.file_parts USING btree (owner_id);
+create policy "the engine keeps files" on fairlock.file_parts for all to fairlock_engine using (true);
+CREATE TRIGGER guarded BEFORE DELETE OR UPDATE OF id, file_id, is_thumbnail, number, owner_id ON fairlock.file_parts FOR EACH ROW EXECUTE FUNCTION fairlock.guard_file_part();
+CREATE TRIGGER sealed_content BEFORE INSERT OR UPDATE OF content, owner_id ON fairlock.file_parts FOR EACH ROW WHEN ((new.content IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('content', 'owner_id');
+grant delete, insert, select on fairlock.file_parts to fairlock_engine;
+grant update on fairlock.file_parts (content) to fairlock_engine;
+
+create table fairlock.file_views (
+  file_id uuid not null,
+  id bigint generated always as identity not null,
+  viewed_at timestamp with time zone default clock_timestamp() not null,
+  viewer_id uuid not null,
+  what text not null,
+  constraint file_views_what_check CHECK ((what = ANY (ARRAY['original'::text, 'thumbnail'::text]))),
+  constraint file_views_file_id_fkey FOREIGN KEY (file_id) REFERENCES fairlock.files(id) ON DELETE CASCADE,
+  constraint file_views_viewer_id_fkey FOREIGN KEY (viewer_id) REFERENCES public.users(id),
+  constraint file_views_pkey PRIMARY KEY (id)
+);
+alter table fairlock.file_views enable row level security;
+alter table fairlock.file_views force row level security;
+CREATE INDEX file_views_file ON fairlock.file_views USING btree (file_id, id);
+CREATE INDEX file_views_viewer ON fairlock.file_views USING btree (viewer_id);
+create policy "the engine keeps files" on fairlock.file_views for all to fairlock_engine using (true);
+grant insert, select on fairlock.file_views to fairlock_engine;
+
+create table fairlock.files (
+  about text,
+  attached_at timestamp with time zone,
+  bytes integer not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  height integer,
+  id uuid not null,
+  media_type text not null,
+  owner_id uuid not null,
+  purpose text not null,
+  sha256 bytea not null,
+  subject_id uuid,
+  thumbnail_bytes integer,
+  width integer,
+  constraint files_bytes_check CHECK ((bytes > 0)),
+  constraint files_check CHECK (((subject_id IS NULL) = (attached_at IS NULL))),
+  constraint files_check1 CHECK ((num_nulls(width, height, thumbnail_bytes) = ANY (ARRAY[0, 3]))),
+  constraint files_height_check CHECK ((height > 0)),
+  constraint files_media_type_check CHECK ((length(media_type) <= 100)),
+  constraint files_purpose_check CHECK ((purpose = ANY (ARRAY['evidence'::text, 'message'::text, 'kyc'::text]))),
+  constraint files_sha256_check CHECK ((octet_length(sha256) = 32)),
+  constraint files_thumbnail_bytes_check CHECK ((thumbnail_bytes > 0)),
+  constraint files_width_check CHECK ((width > 0)),
+  constraint files_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.users(id),
+  constraint files_pkey PRIMARY KEY (id)
+);
+alter table fairlock.files enable row level security;
+alter table fairlock.files force row level security;
+CREATE INDEX files_owner ON fairlock.files USING btree (owner_id, created_at);
+CREATE INDEX files_subject ON fairlock.files USING btree (subject_id) WHERE (subject_id IS NOT NULL);
+CREATE INDEX files_unattached ON fairlock.files USING btree (created_at) WHERE (subject_id IS NULL);
+create policy "the engine keeps files" on fairlock.files for all to fairlock_engine using (true);
+CREATE CONSTRAINT TRIGGER whole AFTER INSERT ON fairlock.files DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fairlock.guard_whole_file();
+CREATE TRIGGER guarded BEFORE DELETE OR UPDATE ON fairlock.files FOR EACH ROW EXECUTE FUNCTION fairlock.guard_file();
+CREATE TRIGGER sealed_about BEFORE INSERT OR UPDATE OF about, owner_id ON fairlock.files FOR EACH ROW WHEN ((new.about IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('about', 'owner_id');
+grant delete, insert, select on fairlock.files to fairlock_engine;
+grant update on fairlock.files (about) to fairlock_engine;
+grant update on fairlock.files (attached_at) to fairlock_engine;
+grant update on fairlock.files (subject_id) to fairlock_engine;
+
 create table fairlock.idempotency_keys (
   answer jsonb not null,
   created_at timestamp with time zone default now() not null,
@@ -828,6 +931,8 @@ create table fairlock.settings (
   break_glass_minutes integer default 30 not null,
   break_glass_review_days integer default 3 not null,
   email_change_delay_hours integer default 24 not null,
+  evidence_per_dispute integer default 20 not null,
+  file_megabytes integer default 20 not null,
   funding_window_minutes integer default 30 not null,
   grant_hours integer default 8 not null,
   live_trades_per_user integer default 20 not null,
@@ -843,6 +948,8 @@ create table fairlock.settings (
   constraint settings_account_hours CHECK ((((withdrawal_pause_hours >= 0) AND (withdrawal_pause_hours <= 720)) AND ((email_change_delay_hours >= 0) AND (email_change_delay_hours <= 720)) AND ((session_idle_hours >= 1) AND (session_idle_hours <= 720)))),
   constraint settings_break_glass_minutes_check CHECK (((break_glass_minutes >= 1) AND (break_glass_minutes <= 240))),
   constraint settings_break_glass_review_days_check CHECK (((break_glass_review_days >= 0) AND (break_glass_review_days <= 90))),
+  constraint settings_evidence_per_dispute_check CHECK (((evidence_per_dispute >= 1) AND (evidence_per_dispute <= 200))),
+  constraint settings_file_megabytes_check CHECK (((file_megabytes >= 1) AND (file_megabytes <= 100))),
   constraint settings_funding_window_minutes_check CHECK (((funding_window_minutes >= 1) AND (funding_window_minutes <= 1440))),
   constraint settings_grant_hours_check CHECK (((grant_hours >= 1) AND (grant_hours <= 168))),
   constraint settings_live_trades_per_user_check CHECK (((live_trades_per_user >= 1) AND (live_trades_per_user <= 100000))),
@@ -858,7 +965,7 @@ alter table fairlock.settings enable row level security;
 alter table fairlock.settings force row level security;
 create policy "everybody reads the settings" on fairlock.settings for select to public using (true);
 create policy "the operator changes the settings" on fairlock.settings for update to fairlock_engine using (true) with check (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, step_up_minutes, staff_need_factor, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, step_up_minutes, staff_need_factor, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days, file_megabytes, evidence_per_dispute ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
 grant select on fairlock.settings to fairlock_app;
 grant select, update on fairlock.settings to fairlock_engine;
 
@@ -1546,7 +1653,7 @@ create function audit.search(p jsonb) returns jsonb language plpgsql set search_
 alter function audit.search(jsonb) owner to fairlock_engine;
 grant execute on function audit.search(jsonb) to fairlock_engine;
 
-create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as c855e6669bba6252;
+create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 5a9035a2891a1a33;
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
@@ -1598,6 +1705,15 @@ create function fairlock.add_data_key(p_id uuid, p_owner uuid, p_wrapped bytea, 
 alter function fairlock.add_data_key(uuid,uuid,bytea,text) owner to fairlock_engine;
 grant execute on function fairlock.add_data_key(uuid,uuid,bytea,text) to fairlock_app;
 grant execute on function fairlock.add_data_key(uuid,uuid,bytea,text) to fairlock_engine;
+
+create function fairlock.add_file(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as cd5b43008f43db91;
+alter function fairlock.add_file(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.add_file(jsonb) to fairlock_engine;
+
+create function fairlock.add_file_part(p_file uuid, p_is_thumbnail boolean, p_number integer, p_content text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as c78149e28bdf5091;
+alter function fairlock.add_file_part(uuid,boolean,integer,text) owner to fairlock_engine;
+grant execute on function fairlock.add_file_part(uuid,boolean,integer,text) to fairlock_app;
+grant execute on function fairlock.add_file_part(uuid,boolean,integer,text) to fairlock_engine;
 
 create function fairlock.add_passkey(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4240beda57dba217;
 alter function fairlock.add_passkey(jsonb) owner to fairlock_engine;
@@ -1651,6 +1767,10 @@ create function fairlock.asks_for_factor(p_operation text) returns boolean langu
 alter function fairlock.asks_for_factor(text) owner to fairlock_engine;
 grant execute on function fairlock.asks_for_factor(text) to fairlock_engine;
 
+create function fairlock.attach_file(p_file uuid, p_owner uuid, p_purpose text, p_subject uuid) returns boolean language plpgsql set search_path=pg_catalog, pg_temp as 6e4e363e8dd3b1b5;
+alter function fairlock.attach_file(uuid,uuid,text,uuid) owner to fairlock_engine;
+grant execute on function fairlock.attach_file(uuid,uuid,text,uuid) to fairlock_engine;
+
 create function fairlock.audit_roots(p_after bigint, p_most integer, p_leaves boolean) returns SETOF jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as efbc76b9ace3db5e;
 alter function fairlock.audit_roots(bigint,integer,boolean) owner to fairlock_engine;
 grant execute on function fairlock.audit_roots(bigint,integer,boolean) to fairlock_app;
@@ -1678,6 +1798,11 @@ grant execute on function fairlock.ban_person(uuid,timestamp with time zone,text
 create function fairlock.begin_audit_era(p_last audit.blocks) returns boolean language plpgsql security definer set search_path=pg_catalog, pg_temp as 4375e17a9f5d2bb8;
 alter function fairlock.begin_audit_era(audit.blocks) owner to ;
 grant execute on function fairlock.begin_audit_era(audit.blocks) to fairlock_engine;
+
+create function fairlock.begin_upload() returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as f4e0a5d1237a4500;
+alter function fairlock.begin_upload() owner to fairlock_engine;
+grant execute on function fairlock.begin_upload() to fairlock_app;
+grant execute on function fairlock.begin_upload() to fairlock_engine;
 
 create function fairlock.broken_law(r fairlock.offers) returns text language sql immutable as 653db9352755a687;
 alter function fairlock.broken_law(fairlock.offers) owner to ;
@@ -1729,7 +1854,7 @@ alter function fairlock.close_expired_offers(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_app;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_engine;
 
-create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 84773527e29a9f5a;
+create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 89ab4685026ffcac;
 alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
@@ -1751,6 +1876,11 @@ create function fairlock.count_break_glass() returns jsonb language sql stable s
 alter function fairlock.count_break_glass() owner to fairlock_engine;
 grant execute on function fairlock.count_break_glass() to fairlock_app;
 grant execute on function fairlock.count_break_glass() to fairlock_engine;
+
+create function fairlock.count_files() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 80164084e9ee0f20;
+alter function fairlock.count_files() owner to fairlock_engine;
+grant execute on function fairlock.count_files() to fairlock_app;
+grant execute on function fairlock.count_files() to fairlock_engine;
 
 create function fairlock.count_keys() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 75adb8e7ec9b71fa;
 alter function fairlock.count_keys() owner to fairlock_engine;
@@ -1850,7 +1980,7 @@ create function fairlock.erased_name(p_user uuid) returns text language sql immu
 alter function fairlock.erased_name(uuid) owner to fairlock_engine;
 grant execute on function fairlock.erased_name(uuid) to fairlock_engine;
 
-create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 0fd9cb42362610eb;
+create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 991d6533a49913d9;
 alter function fairlock.erasure_rules() owner to fairlock_engine;
 grant execute on function fairlock.erasure_rules() to fairlock_engine;
 
@@ -1882,6 +2012,15 @@ grant execute on function fairlock.factors_json(uuid) to fairlock_engine;
 create function fairlock.fee(p_amount numeric, p_rate numeric) returns numeric language sql immutable as c0ddd5f19e9de55d;
 alter function fairlock.fee(numeric,numeric) owner to fairlock_engine;
 grant execute on function fairlock.fee(numeric,numeric) to fairlock_engine;
+
+create function fairlock.file_json(f fairlock.files) returns jsonb language sql stable as f14abeadac6bd8e9;
+alter function fairlock.file_json(fairlock.files) owner to fairlock_engine;
+grant execute on function fairlock.file_json(fairlock.files) to fairlock_engine;
+
+create function fairlock.file_part(p_file uuid, p_is_thumbnail boolean, p_number integer) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as a35d1a0758595f1b;
+alter function fairlock.file_part(uuid,boolean,integer) owner to fairlock_engine;
+grant execute on function fairlock.file_part(uuid,boolean,integer) to fairlock_app;
+grant execute on function fairlock.file_part(uuid,boolean,integer) to fairlock_engine;
 
 create function fairlock.fill_offer(o fairlock.offers, p jsonb) returns fairlock.offers language plpgsql stable set search_path=pg_catalog, pg_temp as 8aa7521a6bf85652;
 alter function fairlock.fill_offer(fairlock.offers,jsonb) owner to fairlock_engine;
@@ -1937,6 +2076,14 @@ create function fairlock.guard_escrow() returns trigger language plpgsql securit
 alter function fairlock.guard_escrow() owner to fairlock_engine;
 grant execute on function fairlock.guard_escrow() to fairlock_engine;
 
+create function fairlock.guard_file() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 9fcce2e01806a5fa;
+alter function fairlock.guard_file() owner to fairlock_engine;
+grant execute on function fairlock.guard_file() to fairlock_engine;
+
+create function fairlock.guard_file_part() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 471513bd37432958;
+alter function fairlock.guard_file_part() owner to fairlock_engine;
+grant execute on function fairlock.guard_file_part() to fairlock_engine;
+
 create function fairlock.guard_grant() returns trigger language plpgsql set search_path=pg_catalog, pg_temp as 8f95cbd8f6639caa;
 alter function fairlock.guard_grant() owner to ;
 grant execute on function fairlock.guard_grant() to public;
@@ -1952,6 +2099,10 @@ grant execute on function fairlock.guard_sealed() to fairlock_engine;
 create function fairlock.guard_trade() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as ea81cad6fd77facc;
 alter function fairlock.guard_trade() owner to fairlock_engine;
 grant execute on function fairlock.guard_trade() to fairlock_engine;
+
+create function fairlock.guard_whole_file() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as d9c999e3cabe9429;
+alter function fairlock.guard_whole_file() owner to fairlock_engine;
+grant execute on function fairlock.guard_whole_file() to fairlock_engine;
 
 create function fairlock.has_answer(p_key text) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as c308aff59fc33dc8;
 alter function fairlock.has_answer(text) owner to fairlock_engine;
@@ -2035,6 +2186,10 @@ create function fairlock.may_have(p_scope text) returns boolean language plpgsql
 alter function fairlock.may_have(text) owner to fairlock_engine;
 grant execute on function fairlock.may_have(text) to fairlock_engine;
 
+create function fairlock.may_read_file(f fairlock.files) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 48c98bfd97691a31;
+alter function fairlock.may_read_file(fairlock.files) owner to fairlock_engine;
+grant execute on function fairlock.may_read_file(fairlock.files) to fairlock_engine;
+
 create function fairlock.me() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 41b5318e75d39a26;
 alter function fairlock.me() owner to fairlock_engine;
 grant execute on function fairlock.me() to fairlock_app;
@@ -2088,6 +2243,11 @@ create function fairlock.open_audit_months() returns integer language plpgsql se
 alter function fairlock.open_audit_months() owner to ;
 grant execute on function fairlock.open_audit_months() to fairlock_app;
 
+create function fairlock.open_file(p_file uuid, p_is_thumbnail boolean) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 12c49358f8decbc8;
+alter function fairlock.open_file(uuid,boolean) owner to fairlock_engine;
+grant execute on function fairlock.open_file(uuid,boolean) to fairlock_app;
+grant execute on function fairlock.open_file(uuid,boolean) to fairlock_engine;
+
 create function fairlock.open_session(p_session uuid, p_user uuid, p_token_hash bytea, p_days integer, p_user_agent text, p_address inet, p_device text DEFAULT NULL::text, p_how text DEFAULT 'password'::text, p_password_hash text DEFAULT NULL::text, p_proof jsonb DEFAULT NULL::jsonb) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 91eb8003f14c21d7;
 alter function fairlock.open_session(uuid,uuid,bytea,integer,text,inet,text,text,text,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.open_session(uuid,uuid,bytea,integer,text,inet,text,text,text,jsonb) to fairlock_app;
@@ -2097,6 +2257,10 @@ create function fairlock.overdue_trades(p_most integer) returns SETOF uuid langu
 alter function fairlock.overdue_trades(integer) owner to fairlock_engine;
 grant execute on function fairlock.overdue_trades(integer) to fairlock_app;
 grant execute on function fairlock.overdue_trades(integer) to fairlock_engine;
+
+create function fairlock.part_id(p_file uuid, p_is_thumbnail boolean, p_number integer) returns uuid language sql immutable as 56178954f66ab6ec;
+alter function fairlock.part_id(uuid,boolean,integer) owner to fairlock_engine;
+grant execute on function fairlock.part_id(uuid,boolean,integer) to fairlock_engine;
 
 create function fairlock.passkey_json(p_id uuid, p_name text, p_backed_up boolean, p_created_at timestamp with time zone, p_last_used_at timestamp with time zone, p_cloned_at timestamp with time zone) returns jsonb language sql stable as 1ee5e4d162af9e45;
 alter function fairlock.passkey_json(uuid,text,boolean,timestamp with time zone,timestamp with time zone,timestamp with time zone) owner to fairlock_engine;
@@ -2189,6 +2353,10 @@ create function fairlock.refuse_unsound_offer(o fairlock.offers) returns jsonb l
 alter function fairlock.refuse_unsound_offer(fairlock.offers) owner to fairlock_engine;
 grant execute on function fairlock.refuse_unsound_offer(fairlock.offers) to fairlock_engine;
 
+create function fairlock.refuse_upload(p_bytes integer) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as bc4278b6d4594b29;
+alter function fairlock.refuse_upload(integer) owner to fairlock_engine;
+grant execute on function fairlock.refuse_upload(integer) to fairlock_engine;
+
 create function fairlock.register_person(p_email text, p_name text, p_password_hash text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as c53d2dd96a70efb1;
 alter function fairlock.register_person(text,text,text) owner to fairlock_engine;
 grant execute on function fairlock.register_person(text,text,text) to fairlock_app;
@@ -2214,6 +2382,11 @@ grant execute on function fairlock.replace_data_key(uuid,uuid,bytea,text) to fai
 create function fairlock.replace_recovery_codes(p_hashes jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 88f3d268e808ed9a;
 alter function fairlock.replace_recovery_codes(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.replace_recovery_codes(jsonb) to fairlock_engine;
+
+create function fairlock.report_damage(p_file uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as f8aa69dc0efba0fa;
+alter function fairlock.report_damage(uuid) owner to fairlock_engine;
+grant execute on function fairlock.report_damage(uuid) to fairlock_app;
+grant execute on function fairlock.report_damage(uuid) to fairlock_engine;
 
 create function fairlock.reseal_value(p_table text, p_column text, p_row text, p_from text, p_to text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 4e5a390177a4bda6;
 alter function fairlock.reseal_value(text,text,text,text,text) owner to fairlock_engine;
@@ -2251,7 +2424,7 @@ create function fairlock.roles_on_duty() returns SETOF text language plpgsql sta
 alter function fairlock.roles_on_duty() owner to fairlock_engine;
 grant execute on function fairlock.roles_on_duty() to fairlock_engine;
 
-create function fairlock.scope_of(p_operation text) returns text language sql immutable as 8d9e214848c17836;
+create function fairlock.scope_of(p_operation text) returns text language sql immutable as ab862487cefe5c46;
 alter function fairlock.scope_of(text) owner to fairlock_engine;
 grant execute on function fairlock.scope_of(text) to fairlock_engine;
 
@@ -2267,7 +2440,7 @@ create function fairlock.sealed_text(c record) returns text language plpgsql imm
 alter function fairlock.sealed_text(record) owner to fairlock_engine;
 grant execute on function fairlock.sealed_text(record) to fairlock_engine;
 
-create function fairlock.sealed_with(p_sealed text) returns uuid language sql immutable as 81fb7b94a6d18307;
+create function fairlock.sealed_with(p_sealed text) returns uuid language sql immutable as c18d333cbf40faa8;
 alter function fairlock.sealed_with(text) owner to fairlock_engine;
 grant execute on function fairlock.sealed_with(text) to fairlock_engine;
 
@@ -2336,10 +2509,14 @@ create function fairlock.store_recovery_codes(p_user uuid, p_hashes jsonb) retur
 alter function fairlock.store_recovery_codes(uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.store_recovery_codes(uuid,jsonb) to fairlock_engine;
 
-create function fairlock.sweep(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as ad69036a78e7b72d;
+create function fairlock.sweep(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as 8f8f2094f834cc4d;
 alter function fairlock.sweep(integer) owner to fairlock_engine;
 grant execute on function fairlock.sweep(integer) to fairlock_app;
 grant execute on function fairlock.sweep(integer) to fairlock_engine;
+
+create function fairlock.sweep_files(p_most integer) returns integer language plpgsql set search_path=pg_catalog, pg_temp as fceef28e34aac561;
+alter function fairlock.sweep_files(integer) owner to fairlock_engine;
+grant execute on function fairlock.sweep_files(integer) to fairlock_engine;
 
 create function fairlock.sweep_requests(p_most integer) returns integer language plpgsql set search_path=pg_catalog, pg_temp as d56a1cfdf1dc069d;
 alter function fairlock.sweep_requests(integer) owner to fairlock_engine;

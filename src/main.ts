@@ -165,6 +165,7 @@ async function listen(
     metricsToken: config.metricsToken,
     breachedPasswords: config.breachedPasswords,
     publicUrl: config.publicUrl,
+    uploadsAtOnce: config.uploadsAtOnce,
     jobs,
   })
   stops.push(() => app.close())

@@ -60,6 +60,10 @@ as $$ values
   ('fairlock.rate_limits', 'counters under hashed keys'),
   ('fairlock.request_counts', 'counters under hashed keys'),
   ('fairlock.payment_method_types', 'the text of src/payment-methods/catalogue, replaced with the code'),
+  ('fairlock.evidence', 'adding some writes a line of its own; it never changes'),
+  ('fairlock.files', 'an upload and each look at a file write their own lines; a file never changes'),
+  ('fairlock.file_parts', 'the sealed content of files'),
+  ('fairlock.file_views', 'a log itself'),
   ('fairlock.trade_transitions', 'the text of src/trades/states.ts, replaced with the code')
 $$;
 

@@ -15,12 +15,19 @@ import type { Jobs } from '../jobs/index.ts'
 import { notificationRoutes } from '../notifications/index.ts'
 import { offerRoutes } from '../offers/index.ts'
 import { paymentMethodRoutes } from '../payment-methods/index.ts'
+import { fileRoutes, Uploads } from '../platform/files/index.ts'
 import { type App, type Database, newId, Problem, ProblemSchema } from '../platform/index.ts'
 import type { Sealer } from '../platform/sealing/index.ts'
 import { tradeRoutes } from '../trades/index.ts'
 import { walletRoutes } from '../wallets/index.ts'
 import { readBodies } from './bodies.ts'
-import { connectionLimits, limitAddressLength, PATIENCE, type Patience } from './connections.ts'
+import {
+  connectionLimits,
+  limitAddressLength,
+  limitBodyTime,
+  PATIENCE,
+  type Patience,
+} from './connections.ts'
 import { protectAnswers } from './headers.ts'
 import { healthRoutes } from './health.ts'
 import { limitAddresses, limitCallers } from './limit-requests.ts'
@@ -45,14 +52,17 @@ export type AppOptions = {
   /** Where people reach the program; passkeys are bound to its name. */
   publicUrl?: string | null
   jobs: () => Jobs | null
+  /** Uploads that this process takes at once, if not eight. */
+  uploadsAtOnce?: number
   /** Counts requests; without it nobody is limited. */
   requests?: RequestLimits
   /** How long connections may take, if not the usual. */
   patience?: Patience
 }
 
-/** Bodies are small: 1 MB is the contract's bound. */
+/** Bodies are small: 1 MB is the contract's bound. Files come as forms, which have a bound of their own. */
 const BODY_LIMIT_BYTES = 1024 * 1024
+const UPLOADS_AT_ONCE = 8
 
 /** Puts the API together: what every request goes through, and the list of routes. */
 export async function buildApp(options: AppOptions): Promise<App> {
@@ -75,16 +85,19 @@ export async function buildApp(options: AppOptions): Promise<App> {
   readBodies(app)
   protectAnswers(app)
   limitAddressLength(app)
+  limitBodyTime(app, options.patience ?? PATIENCE)
   if (options.requests) limitAddresses(app, options.requests)
   findCaller(app)
   if (options.requests) limitCallers(app, options.requests, options.db)
   logRequests(app)
   await app.register(swagger, openApiOptions)
 
+  const uploads = new Uploads(options.uploadsAtOnce ?? UPLOADS_AT_ONCE)
+
   // The list of routes. Each folder's are in its routes.ts.
   await app.register(async (routes) => {
     const api = routes.withTypeProvider<TypeBoxTypeProvider>() as App
-    metricsRoutes(api, { db: options.db, token: options.metricsToken, jobs: options.jobs })
+    metricsRoutes(api, { db: options.db, token: options.metricsToken, jobs: options.jobs, uploads })
     healthRoutes(api, options)
     pageRoutes(api, options)
     identityRoutes(api, options)
@@ -96,6 +109,9 @@ export async function buildApp(options: AppOptions): Promise<App> {
     auditRoutes(api, options)
     notificationRoutes(api, options)
   })
+  await app.register(async (routes) =>
+    fileRoutes(routes.withTypeProvider<TypeBoxTypeProvider>() as App, { ...options, uploads }),
+  )
   return app
 }
 

@@ -2,11 +2,21 @@ import type { Socket } from 'node:net'
 import { type App, ERRORS, type ErrorCode, Problem } from '../platform/index.ts'
 
 /** How long a connection may take, in milliseconds; whoever sends a byte now and then does not hold it for ever. */
-export type Patience = { headers: number; request: number; silence: number; keepAlive: number; look: number }
+export type Patience = {
+  headers: number
+  request: number
+  /** In place of `request` where a file is uploaded. */
+  upload: number
+  silence: number
+  keepAlive: number
+  look: number
+}
 
 export const PATIENCE: Patience = {
   headers: 15_000,
   request: 30_000,
+  /** 20 MB at half a megabit a second; src/platform/files asks for more than a trickle all the while. */
+  upload: 320_000,
   /** Nothing sent and nothing taken; a stream of events says something more often than that. */
   silence: 120_000,
   /** Longer than the minute for which proxies keep connections open, so that the proxy is the one to close. */
@@ -25,7 +35,7 @@ export function connectionLimits(patience: Patience) {
       headersTimeout: patience.headers,
       connectionsCheckingInterval: patience.look,
     },
-    requestTimeout: patience.request,
+    requestTimeout: patience.upload,
     connectionTimeout: patience.silence,
     keepAliveTimeout: patience.keepAlive,
     clientErrorHandler: answerBrokenRequest,
@@ -38,6 +48,20 @@ export function limitAddressLength(app: App): void {
     if (request.url.length > URL_CHARACTERS) throw new Problem('address_too_long')
     const names = request.url.split('?', 2)[1]?.split('&').length ?? 0
     if (names > QUERY_NAMES) throw new Problem('address_too_long')
+  })
+}
+
+/** Ends requests whose body does not come in time, but for files, for which the server below has its own time. */
+export function limitBodyTime(app: App, patience: Patience): void {
+  app.addHook('onRequest', async ({ raw, headers, routeOptions }, reply) => {
+    const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+    if (!hasBody || routeOptions.config.form !== undefined) return
+    const late = setTimeout(() => {
+      const error = Object.assign(new Error('the body came too slowly'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
+      answerBrokenRequest(error, raw.socket)
+    }, patience.request)
+    raw.once('end', () => clearTimeout(late))
+    for (const over of ['finish', 'close']) reply.raw.once(over, () => clearTimeout(late))
   })
 }
 

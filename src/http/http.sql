@@ -81,6 +81,7 @@ begin
     when 'approve_access' then
       answer := fairlock.decide_access((p ->> 'grantId')::uuid, true, (p ->> 'minutes')::integer);
     when 'refuse_access' then answer := fairlock.decide_access((p ->> 'grantId')::uuid, false, null);
+    when 'add_file' then answer := fairlock.add_file(p);
     when 'revoke_access' then answer := fairlock.revoke_access((p ->> 'grantId')::uuid);
     when 'review_access' then
       answer := fairlock.review_access((p ->> 'grantId')::uuid, (p ->> 'justified')::boolean, p ->> 'review');
@@ -118,7 +119,8 @@ begin
   delete from fairlock.api_keys where ctid = any (array(
     select ctid from fairlock.api_keys where coalesce(ended_at, expires_at) < now() - interval '90 days' limit p_most));
   get diagnostics v_keys = row_count;
-  return v_answers + v_sessions + v_keys + fairlock.sweep_requests(100 * p_most);
+  return v_answers + v_sessions + v_keys + fairlock.sweep_files(p_most)
+    + fairlock.sweep_requests(100 * p_most);
 end $$;
 grant execute on function fairlock.sweep(integer) to fairlock_app;
 reset role;

@@ -2,10 +2,17 @@ import type { FastifyRequest } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { countBreakGlass } from '../identity/index.ts'
 import type { Jobs } from '../jobs/index.ts'
+import type { Uploads } from '../platform/files/index.ts'
 import { type App, type Database, isSameSecret, Problem } from '../platform/index.ts'
+import { fileMetrics } from './file-metrics.ts'
 import { keyMetrics } from './key-metrics.ts'
 
-export type MetricsOptions = { db: Database; token: string | null; jobs: () => Jobs | null }
+export type MetricsOptions = {
+  db: Database
+  token: string | null
+  jobs: () => Jobs | null
+  uploads: Uploads
+}
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
 /** What proxies say of whom they ask for. */
@@ -30,6 +37,7 @@ export function metricsRoutes(app: App, options: MetricsOptions): void {
   databaseMetrics(registry, options.db)
   auditMetrics(registry, options.db)
   keyMetrics(registry, options.db)
+  fileMetrics(registry, options.db, options.uploads)
   jobMetrics(registry, options.jobs)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'

@@ -32,6 +32,7 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
       { name: 'Payment methods', description: 'The ways the fiat goes' },
       { name: 'Offers', description: 'The market' },
       { name: 'Trades', description: 'From the take to the release' },
+      { name: 'Files', description: 'Uploading what disputes, messages and KYC need, and looking at it' },
       { name: 'Administration', description: 'For staff' },
       { name: 'Operation', description: 'Health' },
     ],
@@ -55,7 +56,9 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
     },
   },
   // Who may call is part of the description: everybody, where the route is public.
-  transform: ({ schema, url, route }) => {
+  transform: ({ schema: said, url, route }) => {
+    const form = route.config?.form
+    const schema = form === undefined ? said : { ...said, consumes: ['multipart/form-data'], body: form }
     if (route.config?.access === 'public') return { schema: { ...schema, security: [] }, url }
     const scope = scopeOf(route.config ?? {}, String(route.method), url)
     const byKey = scope === undefined || scope === 'session' ? [] : [{ apiKey: [scope] }]

@@ -34,6 +34,8 @@ declare module 'fastify' {
      * fairlock.scope_of; a GET needs `read` if it says nothing. `session` is for what keys can never do.
      */
     scope?: 'read' | 'trade' | 'withdraw' | 'session'
+    /** The form (multipart/form-data) that the call takes in place of a JSON body; read by the route itself. */
+    form?: TSchema
   }
 }
 

@@ -396,6 +396,48 @@ export interface FairlockErasures {
   user_id: string;
 }
 
+export interface FairlockEvidence {
+  added_at: Generated<Timestamp>;
+  added_by: string;
+  dispute_id: string;
+  file_id: string;
+  id: string;
+  note: string | null;
+}
+
+export interface FairlockFileParts {
+  content: string;
+  file_id: string;
+  id: string;
+  is_thumbnail: boolean;
+  number: number;
+  owner_id: string;
+}
+
+export interface FairlockFiles {
+  about: string | null;
+  attached_at: Timestamp | null;
+  bytes: number;
+  created_at: Generated<Timestamp>;
+  height: number | null;
+  id: string;
+  media_type: string;
+  owner_id: string;
+  purpose: string;
+  sha256: Buffer;
+  subject_id: string | null;
+  thumbnail_bytes: number | null;
+  width: number | null;
+}
+
+export interface FairlockFileViews {
+  file_id: string;
+  id: Generated<Int8>;
+  viewed_at: Generated<Timestamp>;
+  viewer_id: string;
+  what: string;
+}
+
 export interface FairlockIdempotencyKeys {
   answer: Json;
   created_at: Generated<Timestamp>;
@@ -580,6 +622,8 @@ export interface FairlockSettings {
   break_glass_minutes: Generated<number>;
   break_glass_review_days: Generated<number>;
   email_change_delay_hours: Generated<number>;
+  evidence_per_dispute: Generated<number>;
+  file_megabytes: Generated<number>;
   funding_window_minutes: Generated<number>;
   grant_hours: Generated<number>;
   live_trades_per_user: Generated<number>;
@@ -699,6 +743,10 @@ export interface DB {
   "fairlock.duty_hours": FairlockDutyHours;
   "fairlock.email_changes": FairlockEmailChanges;
   "fairlock.erasures": FairlockErasures;
+  "fairlock.evidence": FairlockEvidence;
+  "fairlock.file_parts": FairlockFileParts;
+  "fairlock.file_views": FairlockFileViews;
+  "fairlock.files": FairlockFiles;
   "fairlock.idempotency_keys": FairlockIdempotencyKeys;
   "fairlock.key_encryption_keys": FairlockKeyEncryptionKeys;
   "fairlock.notices": FairlockNotices;

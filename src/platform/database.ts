@@ -3,7 +3,7 @@ import type { CompiledQuery } from 'kysely'
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import pg from 'pg'
 import type { DB } from './database-types.ts'
-import { problemFromDatabase, problemFromRefusal } from './errors.ts'
+import { Problem, problemFromDatabase, problemFromRefusal } from './errors.ts'
 
 /** Who asks: the session named by the token, the API key, or nobody. */
 export type Caller = {
@@ -24,6 +24,9 @@ export type JsonObject = { [key: string]: Json }
 /** A command that asks for the same effect once only; the key comes from the Idempotency-Key header. */
 export type Idempotency = { readonly key: string; readonly fingerprint: Buffer }
 
+/** Calls one function of the database and gives its answer. Throws the `Problem` it refuses with. */
+export type Call = <Answer>(text: string, values: unknown[]) => Promise<Answer>
+
 /** Builds typed SELECTs; it is never connected, `Database.read` runs what it compiles. */
 export const query = new Kysely<DB>({
   dialect: {
@@ -35,7 +38,8 @@ export const query = new Kysely<DB>({
 })
 
 const AUTHENTICATE = 'select fairlock.authenticate($1, $2, $3, $4, $5)'
-const COMMAND = 'select fairlock.command($1, $2, $3, $4) as answer'
+/** Runs a command: operation, arguments, idempotency key and fingerprint. */
+export const COMMAND = 'select fairlock.command($1, $2, $3, $4) as answer'
 const RETRIES = 3
 /** Deadlock, serialization failure, and a unique key that a twin of this request wrote first. */
 const REPEATABLE = new Set(['40P01', '40001', '23505'])
@@ -99,6 +103,34 @@ export class Database {
     return this.call(caller, COMMAND, values)
   }
 
+  /**
+   * One transaction of several calls, for what is too large for one: `work` gets a function that makes them, one after
+   * the other. A refusal ends it and is kept, an error takes everything back. It is not repeated. Throws `Problem`.
+   */
+  async steps<T>(caller: Caller, work: (call: Call) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect()
+    let broken: Error | undefined
+    try {
+      await Promise.all([
+        client.query('begin'),
+        client.query({ name: 'authenticate', text: AUTHENTICATE, values: authenticationOf(caller) }),
+      ])
+      const result = await work(
+        async <A>(text: string, values: unknown[]) =>
+          answerOf(await client.query({ name: nameOf(text), text, values })) as A,
+      )
+      await commit(client)
+      return result
+    } catch (error) {
+      if (error instanceof Problem) await commit(client)
+      else if (error instanceof pg.DatabaseError) await client.query('rollback')
+      else broken = error instanceof Error ? error : new Error('a transaction was broken off')
+      throw problemFromDatabase(error) ?? error
+    } finally {
+      client.release(broken)
+    }
+  }
+
   async close(): Promise<void> {
     await this.pool.end()
   }
@@ -159,6 +191,11 @@ export function idempotency(
     key,
     fingerprint: createHash('sha256').update(operation).update('\0').update(canonical(args)).digest(),
   }
+}
+
+async function commit(client: pg.PoolClient): Promise<void> {
+  const { command } = await client.query('commit')
+  if (command !== 'COMMIT') throw new Error('the transaction was not committed')
 }
 
 function authenticationOf(caller: Caller): unknown[] {

@@ -139,6 +139,10 @@ export const ERRORS = {
     status: 409,
     title: 'You have as many undecided requests as one person may have. Take one back first.',
   },
+  too_many_files: {
+    status: 409,
+    title: 'You have uploaded as much as one person may without using it. Use a file, or wait a day.',
+  },
   conflict: { status: 409, title: 'Something else changed this at the same moment. Look again and repeat.' },
   data_key_retired: {
     status: 409,
@@ -148,11 +152,27 @@ export const ERRORS = {
   person_erased: { status: 409, title: 'This person has been erased; nothing new is kept about them.' },
   request_timeout: { status: 408, title: 'The request came too slowly. Send it again.' },
   body_too_large: { status: 413, title: 'The body is larger than this call takes (1 MB).' },
+  file_too_large: { status: 413, title: 'The file is larger than files may be here.', field: 'file' },
+  file_gone: { status: 410, title: 'The person whose file this was has been erased, and it with them.' },
   address_too_long: {
     status: 414,
     title: 'The address is longer than any here, or asks for too many things at once.',
   },
-  unsupported_media_type: { status: 415, title: 'Send JSON, with Content-Type: application/json.' },
+  unsupported_media_type: {
+    status: 415,
+    title:
+      'Send JSON, with Content-Type: application/json; where the call takes a file, multipart/form-data.',
+  },
+  file_type_not_allowed: {
+    status: 415,
+    title: 'Files may be PNG, JPEG, WebP, PDF or plain text in UTF-8, by what is in them.',
+    field: 'file',
+  },
+  file_unreadable: {
+    status: 422,
+    title: 'The file is damaged, too large to be shown, or two kinds of file in one.',
+    field: 'file',
+  },
   weak_password: { status: 422, title: 'The password is too easy to guess or is known from a leak.' },
   invalid_token: {
     status: 422,
@@ -190,13 +210,23 @@ export const ERRORS = {
     title: 'This idempotency key belongs to another request. Use a new key.',
   },
   too_many_requests: { status: 429, title: 'Too many requests. Wait as long as Retry-After says.' },
+  too_many_uploads: {
+    status: 429,
+    title: 'You are uploading other files at this moment. Wait until they are done.',
+  },
   headers_too_large: { status: 431, title: 'The headers are larger than 16 kB together.' },
   internal: { status: 500, title: 'Something is broken on our side. Nothing was changed.' },
+  file_damaged: {
+    status: 500,
+    title:
+      'The file is not any more what was uploaded, and is not shown. The operator can see this in the log.',
+  },
   no_keyring: { status: 503, title: 'The operator has not set up a keyring; nothing can be sealed.' },
   keyring_unavailable: {
     status: 503,
     title: 'What is sealed cannot be opened right now, and nothing is sealed. Try again in a moment.',
   },
+  uploads_busy: { status: 503, title: 'Too many files arrive at this moment. Try again in a few seconds.' },
   unavailable: { status: 503, title: 'The database does not answer. Try again in a moment.' },
 } as const satisfies Record<string, ErrorEntry>
 

@@ -2,7 +2,16 @@ export * from './api.ts'
 export { ConfigError, describeConfig, environment, loadConfig } from './config/config.ts'
 export { RULES } from './config/rules.ts'
 export { type Config, VARIABLES } from './config/variables.ts'
-export { type Caller, Database, type Idempotency, type Json, type JsonObject, query } from './database.ts'
+export {
+  type Call,
+  type Caller,
+  COMMAND,
+  Database,
+  type Idempotency,
+  type Json,
+  type JsonObject,
+  query,
+} from './database.ts'
 export { databaseWithoutTls } from './database-tls.ts'
 export type { DB } from './database-types.ts'
 export { ERRORS, type ErrorCode, type FieldError, Problem, problemFromDatabase } from './errors.ts'

@@ -79,11 +79,12 @@ begin
 end $$;
 grant execute on function fairlock.add_data_key(uuid, uuid, bytea, text) to fairlock_app;
 
--- The data key that a sealed value names in its header; nothing when it has no header.
+-- The data key that a sealed value names in its header; nothing when it has no header. Of a long value that is stored
+-- uncompressed only the header is read.
 create function fairlock.sealed_with(p_sealed text) returns uuid
 language sql immutable
 as $$
-  select case when p_sealed ~ '^RkwBA[A-Za-z0-9_-]{59,}$'
+  select case when left(p_sealed, 28) ~ '^RkwBA[A-Za-z0-9_-]{23}$' and octet_length(p_sealed) >= 64
     then encode(substr(decode(translate(left(p_sealed, 28), '-_', '+/'), 'base64'), 5, 16), 'hex')::uuid end
 $$;
 
@@ -130,7 +131,10 @@ begin
     ('public.crypto_profiles', 'two_factor_secret', 'user_id'),
     ('public.crypto_wallets', 'encrypted_private_key', 'user_id'),
     ('public.crypto_wallets', 'backup_phrase_encrypted', 'user_id'),
-    ('public.crypto_payment_methods', 'account_details_encrypted', 'user_id')
+    ('public.crypto_payment_methods', 'account_details_encrypted', 'user_id'),
+    ('fairlock.files', 'about', 'owner_id'),
+    ('fairlock.file_parts', 'content', 'owner_id'),
+    ('fairlock.evidence', 'note', 'added_by')
   ) s(relation, column_name, owner_column) loop
     execute format('create trigger %1$I before insert or update of %2$I, %4$I on %3$s for each row when (new.%2$I is not null)
       execute function fairlock.guard_sealed(%2$L, %4$L)',

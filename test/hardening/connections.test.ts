@@ -23,7 +23,7 @@ before(async () => {
     trustProxy: false,
     metricsToken: null,
     jobs: () => null,
-    patience: { headers: 400, request: 800, silence: 600, keepAlive: 300, look: 50 },
+    patience: { headers: 400, request: 800, upload: 1500, silence: 600, keepAlive: 300, look: 50 },
   })
   port = Number(new URL(await hasty.listen({ host: '127.0.0.1', port: 0 })).port)
 })

@@ -7,17 +7,26 @@ import { BAD_CURSORS, BAD_IDS, BAD_JSON, BAD_MONEY, BAD_VALUES, encoded, UNKEEPA
 import { checksums } from './checksums.ts'
 import {
   addressOf,
+  type FormField,
   fieldsOf,
+  formOf,
   isMoney,
   type Operation,
   operationsOf,
+  sampleForm,
   sampleOf,
   UNKNOWN_ID,
 } from './operations.ts'
 
 // Whatever is sent to whichever route: a problem of the 4xx kind that names the field, and nothing has changed.
 
-type Sent = { url?: string; body?: unknown; headers?: Record<string, string>; method?: string }
+type Sent = {
+  url?: string
+  body?: unknown
+  form?: FormField[] | null
+  headers?: Record<string, string>
+  method?: string
+}
 
 let market: Market
 let admin: Person
@@ -53,11 +62,16 @@ async function refused(
   status: number | null,
   field?: string,
 ): Promise<void> {
+  // A form is sent as it should be, where nothing else is said.
+  const form =
+    operation.form === null || sent.form === null ? null : formOf(sent.form ?? sampleForm(operation.form))
   const body =
-    sent.body === undefined
-      ? {}
-      : { payload: typeof sent.body === 'string' ? sent.body : JSON.stringify(sent.body) }
-  const type = sent.body === undefined ? {} : { 'content-type': 'application/json' }
+    form !== null
+      ? { payload: form.payload }
+      : sent.body === undefined
+        ? {}
+        : { payload: typeof sent.body === 'string' ? sent.body : JSON.stringify(sent.body) }
+  const type = form?.headers ?? (sent.body === undefined ? {} : { 'content-type': 'application/json' })
   const answer = await market.app.inject({
     method: (sent.method ?? operation.method) as 'GET',
     url: sent.url ?? addressOf(operation),
@@ -130,6 +144,47 @@ test('bodies that are no object, no JSON, no JSON two readers agree on, too larg
     await refused(operation, { body: { a: 'x'.repeat(2 * 1024 * 1024) } }, 413)
     await refused(operation, { body: { a: '\\'.repeat(250_000) } }, 400)
     if (operation.body?.required?.length) await refused(operation, {}, 400)
+  }
+})
+
+test('forms: a field missing, twice, unknown, of the wrong kind, and what is no form', async () => {
+  const forms = operations.filter((one) => one.form !== null)
+  assert.ok(forms.length > 0)
+  for (const operation of forms) {
+    const fields = sampleForm(operation.form!)
+    for (const [name, value] of fields) {
+      const others = fields.filter(([other]) => other !== name)
+      await refused(operation, { form: others }, 400, name)
+      await refused(operation, { form: [...fields, [name, value]] }, 400)
+      const ofAnotherKind = typeof value === 'string' ? Buffer.from(value) : value.toString()
+      await refused(operation, { form: [...others, [name, ofAnotherKind]] }, 400, name)
+      await refused(
+        operation,
+        { form: [...others, [name, typeof value === 'string' ? '' : Buffer.alloc(0)]] },
+        400,
+        name,
+      )
+    }
+    await refused(operation, { form: [...fields, ['unexpected', '1']] }, 400, 'unexpected')
+    await refused(operation, { form: [...fields, ['unexpected', Buffer.from('1')]] }, 400)
+    await refused(operation, { form: [['__proto__', '1'], ...fields] }, 400)
+    await refused(operation, { form: [] }, 400)
+    const whole = formOf(fields)
+    for (const payload of ['', 'x', '--a-boundary', `${whole.payload}`.slice(0, -20), '--a-boundary\r\n\r\n'])
+      await refused(operation, { form: null, body: payload, headers: whole.headers }, 400)
+    for (const type of [
+      'multipart/form-data',
+      'multipart/form-data; boundary=',
+      'multipart/form-data; boundary=another',
+    ])
+      await refused(
+        operation,
+        { form: null, body: String(whole.payload), headers: { 'content-type': type } },
+        400,
+      )
+    await refused(operation, { form: null, body: sampleOf(operation.form!) }, 415)
+    await refused(operation, { headers: { 'content-encoding': 'gzip' } }, 415)
+    await refused(operation, { form: null }, 415)
   }
 })
 

@@ -34,6 +34,9 @@ const CALLS = `
   POST /v1/trades/{id}/release
   POST /v1/trades/{id}/cancellation
   POST /v1/trades/{id}/dispute
+  POST /v1/files
+  GET /v1/files/{id}
+  GET /v1/files/{id}/thumbnail
   POST /v1/admin/adjustments
   PUT /v1/admin/users/{id}/kyc
   PUT /v1/admin/users/{id}/ban

@@ -4,7 +4,15 @@ import fc from 'fast-check'
 import pg from 'pg'
 import { type Market, offerBody, type Person, startMarket } from '../support/market.ts'
 import { BAD_IDS, BAD_MONEY, BAD_VALUES, UNKEEPABLE } from './bad-values.ts'
-import { isMoney, type Operation, operationsOf, type Schema, UNKNOWN_ID } from './operations.ts'
+import {
+  type FormField,
+  formOf,
+  isMoney,
+  type Operation,
+  operationsOf,
+  type Schema,
+  UNKNOWN_ID,
+} from './operations.ts'
 
 // Requests made up from the schemas of the routes: mostly right, a little wrong. FUZZ_RUNS says how many, FUZZ_SEED
 // repeats a run; a failure prints its seed and the smallest request that fails.
@@ -45,6 +53,7 @@ test('no request is answered with 5xx, and every refusal is a problem with a cod
   await fc.assert(
     fc.asyncProperty(request, fc.nat({ max: 2 }), async ({ operation, url, body, key }, asking) => {
       if (operation.path.startsWith('/v1/auth/')) await superuser.query('delete from fairlock.rate_limits')
+      const form = operation.form === null ? null : formOf(fieldsOfForm(operation.form, body))
       const answer = await market.app.inject({
         method: operation.method,
         url,
@@ -52,8 +61,10 @@ test('no request is answered with 5xx, and every refusal is a problem with a cod
           ...people[asking]?.headers(),
           ...(key === null ? {} : { 'idempotency-key': key }),
           ...(operation.body === null ? {} : { 'content-type': 'application/json' }),
+          ...form?.headers,
         },
         ...(operation.body === null ? {} : { payload: JSON.stringify(body) ?? '' }),
+        ...(form === null ? {} : { payload: form.payload }),
       })
       statuses.set(answer.statusCode, (statuses.get(answer.statusCode) ?? 0) + 1)
       assert.ok(answer.statusCode < 500, `${operation.name}: ${answer.statusCode} ${answer.body}`)
@@ -110,8 +121,22 @@ function requestOf(operation: Operation) {
     url: fc
       .tuple(path, query)
       .map(([there, asked]) => (asked.length === 0 ? there : `${there}?${asked.join('&')}`)),
-    body: operation.body === null ? fc.constant(undefined) : fuzzed(operation.body),
+    body: fuzzedBody(operation),
     key: mostly(fc.constant(null), mostly(fc.uuid(), fc.constantFrom('a', 'x'.repeat(200)))),
+  })
+}
+
+function fuzzedBody({ body, form }: Operation): fc.Arbitrary<unknown> {
+  const schema = body ?? form
+  return schema === null ? fc.constant(undefined) : fuzzed(schema)
+}
+
+/** What was made up for a form, as its fields: what should be a file mostly is one. */
+function fieldsOfForm(form: Schema, made: unknown): FormField[] {
+  if (typeof made !== 'object' || made === null) return []
+  return Object.entries(made).map(([name, value]) => {
+    const isFile = form.properties?.[name]?.format === 'binary' && typeof value === 'string'
+    return [JSON.stringify(name).slice(1, -1), isFile ? Buffer.from(value) : printable(value)]
   })
 }
 

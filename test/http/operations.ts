@@ -27,12 +27,14 @@ export type Operation = {
   scope: string | undefined
   parameters: Parameter[]
   body: Schema | null
+  /** Of calls that take a form in place of JSON. */
+  form: Schema | null
 }
 type Described = {
   'x-scope'?: string
   security?: object[]
   parameters?: Parameter[]
-  requestBody?: { content: { 'application/json': { schema: Schema } } }
+  requestBody?: { content: Partial<Record<'application/json' | 'multipart/form-data', { schema: Schema }>> }
 }
 
 export const UNKNOWN_ID = '01890000-0000-7000-8000-00000000dead'
@@ -52,7 +54,8 @@ export function operationsOf(app: App): Operation[] {
         ...one,
         schema: { ...(one.description === undefined ? {} : { description: one.description }), ...one.schema },
       })),
-      body: described.requestBody?.content['application/json'].schema ?? null,
+      body: described.requestBody?.content['application/json']?.schema ?? null,
+      form: described.requestBody?.content['multipart/form-data']?.schema ?? null,
     })),
   )
 }
@@ -63,6 +66,29 @@ export function addressOf(operation: Operation, values: Record<string, string> =
     const schema = operation.parameters.find((one) => one.name === name)?.schema ?? {}
     return encodeURIComponent(values[name] ?? String(sampleOf(schema)))
   })
+}
+
+export type FormField = [name: string, value: string | Buffer]
+
+/** A form as a browser sends it: what its schema calls binary is a file. */
+export function formOf(fields: FormField[], boundary = 'a-boundary') {
+  const pieces = fields.flatMap(([name, value]) => [
+    `--${boundary}\r\ncontent-disposition: form-data; name="${name}"`,
+    typeof value === 'string' ? '' : '; filename="a file.txt"\r\ncontent-type: text/plain',
+    '\r\n\r\n',
+    value,
+    '\r\n',
+  ])
+  const payload = Buffer.concat([...pieces, `--${boundary}--\r\n`].map((piece) => Buffer.from(piece)))
+  return { payload, headers: { 'content-type': `multipart/form-data; boundary=${boundary}` } }
+}
+
+/** The fields of a form that its schema allows. */
+export function sampleForm(form: Schema): FormField[] {
+  return Object.entries(form.properties ?? {}).map(([name, schema]) => [
+    name,
+    schema.format === 'binary' ? Buffer.from('a file of text') : String(sampleOf(schema)),
+  ])
 }
 
 /** A value that the schema allows, with every optional field. */

@@ -105,3 +105,12 @@ insert into fairlock.erasures (user_id, reason) select id, 'asked for it' from p
 
 insert into fairlock.outbox (kind, people, trade_id, data)
 select 'trade.taken', array[user_id, buyer_id], id, '{"status": "funded"}' from public.crypto_trades;
+insert into fairlock.files (id, owner_id, purpose, media_type, bytes, sha256, width, height, thumbnail_bytes, about,
+  subject_id, attached_at)
+select id, id, 'evidence', 'image/png', 5, sha256('file'), 4, 3, 2, 'sealed', id, now() from public.users;
+insert into fairlock.file_parts (id, file_id, is_thumbnail, number, owner_id, content)
+select gen_random_uuid(), id, thumbnail, 0, id, 'sealed' from public.users, unnest(array[true, false]) thumbnail;
+insert into fairlock.file_views (file_id, viewer_id, what) select id, id, 'original' from public.users;
+insert into fairlock.evidence (id, dispute_id, file_id, added_by, note)
+select f.id, d.id, f.id, f.id, 'sealed' from fairlock.files f, (select id from public.crypto_disputes limit 1) d limit 1;
+update fairlock.settings set file_megabytes = 5, evidence_per_dispute = 3;

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { newId } from '../../src/platform/index.ts'
 import { type Market, offerBody, Person } from '../support/market.ts'
+import { seedFiles } from './seed-files.ts'
 
 /** Who looks, in the order of the numbers in expectations.ts. */
 export const ACTORS = [
@@ -121,6 +122,7 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
         [method, id, sealed],
       )
     }
+    await seedFiles(market, database, { owner, trade: trades[1].id })
     await database.query(`insert into fairlock.request_counts values ('a bucket', 1, 1)`)
     await database.query(`insert into fairlock.erasures (user_id, reason) values ($1, 'asked for it')`, [
       staff[1]?.id,

@@ -75,7 +75,7 @@ test('who writes with a key that is being retired is refused: no value is ever u
     )
     await vault.requestRewrap()
     const writes = writers.map(async (writer, number) => {
-      await new Promise((resolve) => setTimeout(resolve, number * 8))
+      await new Promise((resolve) => setTimeout(resolve, number * 25))
       await writer.query('begin')
       try {
         await writer.query('update crypto_profiles set two_factor_secret = $1 where id = $2', [

@@ -114,4 +114,20 @@ export const RULES: Record<string, Rule> = {
     least: 0,
     most: 90,
   },
+  FAIRLOCK_FILE_MEGABYTES: {
+    column: 'file_megabytes',
+    fallback: '20',
+    about: 'How large one uploaded file may be, in MiB',
+    kind: 'integer',
+    least: 1,
+    most: 100,
+  },
+  FAIRLOCK_EVIDENCE_PER_DISPUTE: {
+    column: 'evidence_per_dispute',
+    fallback: '20',
+    about: 'Evidence files that one dispute may have',
+    kind: 'integer',
+    least: 1,
+    most: 200,
+  },
 }

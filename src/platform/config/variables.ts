@@ -26,6 +26,8 @@ export type Config = {
   readonly databaseConnections: number
   /** Bearer token that /metrics asks for; without one it answers this machine alone. */
   readonly metricsToken: string | null
+  /** Uploads that one process takes at once. */
+  readonly uploadsAtOnce: number
   /** Requests a minute that one address and one person may make; 0: no limit. */
   readonly requestsPerAddress: number
   readonly requestsPerPerson: number
@@ -146,6 +148,14 @@ export const OWN: Record<string, Variable> = {
     kind: 'integer',
     least: 1,
     most: 500,
+  },
+  FAIRLOCK_UPLOADS_AT_ONCE: {
+    key: 'uploadsAtOnce',
+    fallback: '8',
+    about: 'Uploads that one API process takes at once',
+    kind: 'integer',
+    least: 1,
+    most: 100,
   },
   FAIRLOCK_REQUESTS_PER_ADDRESS: {
     key: 'requestsPerAddress',

@@ -6,6 +6,8 @@ export type SealedColumn = {
   readonly key: string
   /** The column with the person whose data key seals it. */
   readonly owner: string
+  /** How many of its values are read at once to seal them anew, where the usual number would be too much memory. */
+  readonly atOnce?: number
 }
 
 /** Every sealed column there is. Tests compare it with the triggers that guard them and with the grants. */
@@ -19,4 +21,7 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     key: 'id',
     owner: 'user_id',
   },
+  { table: 'fairlock.files', column: 'about', key: 'id', owner: 'owner_id' },
+  { table: 'fairlock.file_parts', column: 'content', key: 'id', owner: 'owner_id', atOnce: 4 },
+  { table: 'fairlock.evidence', column: 'note', key: 'id', owner: 'added_by' },
 ]

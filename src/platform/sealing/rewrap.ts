@@ -115,19 +115,20 @@ export class Rewrap {
   async #resealAll(key: string, owner: string | null): Promise<string[]> {
     const stuck: string[] = []
     for (const column of this.#options.columns ?? SEALED_COLUMNS) {
+      const most = column.atOnce ?? VALUES_AT_ONCE
       let after: string | null = null
       while (true) {
         const { values }: { values: Value[] } = await this.#db.call<{ values: Value[] }>(
           NOBODY,
           'select fairlock.values_sealed_with($1, $2, $3, $4, $5) as answer',
-          [key, column.table, column.column, after, VALUES_AT_ONCE],
+          [key, column.table, column.column, after, most],
         )
         for (const value of values) {
           if (!(await this.#reseal(column, owner, value)))
             stuck.push(`${column.table}.${column.column} of ${column.key} ${value.row}`)
         }
         after = values.at(-1)?.row ?? null
-        if (values.length < VALUES_AT_ONCE) break
+        if (values.length < most) break
       }
     }
     return stuck
