@@ -15,11 +15,11 @@ import {
   withDatabase,
   writeSettings,
 } from './cli/index.ts'
-import { buildApp, RequestLimits } from './http/index.ts'
+import { type AppOptions, buildApp, RequestLimits } from './http/index.ts'
 import { SignInLimits, tendAccounts } from './identity/index.ts'
 import { type Jobs, startJobs, type Task } from './jobs/index.ts'
 import { rollUp } from './ledger/index.ts'
-import { Mailer } from './notifications/index.ts'
+import { Mailer, Outside, Pushes, Webhooks } from './notifications/index.ts'
 import { closeExpiredOffers } from './offers/index.ts'
 import { appUrlFor } from './platform/app-login.ts'
 import { EmbeddedError, startEmbedded } from './platform/embedded/index.ts'
@@ -28,10 +28,18 @@ import { MigrationError } from './platform/migrator/index.ts'
 import { KeyringError, keyringInForce, Rewrap, Sealer } from './platform/sealing/index.ts'
 import { expireTrades } from './trades/index.ts'
 
-type Work = { db: Database; mailer: Mailer | null; sealer: Sealer; signer: Signer; auditRoots: string }
+type Work = {
+  db: Database
+  mailer: Mailer | null
+  webhooks: Webhooks
+  pushes: Pushes
+  sealer: Sealer
+  signer: Signer
+  auditRoots: string
+}
 
 /** The background work: each task with how many seconds lie between two runs. */
-function tasksOf({ db, mailer, sealer, signer, auditRoots }: Work): Record<string, Task> {
+function tasksOf({ db, mailer, webhooks, pushes, sealer, signer, auditRoots }: Work): Record<string, Task> {
   const rewrap = new Rewrap(db, sealer, { forMs: 2000 })
   return {
     'seal-audit': {
@@ -51,6 +59,8 @@ function tasksOf({ db, mailer, sealer, signer, auditRoots }: Work): Record<strin
     'rewrap-keys': { everySeconds: 5, work: () => continueRewrap(rewrap) },
     'tend-accounts': { everySeconds: 2, work: () => tendAccounts(db) },
     ...(mailer && { mail: { everySeconds: 2, work: async () => void (await mailer.deliver()) } }),
+    webhooks: { everySeconds: 1, work: () => webhooks.deliver() },
+    push: { everySeconds: 2, work: () => pushes.deliver() },
     sweep: { everySeconds: 300, work: async () => void (await db.pool.query('select fairlock.sweep(1000)')) },
   }
 }
@@ -79,21 +89,27 @@ async function serve(options: ServeOptions): Promise<void> {
     stops.push(() => keyring.close())
     const sealer = new Sealer(db, keyring)
     stops.push(async () => sealer.close())
+    const outside = outsideOf(config)
     let jobs: Jobs | null = null
+    let webhooks: Webhooks | null = null
     if (options.only !== 'api') {
       const signer = await openSigner(database.ownerUrl, db, sealer)
       const mailer = mailerOf(config, db)
+      webhooks = new Webhooks(db, sealer, outside)
+      const pushes = new Pushes(db, sealer, outside, contactOf(config))
       jobs = await startJobs({
         url: database.appUrl,
-        tasks: tasksOf({ db, mailer, sealer, signer, auditRoots: config.auditRoots }),
+        tasks: tasksOf({ db, mailer, webhooks, pushes, sealer, signer, auditRoots: config.auditRoots }),
         onError: (task, error) => log.error({ task, err: error }, 'background work failed'),
       })
       stops.push(jobs.stop)
+      stops.push(async () => void (await Promise.all([webhooks?.close(), pushes.close()])))
       if (mailer === null) log.warn('nothing is mailed: FAIRLOCK_SMTP_URL is not set')
       else stops.push(async () => mailer.close())
     }
     if (options.only !== 'worker') {
-      const address = await listen(config, { db, sealer }, log, () => jobs, stops)
+      const work = { jobs: () => jobs, webhooks: () => webhooks }
+      const address = await listen(config, { db, sealer, outside, ...work }, log, stops)
       database.announce(address)
       greet(address, demo)
     } else log.info('background work runs')
@@ -108,6 +124,22 @@ async function serve(options: ServeOptions): Promise<void> {
 function mailerOf({ smtpUrl, mailFrom, publicUrl }: Config, db: Database): Mailer | null {
   if (smtpUrl === null || mailFrom === null || publicUrl === null) return null
   return new Mailer(db, { smtpUrl, from: mailFrom, publicUrl })
+}
+
+/** What may be sent to addresses that people give: not to this market's own, nor to any inside. */
+function outsideOf({ webhooksAllow, publicUrl }: Config): Outside {
+  const ownHosts = publicUrl === null ? [] : [new URL(publicUrl).hostname]
+  try {
+    return new Outside({ allow: webhooksAllow, ownHosts })
+  } catch (error) {
+    throw new ConfigError(`FAIRLOCK_WEBHOOKS_ALLOW: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+/** Where push services can reach whoever runs this; they want an https: or mailto: address, and mostly ignore it. */
+function contactOf({ publicUrl, mailFrom }: Config): string {
+  if (publicUrl?.startsWith('https:')) return publicUrl
+  return mailFrom === null ? 'https://fairlock.invalid' : `mailto:${mailFrom}`
 }
 
 type RunningDatabase = {
@@ -141,13 +173,13 @@ async function startDatabase(
 
 async function listen(
   config: Config,
-  { db, sealer }: { db: Database; sealer: Sealer },
+  parts: Pick<AppOptions, 'db' | 'sealer' | 'outside' | 'jobs' | 'webhooks'>,
   log: Logger,
-  jobs: () => Jobs | null,
   stops: (() => Promise<void>)[],
 ): Promise<string> {
+  const { pool } = parts.db
   const requests = new RequestLimits({
-    pool: db.pool,
+    pool,
     rates: { perAddress: config.requestsPerAddress, perPerson: config.requestsPerPerson },
     onTrouble: (error) =>
       error === null
@@ -156,17 +188,15 @@ async function listen(
   })
   stops.push(() => requests.close())
   const app = await buildApp({
-    db,
-    sealer,
+    ...parts,
     requests,
-    limits: new SignInLimits(db.pool),
+    limits: new SignInLimits(pool),
     log,
     trustProxy: config.trustProxy,
     metricsToken: config.metricsToken,
     breachedPasswords: config.breachedPasswords,
     publicUrl: config.publicUrl,
     uploadsAtOnce: config.uploadsAtOnce,
-    jobs,
   })
   stops.push(() => app.close())
   try {

@@ -29,6 +29,11 @@ as $$ values
   ('fairlock.sessions', 'id', '{user_id,created_at,expires_at,ended_at,signed_in_with}', '{id,last_seen_at,idle_until,'
     'factor_at,factor_method,factor_failures,factor_blocked_until}'),
   ('fairlock.api_keys', 'id', '{user_id,scopes,requests_per_minute,created_at,expires_at,ended_at}', '{id,last_used_at}'),
+  ('fairlock.webhooks', 'id', '{user_id,events,status,disabled_reason,previous_secret_until,created_at}', '{id,failures,'
+    'dead,updated_at}'),
+  ('fairlock.webhook_secrets', 'id', '{webhook_id,user_id,created_at,expires_at}', '{id}'),
+  ('fairlock.push_subscriptions', 'id', '{user_id,created_at,expires_at}', '{id}'),
+  ('fairlock.push_keys', 'id', '{created_at}', '{id}'),
   ('fairlock.staff_roles', 'user_id', '{user_id,role,granted_by,granted_at}', '{}'),
   ('fairlock.key_encryption_keys', 'id', '{*}', '{}'),
   -- Being wrapped with another key-encryption key is a line of the rotation's own.
@@ -55,6 +60,8 @@ as $$ values
   ('fairlock.idempotency_keys', 'answers already given; forgotten after a week'),
   ('fairlock.outbox', 'news on its way, for a second; what it tells has lines of its own'),
   ('fairlock.notices', 'the queue of news for people; what they tell has lines of its own'),
+  ('fairlock.webhook_deliveries', 'messages to people''s own programs; what they tell has lines of its own'),
+  ('fairlock.push_messages', 'notices on their way to browsers'),
   ('fairlock.password_reset_wishes', 'what anybody typed; gone within seconds'),
   ('fairlock.passkey_challenges', 'what authenticators are asked to sign; gone within minutes'),
   ('fairlock.rate_limits', 'counters under hashed keys'),

@@ -12,7 +12,7 @@ import {
   type SignInLimits,
 } from '../identity/index.ts'
 import type { Jobs } from '../jobs/index.ts'
-import { notificationRoutes } from '../notifications/index.ts'
+import { notificationRoutes, type Outside, type Webhooks } from '../notifications/index.ts'
 import { offerRoutes } from '../offers/index.ts'
 import { paymentMethodRoutes } from '../payment-methods/index.ts'
 import { fileRoutes, Uploads } from '../platform/files/index.ts'
@@ -54,6 +54,10 @@ export type AppOptions = {
   jobs: () => Jobs | null
   /** Uploads that this process takes at once, if not eight. */
   uploadsAtOnce?: number
+  /** Sends to addresses that people give. */
+  outside?: Outside
+  /** Delivers webhooks, where this process does. */
+  webhooks?: () => Webhooks | null
   /** Counts requests; without it nobody is limited. */
   requests?: RequestLimits
   /** How long connections may take, if not the usual. */
@@ -97,7 +101,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   // The list of routes. Each folder's are in its routes.ts.
   await app.register(async (routes) => {
     const api = routes.withTypeProvider<TypeBoxTypeProvider>() as App
-    metricsRoutes(api, { db: options.db, token: options.metricsToken, jobs: options.jobs, uploads })
+    metricsRoutes(api, { ...options, token: options.metricsToken, uploads })
     healthRoutes(api, options)
     pageRoutes(api, options)
     identityRoutes(api, options)

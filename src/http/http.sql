@@ -71,6 +71,17 @@ begin
     when 'remove_passkey' then answer := fairlock.remove_passkey((p ->> 'passkeyId')::uuid);
     when 'create_api_key' then answer := fairlock.create_api_key(p);
     when 'end_api_key' then answer := fairlock.end_api_key((p ->> 'keyId')::uuid);
+    when 'create_webhook' then answer := fairlock.create_webhook(p);
+    when 'change_webhook' then answer := fairlock.change_webhook((p ->> 'webhookId')::uuid, p -> 'change');
+    when 'delete_webhook' then answer := fairlock.delete_webhook((p ->> 'webhookId')::uuid);
+    when 'rotate_webhook_secret' then answer := fairlock.rotate_webhook_secret(p);
+    when 'test_webhook' then answer := fairlock.test_webhook((p ->> 'webhookId')::uuid);
+    when 'resend_delivery' then
+      answer := fairlock.resend_deliveries((p ->> 'webhookId')::uuid, (p ->> 'deliveryId')::uuid, null);
+    when 'resend_dead_deliveries' then
+      answer := fairlock.resend_deliveries((p ->> 'webhookId')::uuid, null, (p ->> 'since')::timestamptz);
+    when 'subscribe_push' then answer := fairlock.subscribe_push(p);
+    when 'unsubscribe_push' then answer := fairlock.unsubscribe_push(p ->> 'endpoint');
     when 'set_kyc' then answer := fairlock.set_kyc((p ->> 'userId')::uuid, p ->> 'level', p ->> 'reason');
     when 'ban' then
       answer := case when fairlock.has_role('admin') or fairlock.has_role('compliance')
@@ -115,7 +126,7 @@ begin
   get diagnostics v_sessions = row_count;
   delete from fairlock.passkey_challenges where ctid = any (array(
     select ctid from fairlock.passkey_challenges where expires_at < now() limit p_most));
-  perform fairlock.drop_old_mail(p_most);
+  perform fairlock.drop_old_mail(p_most), fairlock.sweep_webhooks(p_most), fairlock.sweep_push(p_most);
   delete from fairlock.api_keys where ctid = any (array(
     select ctid from fairlock.api_keys where coalesce(ended_at, expires_at) < now() - interval '90 days' limit p_most));
   get diagnostics v_keys = row_count;

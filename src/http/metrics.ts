@@ -2,8 +2,10 @@ import type { FastifyRequest } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { countBreakGlass } from '../identity/index.ts'
 import type { Jobs } from '../jobs/index.ts'
+import type { Webhooks } from '../notifications/index.ts'
 import type { Uploads } from '../platform/files/index.ts'
 import { type App, type Database, isSameSecret, Problem } from '../platform/index.ts'
+import { deliveryMetrics } from './delivery-metrics.ts'
 import { fileMetrics } from './file-metrics.ts'
 import { keyMetrics } from './key-metrics.ts'
 
@@ -12,6 +14,7 @@ export type MetricsOptions = {
   token: string | null
   jobs: () => Jobs | null
   uploads: Uploads
+  webhooks?: () => Webhooks | null
 }
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
@@ -39,6 +42,7 @@ export function metricsRoutes(app: App, options: MetricsOptions): void {
   keyMetrics(registry, options.db)
   fileMetrics(registry, options.db, options.uploads)
   jobMetrics(registry, options.jobs)
+  deliveryMetrics(registry, options)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
     seconds.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)

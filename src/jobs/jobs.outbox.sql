@@ -23,6 +23,7 @@ begin
   insert into fairlock.notices (id, user_id, kind, data, mail_to, mail_due_at)
   select v_id, p_user, p_kind, coalesce(p_data, '{}'), coalesce(p_mail_to, u.email), clock_timestamp()
   from public.users u where u.id = p_user;
+  perform fairlock.tell_push(v_id);
   return v_id;
 end $$;
 

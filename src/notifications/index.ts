@@ -6,4 +6,6 @@ export {
   SendFailure,
   TargetRefused,
 } from './outside/index.ts'
-export { notificationRoutes } from './routes.ts'
+export { Pushes } from './push/messages.ts'
+export { type NotificationOptions, notificationRoutes } from './routes.ts'
+export { type DeliveryCounts, Webhooks } from './webhooks/deliveries.ts'

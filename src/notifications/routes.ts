@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { type Static, Type } from 'typebox'
+import type { SignInLimits } from '../identity/index.ts'
 import {
   type App,
   answers,
@@ -14,11 +15,33 @@ import {
   query,
   strict,
 } from '../platform/index.ts'
+import type { Sealer } from '../platform/sealing/index.ts'
+import { Outside } from './outside/index.ts'
+import { pushRoutes } from './push/routes.ts'
 import { Notice } from './schemas.ts'
+import { deliveryRoutes } from './webhooks/delivery-routes.ts'
+import { webhookRoutes } from './webhooks/routes.ts'
 import { sentenceOf } from './words.ts'
 
-/** What people were told: their notices, newest first. */
-export function notificationRoutes(app: App, { db }: { db: Database }): void {
+export type NotificationOptions = {
+  db: Database
+  sealer: Sealer
+  limits: SignInLimits
+  /** Sends to addresses that people give; without it to public ones only. */
+  outside?: Outside
+}
+
+/** What people were told, and where else they want to be told: by webhooks and in browsers. */
+export function notificationRoutes(app: App, options: NotificationOptions): void {
+  const { db, sealer, limits, outside = new Outside() } = options
+  noticeRoutes(app, db)
+  webhookRoutes(app, { db, sealer, limits, outside })
+  deliveryRoutes(app, { db })
+  pushRoutes(app, { db, sealer, outside })
+}
+
+/** Notices, newest first. */
+function noticeRoutes(app: App, db: Database): void {
   app.get(
     '/v1/me/notices',
     {

@@ -157,6 +157,37 @@ const WORDS: Record<string, Words> = {
       `The API key “${data.name}” was made for your account. It may ${data.scopes}. If it was not you who made it, ` +
       'end it and change your password.',
   },
+  'webhook.added': {
+    subject: 'A new webhook',
+    sentence: (data) =>
+      `What happens in your account is told to ${data.host} from now on. If it was not you who asked for it, remove ` +
+      'the webhook and change your password.',
+  },
+  'webhook.changed': {
+    subject: 'A webhook leads elsewhere',
+    sentence: (data) =>
+      `One of your webhooks tells ${data.host} what happens from now on. If it was not you who changed it, remove it ` +
+      'and change your password.',
+  },
+  'webhook.secret_rotated': {
+    subject: 'A webhook has a new secret',
+    sentence: (data) =>
+      `Messages to ${data.host} are signed with a new secret; for a day the one before signs them as well.`,
+  },
+  'webhook.failing': {
+    subject: 'A webhook is failing',
+    sentence: (data) =>
+      `A message to ${data.host} could not be delivered in all its attempts. You can look at it and send it again; ` +
+      'after five of them in a row the webhook is disabled.',
+  },
+  'webhook.disabled': {
+    subject: 'A webhook was disabled',
+    sentence: (data) =>
+      data.reason === 'gone'
+        ? `Nothing is sent to ${data.host} any more: it answered that it is gone for good.`
+        : `Nothing is sent to ${data.host} any more: five messages in a row could not be delivered. Set it going ` +
+          'again when it works; what was not delivered can be sent again.',
+  },
 }
 
 /** A notice in a sentence or two. */

@@ -97,6 +97,18 @@ export const ERRORS = {
     status: 409,
     title: 'You have as many API keys as one person may have. Delete one first.',
   },
+  too_many_webhooks: {
+    status: 409,
+    title: 'You have as many webhooks as one person may have. Delete one first.',
+  },
+  webhook_not_live: {
+    status: 409,
+    title: 'The webhook is paused or disabled. Set it going first: { "paused": false }.',
+  },
+  too_many_push_subscriptions: {
+    status: 409,
+    title: 'As many browsers are subscribed as one person may have. Unsubscribe one first.',
+  },
   too_many_passkeys: {
     status: 409,
     title: 'You have as many passkeys as one person may have. Delete one first.',
@@ -192,6 +204,10 @@ export const ERRORS = {
   unknown_user: { status: 422, title: 'There is no such person.' },
   invalid_amounts: { status: 422, title: 'The amounts of the offer contradict each other.' },
   invalid_expiry: { status: 422, title: 'What expires must expire in the future.' },
+  target_refused: {
+    status: 422,
+    title: 'Nothing is sent to this address.',
+  },
   addresses_needed: {
     status: 422,
     title: 'An API key that may withdraw needs a list of addresses it works from.',

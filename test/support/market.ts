@@ -1,6 +1,7 @@
 import pino from 'pino'
 import { buildApp } from '../../src/http/index.ts'
 import { SignInLimits } from '../../src/identity/index.ts'
+import type { Outside } from '../../src/notifications/index.ts'
 import { type App, asEngine, Database, loadConfig } from '../../src/platform/index.ts'
 import { keyringInForce, Sealer } from '../../src/platform/sealing/index.ts'
 import { type TestDatabase, testDatabase } from './server.ts'
@@ -79,7 +80,9 @@ export function passwordOf(name: string): string {
 }
 
 /** Starts a market. Background work does not run: tests call what it would call. */
-export async function startMarket(options: { connections?: number; keyring?: string } = {}): Promise<Market> {
+export async function startMarket(
+  options: { connections?: number; keyring?: string; outside?: Outside } = {},
+): Promise<Market> {
   const database = await testDatabase()
   const db = new Database(database.appUrl, { connections: options.connections ?? 10 })
   const config = loadConfig({ FAIRLOCK_KEYRING: options.keyring ?? 'env:TEST_KEYRING' })
@@ -93,6 +96,7 @@ export async function startMarket(options: { connections?: number; keyring?: str
     trustProxy: false,
     metricsToken: null,
     jobs: () => null,
+    ...(options.outside && { outside: options.outside }),
   })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   let people = 0

@@ -50,7 +50,7 @@ export async function checkCurrentPassword(
  * is asked for that instead, by the database. Throws `Problem` password_required, wrong_password, too_many_requests.
  */
 export async function askForPassword(
-  { db, limits }: Accounts,
+  { db, limits }: Omit<Accounts, 'rules'>,
   request: FastifyRequest,
   password: string | undefined,
 ): Promise<void> {

@@ -54,10 +54,14 @@ export class Outside {
       ((name, signal) => (this.#allowed.names.has(name) ? byThisMachine(name) : byDns(name, signal)))
   }
 
-  /** Looks whether an address may be called at all. Throws `TargetRefused`; a name that nobody knows is refused as well. */
-  async check(text: string): Promise<void> {
+  /**
+   * Looks whether an address may be called at all, and gives it in its usual spelling. Throws `TargetRefused`; a name
+   * that nobody knows is refused as well.
+   */
+  async check(text: string): Promise<string> {
     try {
-      await this.#find(text, AbortSignal.timeout(this.#options.timeoutMs ?? TIMEOUT_MS))
+      const { url } = await this.#find(text, AbortSignal.timeout(this.#options.timeoutMs ?? TIMEOUT_MS))
+      return url.href
     } catch (error) {
       if (error instanceof SendFailure) throw new TargetRefused('does not lead to a public address')
       throw error

@@ -36,8 +36,9 @@ export function readTarget(
   allowed: Allowed,
   ownHosts: readonly string[],
 ): Omit<Target, 'addresses'> {
-  if (text.length > MOST_CHARACTERS) throw new TargetRefused(`is longer than ${MOST_CHARACTERS} characters`)
   const url = URL.canParse(text) ? new URL(text) : null
+  if (Math.max(text.length, url?.href.length ?? 0) > MOST_CHARACTERS)
+    throw new TargetRefused(`is longer than ${MOST_CHARACTERS} characters`)
   if (url === null) throw new TargetRefused('is not a URL')
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
   const isTrusted = allowed.names.has(host) || isAllowed(host, allowed)

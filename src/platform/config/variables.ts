@@ -21,6 +21,8 @@ export type Config = {
   /** The mail server; without it, or without a sender, nothing is mailed. */
   readonly smtpUrl: string | null
   readonly mailFrom: string | null
+  /** What people's webhooks may reach although it is not public. */
+  readonly webhooksAllow: string | null
   /** The rules of the house, by column of fairlock.settings; decimals as strings. */
   readonly rules: Readonly<Record<string, string | number | boolean>>
   readonly databaseConnections: number
@@ -140,6 +142,15 @@ export const OWN: Record<string, Variable> = {
     kind: 'text',
     pattern: /^$|^[^\s@<>]+@[^\s@<>]+$/,
     expected: 'an e-mail address',
+  },
+  FAIRLOCK_WEBHOOKS_ALLOW: {
+    key: 'webhooksAllow',
+    fallback: '',
+    about:
+      'Hosts, addresses and networks that webhooks and push may reach although they are internal; empty: none',
+    kind: 'text',
+    pattern: /^$|^[\w.:/[\]-]+(?:, *[\w.:/[\]-]+)*$/,
+    expected: 'hosts, addresses or networks with commas between',
   },
   FAIRLOCK_DATABASE_CONNECTIONS: {
     key: 'databaseConnections',

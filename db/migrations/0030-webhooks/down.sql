@@ -1,0 +1,12 @@
+-- keep fairlock.webhooks
+-- keep fairlock.webhook_secrets
+-- keep fairlock.webhook_deliveries
+-- keep fairlock.push_keys
+-- keep fairlock.push_subscriptions
+-- keep fairlock.push_messages
+drop table fairlock.push_messages;
+drop table fairlock.push_subscriptions;
+drop table fairlock.push_keys;
+drop table fairlock.webhook_deliveries;
+drop table fairlock.webhook_secrets;
+drop table fairlock.webhooks;
