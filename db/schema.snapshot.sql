@@ -810,6 +810,69 @@ create policy "the engine keeps the catalogue" on fairlock.payment_method_types 
 grant delete, insert, select on fairlock.payment_method_types to fairlock_engine;
 grant select on fairlock.payment_method_types to fairlock_app;
 
+create table fairlock.push_keys (
+  created_at timestamp with time zone default clock_timestamp() not null,
+  id uuid not null,
+  owner_id uuid,
+  private_key text not null,
+  public_key bytea not null,
+  constraint push_keys_owner_id_check CHECK ((owner_id IS NULL)),
+  constraint push_keys_public_key_check CHECK ((octet_length(public_key) = 65)),
+  constraint push_keys_pkey PRIMARY KEY (id)
+);
+alter table fairlock.push_keys enable row level security;
+alter table fairlock.push_keys force row level security;
+CREATE UNIQUE INDEX push_keys_only_one ON fairlock.push_keys USING btree ((true));
+create policy "the engine acts for everybody" on fairlock.push_keys for all to fairlock_engine using (true);
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF owner_id, public_key, private_key, created_at ON fairlock.push_keys FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{created_at}', '{id}');
+CREATE TRIGGER sealed_private_key BEFORE INSERT OR UPDATE OF private_key, owner_id ON fairlock.push_keys FOR EACH ROW WHEN ((new.private_key IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('private_key', 'owner_id');
+grant insert, select on fairlock.push_keys to fairlock_engine;
+grant update on fairlock.push_keys (private_key) to fairlock_engine;
+
+create table fairlock.push_messages (
+  attempts integer default 0 not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  due_at timestamp with time zone default clock_timestamp() not null,
+  id uuid not null,
+  notice_id uuid not null,
+  subscription_id uuid not null,
+  constraint push_messages_attempts_check CHECK ((attempts >= 0)),
+  constraint push_messages_notice_id_fkey FOREIGN KEY (notice_id) REFERENCES fairlock.notices(id) ON DELETE CASCADE,
+  constraint push_messages_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES fairlock.push_subscriptions(id) ON DELETE CASCADE,
+  constraint push_messages_pkey PRIMARY KEY (id),
+  constraint push_messages_subscription_id_notice_id_key UNIQUE (subscription_id, notice_id)
+);
+alter table fairlock.push_messages enable row level security;
+alter table fairlock.push_messages force row level security;
+CREATE INDEX push_messages_due ON fairlock.push_messages USING btree (due_at);
+CREATE INDEX push_messages_notice ON fairlock.push_messages USING btree (notice_id);
+create policy "the engine acts for everybody" on fairlock.push_messages for all to fairlock_engine using (true);
+grant delete, insert, select on fairlock.push_messages to fairlock_engine;
+grant update on fairlock.push_messages (attempts) to fairlock_engine;
+grant update on fairlock.push_messages (due_at) to fairlock_engine;
+
+create table fairlock.push_subscriptions (
+  created_at timestamp with time zone default clock_timestamp() not null,
+  endpoint text not null,
+  expires_at timestamp with time zone,
+  id uuid not null,
+  keys text not null,
+  user_id uuid not null,
+  constraint push_subscriptions_endpoint_check CHECK (((length(endpoint) >= 1) AND (length(endpoint) <= 1000))),
+  constraint push_subscriptions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint push_subscriptions_pkey PRIMARY KEY (id),
+  constraint push_subscriptions_user_id_endpoint_key UNIQUE (user_id, endpoint)
+);
+alter table fairlock.push_subscriptions enable row level security;
+alter table fairlock.push_subscriptions force row level security;
+CREATE INDEX push_subscriptions_expiry ON fairlock.push_subscriptions USING btree (expires_at);
+create policy "the engine acts for everybody" on fairlock.push_subscriptions for all to fairlock_engine using (true);
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, endpoint, keys, expires_at, created_at ON fairlock.push_subscriptions FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,created_at,expires_at}', '{id}');
+CREATE TRIGGER sealed_keys BEFORE INSERT OR UPDATE OF keys, user_id ON fairlock.push_subscriptions FOR EACH ROW WHEN ((new.keys IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('keys', 'user_id');
+grant delete, insert, select on fairlock.push_subscriptions to fairlock_engine;
+grant update on fairlock.push_subscriptions (expires_at) to fairlock_engine;
+grant update on fairlock.push_subscriptions (keys) to fairlock_engine;
+
 create table fairlock.rate_limits (
   expire bigint,
   key character varying(255) not null,
@@ -1013,6 +1076,125 @@ create view fairlock.traders (user_id uuid, display_name text, total_trades inte
 alter table fairlock.traders owner to fairlock_engine;
 grant delete, insert, references, select, trigger, truncate, update on fairlock.traders to fairlock_engine;
 grant select on fairlock.traders to fairlock_app;
+
+create table fairlock.webhook_deliveries (
+  attempts integer default 0 not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  data jsonb not null,
+  due_at timestamp with time zone,
+  event_id text not null,
+  finished_at timestamp with time zone,
+  happened_at timestamp with time zone not null,
+  id uuid not null,
+  kind text not null,
+  last_attempt_at timestamp with time zone,
+  last_error text,
+  last_status integer,
+  leased_until timestamp with time zone,
+  state text default 'pending'::text not null,
+  tries integer default 0 not null,
+  webhook_id uuid not null,
+  constraint webhook_deliveries_attempts_check CHECK ((attempts >= 0)),
+  constraint webhook_deliveries_check CHECK (((state = 'pending'::text) = (due_at IS NOT NULL))),
+  constraint webhook_deliveries_check1 CHECK (((state = 'pending'::text) = (finished_at IS NULL))),
+  constraint webhook_deliveries_check2 CHECK (((state = 'pending'::text) OR (leased_until IS NULL))),
+  constraint webhook_deliveries_data_check CHECK ((jsonb_typeof(data) = 'object'::text)),
+  constraint webhook_deliveries_event_id_check CHECK (((length(event_id) >= 1) AND (length(event_id) <= 80))),
+  constraint webhook_deliveries_kind_check CHECK (((kind ~ '^[a-z_]+(\.[a-z_]+)+$'::text) AND (length(kind) <= 60))),
+  constraint webhook_deliveries_last_error_check CHECK ((length(last_error) <= 40)),
+  constraint webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text]))),
+  constraint webhook_deliveries_tries_check CHECK ((tries >= 0)),
+  constraint webhook_deliveries_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES fairlock.webhooks(id) ON DELETE CASCADE,
+  constraint webhook_deliveries_pkey PRIMARY KEY (id),
+  constraint webhook_deliveries_webhook_id_event_id_key UNIQUE (webhook_id, event_id)
+);
+alter table fairlock.webhook_deliveries enable row level security;
+alter table fairlock.webhook_deliveries force row level security;
+CREATE INDEX webhook_deliveries_age ON fairlock.webhook_deliveries USING btree (created_at);
+CREATE INDEX webhook_deliveries_dead ON fairlock.webhook_deliveries USING btree (webhook_id, created_at) WHERE (state = 'dead'::text);
+CREATE INDEX webhook_deliveries_due ON fairlock.webhook_deliveries USING btree (webhook_id, due_at) WHERE (due_at IS NOT NULL);
+CREATE INDEX webhook_deliveries_leased ON fairlock.webhook_deliveries USING btree (webhook_id) WHERE (leased_until IS NOT NULL);
+CREATE INDEX webhook_deliveries_order ON fairlock.webhook_deliveries USING btree (webhook_id, created_at DESC, id DESC);
+create policy "people see deliveries to their webhooks" on fairlock.webhook_deliveries for select to fairlock_app using ((EXISTS ( SELECT
+   FROM fairlock.webhooks w
+  WHERE ((w.id = webhook_deliveries.webhook_id) AND (w.user_id = ( SELECT fairlock.acting_user() AS acting_user)) AND (( SELECT fairlock.acting_key() AS acting_key) IS NULL)))));
+create policy "the engine acts for everybody" on fairlock.webhook_deliveries for all to fairlock_engine using (true);
+grant delete, insert, select, update on fairlock.webhook_deliveries to fairlock_engine;
+grant select on fairlock.webhook_deliveries to fairlock_app;
+
+create table fairlock.webhook_secrets (
+  created_at timestamp with time zone default clock_timestamp() not null,
+  expires_at timestamp with time zone,
+  id uuid not null,
+  secret text not null,
+  user_id uuid not null,
+  webhook_id uuid not null,
+  constraint webhook_secrets_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint webhook_secrets_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES fairlock.webhooks(id) ON DELETE CASCADE,
+  constraint webhook_secrets_pkey PRIMARY KEY (id)
+);
+alter table fairlock.webhook_secrets enable row level security;
+alter table fairlock.webhook_secrets force row level security;
+CREATE INDEX webhook_secrets_of_person ON fairlock.webhook_secrets USING btree (user_id);
+CREATE INDEX webhook_secrets_of_webhook ON fairlock.webhook_secrets USING btree (webhook_id, created_at);
+CREATE UNIQUE INDEX webhook_secrets_one_current ON fairlock.webhook_secrets USING btree (webhook_id) WHERE (expires_at IS NULL);
+create policy "the engine acts for everybody" on fairlock.webhook_secrets for all to fairlock_engine using (true);
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF webhook_id, user_id, secret, created_at, expires_at ON fairlock.webhook_secrets FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{webhook_id,user_id,created_at,expires_at}', '{id}');
+CREATE TRIGGER sealed_secret BEFORE INSERT OR UPDATE OF secret, user_id ON fairlock.webhook_secrets FOR EACH ROW WHEN ((new.secret IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('secret', 'user_id');
+grant delete, insert, select on fairlock.webhook_secrets to fairlock_engine;
+grant update on fairlock.webhook_secrets (expires_at) to fairlock_engine;
+grant update on fairlock.webhook_secrets (secret) to fairlock_engine;
+
+create table fairlock.webhooks (
+  created_at timestamp with time zone default clock_timestamp() not null,
+  dead integer default 0 not null,
+  description text,
+  disabled_reason text,
+  events text[] not null,
+  failures integer default 0 not null,
+  id uuid not null,
+  previous_secret_until timestamp with time zone,
+  status text default 'live'::text not null,
+  updated_at timestamp with time zone default clock_timestamp() not null,
+  url text not null,
+  user_id uuid not null,
+  constraint webhooks_check CHECK (((status = 'disabled'::text) = (disabled_reason IS NOT NULL))),
+  constraint webhooks_dead_check CHECK ((dead >= 0)),
+  constraint webhooks_description_check CHECK ((length(description) <= 200)),
+  constraint webhooks_disabled_reason_check CHECK ((disabled_reason = ANY (ARRAY['gone'::text, 'failing'::text]))),
+  constraint webhooks_events_check CHECK (((cardinality(events) >= 1) AND (cardinality(events) <= 50))),
+  constraint webhooks_failures_check CHECK ((failures >= 0)),
+  constraint webhooks_status_check CHECK ((status = ANY (ARRAY['live'::text, 'paused'::text, 'disabled'::text]))),
+  constraint webhooks_url_check CHECK (((length(url) >= 1) AND (length(url) <= 1000))),
+  constraint webhooks_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint webhooks_pkey PRIMARY KEY (id)
+);
+alter table fairlock.webhooks enable row level security;
+alter table fairlock.webhooks force row level security;
+CREATE INDEX webhooks_of_person ON fairlock.webhooks USING btree (user_id, created_at);
+create policy "people see their webhooks, but not through a key" on fairlock.webhooks for select to fairlock_app using (((user_id = ( SELECT fairlock.acting_user() AS acting_user)) AND (( SELECT fairlock.acting_key() AS acting_key) IS NULL)));
+create policy "the engine acts for everybody" on fairlock.webhooks for all to fairlock_engine using (true);
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, url, events, description, status, disabled_reason, previous_secret_until, created_at ON fairlock.webhooks FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,events,status,disabled_reason,previous_secret_until,created_at}', '{id,failures,dead,updated_at}');
+grant delete, insert, select on fairlock.webhooks to fairlock_engine;
+grant select on fairlock.webhooks (created_at) to fairlock_app;
+grant select on fairlock.webhooks (description) to fairlock_app;
+grant update on fairlock.webhooks (description) to fairlock_engine;
+grant select on fairlock.webhooks (disabled_reason) to fairlock_app;
+grant update on fairlock.webhooks (disabled_reason) to fairlock_engine;
+grant select on fairlock.webhooks (events) to fairlock_app;
+grant update on fairlock.webhooks (events) to fairlock_engine;
+grant select on fairlock.webhooks (id) to fairlock_app;
+grant select on fairlock.webhooks (previous_secret_until) to fairlock_app;
+grant update on fairlock.webhooks (previous_secret_until) to fairlock_engine;
+grant select on fairlock.webhooks (status) to fairlock_app;
+grant update on fairlock.webhooks (status) to fairlock_engine;
+grant select on fairlock.webhooks (updated_at) to fairlock_app;
+grant update on fairlock.webhooks (updated_at) to fairlock_engine;
+grant select on fairlock.webhooks (url) to fairlock_app;
+grant update on fairlock.webhooks (url) to fairlock_engine;
+grant select on fairlock.webhooks (user_id) to fairlock_app;
+grant update on fairlock.webhooks (dead) to fairlock_engine;
+grant update on fairlock.webhooks (failures) to fairlock_engine;
 
 create table ledger.accounts (
   balance numeric(38,8) default 0 not null,
@@ -1653,11 +1835,11 @@ create function audit.search(p jsonb) returns jsonb language plpgsql set search_
 alter function audit.search(jsonb) owner to fairlock_engine;
 grant execute on function audit.search(jsonb) to fairlock_engine;
 
-create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 5a9035a2891a1a33;
+create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 228f41bbcdb3f24b;
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
-create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as 02716df0ea7045b4;
+create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as 689dc3b25a2000c4;
 alter function audit.watched() owner to fairlock_engine;
 grant execute on function audit.watched() to fairlock_engine;
 
@@ -1719,6 +1901,11 @@ create function fairlock.add_passkey(p jsonb) returns jsonb language plpgsql set
 alter function fairlock.add_passkey(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.add_passkey(jsonb) to fairlock_engine;
 
+create function fairlock.add_push_key(p_id uuid, p_public_key bytea, p_sealed text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as db1c0dace4c7dfee;
+alter function fairlock.add_push_key(uuid,bytea,text) owner to fairlock_engine;
+grant execute on function fairlock.add_push_key(uuid,bytea,text) to fairlock_app;
+grant execute on function fairlock.add_push_key(uuid,bytea,text) to fairlock_engine;
+
 create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount numeric, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 89a335dd1da3d770;
 alter function fairlock.adjust_balance(uuid,text,numeric,text) owner to fairlock_engine;
 grant execute on function fairlock.adjust_balance(uuid,text,numeric,text) to fairlock_engine;
@@ -1763,7 +1950,7 @@ create function fairlock.ask_access(p jsonb, p_break_glass boolean) returns json
 alter function fairlock.ask_access(jsonb,boolean) owner to fairlock_engine;
 grant execute on function fairlock.ask_access(jsonb,boolean) to fairlock_engine;
 
-create function fairlock.asks_for_factor(p_operation text) returns boolean language sql immutable as d596dd1e7df8f8b5;
+create function fairlock.asks_for_factor(p_operation text) returns boolean language sql immutable as 3d8f38a0646fb289;
 alter function fairlock.asks_for_factor(text) owner to fairlock_engine;
 grant execute on function fairlock.asks_for_factor(text) to fairlock_engine;
 
@@ -1844,6 +2031,10 @@ create function fairlock.change_password(p_was text, p_becomes text) returns jso
 alter function fairlock.change_password(text,text) owner to fairlock_engine;
 grant execute on function fairlock.change_password(text,text) to fairlock_engine;
 
+create function fairlock.change_webhook(p_id uuid, p_change jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 8107b1cce23e6852;
+alter function fairlock.change_webhook(uuid,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.change_webhook(uuid,jsonb) to fairlock_engine;
+
 create function fairlock.close_audit_block(p_most integer) returns bigint language plpgsql security definer set search_path=pg_catalog, pg_temp as 8a0403b85cbf4c6f;
 alter function fairlock.close_audit_block(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_audit_block(integer) to fairlock_app;
@@ -1854,7 +2045,7 @@ alter function fairlock.close_expired_offers(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_app;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_engine;
 
-create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 89ab4685026ffcac;
+create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 8e3abc0b3081dbbf;
 alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
@@ -1897,6 +2088,11 @@ alter function fairlock.count_requests(text[],integer,integer[]) owner to fairlo
 grant execute on function fairlock.count_requests(text[],integer,integer[]) to fairlock_app;
 grant execute on function fairlock.count_requests(text[],integer,integer[]) to fairlock_engine;
 
+create function fairlock.count_webhooks() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 496386ec52aff92e;
+alter function fairlock.count_webhooks() owner to fairlock_engine;
+grant execute on function fairlock.count_webhooks() to fairlock_app;
+grant execute on function fairlock.count_webhooks() to fairlock_engine;
+
 create function fairlock.count_wrong_in_session(s fairlock.sessions, p_method text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 9eb8d3a7c760a551;
 alter function fairlock.count_wrong_in_session(fairlock.sessions,text) owner to fairlock_engine;
 grant execute on function fairlock.count_wrong_in_session(fairlock.sessions,text) to fairlock_engine;
@@ -1908,6 +2104,10 @@ grant execute on function fairlock.create_api_key(jsonb) to fairlock_engine;
 create function fairlock.create_offer(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 3604529fd71747fc;
 alter function fairlock.create_offer(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.create_offer(jsonb) to fairlock_engine;
+
+create function fairlock.create_webhook(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 692678fee5667cb3;
+alter function fairlock.create_webhook(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.create_webhook(jsonb) to fairlock_engine;
 
 create function fairlock.data_key(p_id uuid) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 2e7e011fc690370a;
 alter function fairlock.data_key(uuid) owner to fairlock_engine;
@@ -1922,6 +2122,10 @@ create function fairlock.decide_access(p_grant uuid, p_approve boolean, p_minute
 alter function fairlock.decide_access(uuid,boolean,integer) owner to fairlock_engine;
 grant execute on function fairlock.decide_access(uuid,boolean,integer) to fairlock_engine;
 
+create function fairlock.delete_webhook(p_id uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as c385a86f15b20c55;
+alter function fairlock.delete_webhook(uuid) owner to fairlock_engine;
+grant execute on function fairlock.delete_webhook(uuid) to fairlock_engine;
+
 create function fairlock.destroy_data_key(p_key uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as e6fa57f1e3bb7826;
 alter function fairlock.destroy_data_key(uuid) owner to fairlock_engine;
 grant execute on function fairlock.destroy_data_key(uuid) to fairlock_app;
@@ -1930,6 +2134,10 @@ grant execute on function fairlock.destroy_data_key(uuid) to fairlock_engine;
 create function fairlock.destroy_key_encryption_key(p_id text) returns bigint language plpgsql set search_path=pg_catalog, pg_temp as 79fe871cd7316dca;
 alter function fairlock.destroy_key_encryption_key(text) owner to fairlock_engine;
 grant execute on function fairlock.destroy_key_encryption_key(text) to fairlock_engine;
+
+create function fairlock.disable_webhook(w fairlock.webhooks, p_reason text) returns void language plpgsql set search_path=pg_catalog, pg_temp as 0488b81d4d4c5f42;
+alter function fairlock.disable_webhook(fairlock.webhooks,text) owner to fairlock_engine;
+grant execute on function fairlock.disable_webhook(fairlock.webhooks,text) to fairlock_engine;
 
 create function fairlock.drop_factors(p_user uuid) returns integer language plpgsql set search_path=pg_catalog, pg_temp as 6f384d1ae27e4aa2;
 alter function fairlock.drop_factors(uuid) owner to fairlock_engine;
@@ -1980,7 +2188,7 @@ create function fairlock.erased_name(p_user uuid) returns text language sql immu
 alter function fairlock.erased_name(uuid) owner to fairlock_engine;
 grant execute on function fairlock.erased_name(uuid) to fairlock_engine;
 
-create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 991d6533a49913d9;
+create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as efbf8ef51cd60722;
 alter function fairlock.erasure_rules() owner to fairlock_engine;
 grant execute on function fairlock.erasure_rules() to fairlock_engine;
 
@@ -2041,10 +2249,20 @@ alter function fairlock.finish_password_reset(uuid,bytea,text,jsonb,inet,text) o
 grant execute on function fairlock.finish_password_reset(uuid,bytea,text,jsonb,inet,text) to fairlock_app;
 grant execute on function fairlock.finish_password_reset(uuid,bytea,text,jsonb,inet,text) to fairlock_engine;
 
+create function fairlock.finish_push_message(p_id uuid, p_is_gone boolean, p_again_in interval) returns void language plpgsql security definer set search_path=pg_catalog, pg_temp as cd5af306c041a154;
+alter function fairlock.finish_push_message(uuid,boolean,interval) owner to fairlock_engine;
+grant execute on function fairlock.finish_push_message(uuid,boolean,interval) to fairlock_app;
+grant execute on function fairlock.finish_push_message(uuid,boolean,interval) to fairlock_engine;
+
 create function fairlock.finish_rewrap() returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as a8a9baa32f6aed4f;
 alter function fairlock.finish_rewrap() owner to fairlock_engine;
 grant execute on function fairlock.finish_rewrap() to fairlock_app;
 grant execute on function fairlock.finish_rewrap() to fairlock_engine;
+
+create function fairlock.finish_webhook_delivery(p_id uuid, p_attempt integer, p_status integer, p_error text, p_again_in interval) returns void language plpgsql security definer set search_path=pg_catalog, pg_temp as f5d8790e7c865432;
+alter function fairlock.finish_webhook_delivery(uuid,integer,integer,text,interval) owner to fairlock_engine;
+grant execute on function fairlock.finish_webhook_delivery(uuid,integer,integer,text,interval) to fairlock_app;
+grant execute on function fairlock.finish_webhook_delivery(uuid,integer,integer,text,interval) to fairlock_engine;
 
 create function fairlock.follow_factor_change(p_user uuid, p_kind text, p_details jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 15be8a4602c91f26;
 alter function fairlock.follow_factor_change(uuid,text,jsonb) owner to fairlock_engine;
@@ -2108,6 +2326,10 @@ create function fairlock.has_answer(p_key text) returns jsonb language sql stabl
 alter function fairlock.has_answer(text) owner to fairlock_engine;
 grant execute on function fairlock.has_answer(text) to fairlock_app;
 grant execute on function fairlock.has_answer(text) to fairlock_engine;
+
+create function fairlock.has_kind(p_events text[], p_kind text) returns boolean language sql immutable as 569d86bfedef31b5;
+alter function fairlock.has_kind(text[],text) owner to fairlock_engine;
+grant execute on function fairlock.has_kind(text[],text) to fairlock_engine;
 
 create function fairlock.has_moved_since(p_user uuid, p_time timestamp with time zone) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 1c1bfec9d9d3571d;
 alter function fairlock.has_moved_since(uuid,timestamp with time zone) owner to fairlock_engine;
@@ -2214,6 +2436,10 @@ alter function fairlock.my_wallets(text) owner to fairlock_engine;
 grant execute on function fairlock.my_wallets(text) to fairlock_app;
 grant execute on function fairlock.my_wallets(text) to fairlock_engine;
 
+create function fairlock.my_webhook(p_id uuid) returns fairlock.webhooks language sql as 535192464a494eb5;
+alter function fairlock.my_webhook(uuid) owner to fairlock_engine;
+grant execute on function fairlock.my_webhook(uuid) to fairlock_engine;
+
 create function fairlock.new_id() returns uuid language sql as 2cc8b4b1dc31c524;
 alter function fairlock.new_id() owner to fairlock_engine;
 grant execute on function fairlock.new_id() to fairlock_engine;
@@ -2230,7 +2456,7 @@ create function fairlock.note_second_factor() returns trigger language plpgsql s
 alter function fairlock.note_second_factor() owner to fairlock_engine;
 grant execute on function fairlock.note_second_factor() to fairlock_engine;
 
-create function fairlock.notify(p_user uuid, p_kind text, p_data jsonb DEFAULT '{}'::jsonb, p_mail_to text DEFAULT NULL::text) returns uuid language plpgsql set search_path=pg_catalog, pg_temp as 8fb6851240b148ec;
+create function fairlock.notify(p_user uuid, p_kind text, p_data jsonb DEFAULT '{}'::jsonb, p_mail_to text DEFAULT NULL::text) returns uuid language plpgsql set search_path=pg_catalog, pg_temp as 16910f9ef4b325c6;
 alter function fairlock.notify(uuid,text,jsonb,text) owner to fairlock_engine;
 grant execute on function fairlock.notify(uuid,text,jsonb,text) to fairlock_engine;
 
@@ -2291,6 +2517,11 @@ grant execute on function fairlock.prove_factor(jsonb) to fairlock_engine;
 create function fairlock.publish(p_kind text, p_people uuid[], p_trade uuid, p_data jsonb DEFAULT '{}'::jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as e0c946930c1ec4a2;
 alter function fairlock.publish(text,uuid[],uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.publish(text,uuid[],uuid,jsonb) to fairlock_engine;
+
+create function fairlock.push_key() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as fc7e5d4f3484aecb;
+alter function fairlock.push_key() owner to fairlock_engine;
+grant execute on function fairlock.push_key() to fairlock_app;
+grant execute on function fairlock.push_key() to fairlock_engine;
 
 create function fairlock.reaches(p_role text, p_scope text) returns boolean language sql immutable as 2ac5050c7ce88b6b;
 alter function fairlock.reaches(text,text) owner to fairlock_engine;
@@ -2393,6 +2624,10 @@ alter function fairlock.reseal_value(text,text,text,text,text) owner to fairlock
 grant execute on function fairlock.reseal_value(text,text,text,text,text) to fairlock_app;
 grant execute on function fairlock.reseal_value(text,text,text,text,text) to fairlock_engine;
 
+create function fairlock.resend_deliveries(p_webhook uuid, p_delivery uuid, p_since timestamp with time zone) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as b5a38681a1f8be8a;
+alter function fairlock.resend_deliveries(uuid,uuid,timestamp with time zone) owner to fairlock_engine;
+grant execute on function fairlock.resend_deliveries(uuid,uuid,timestamp with time zone) to fairlock_engine;
+
 create function fairlock.reset_factors(p_user uuid, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 0c26dc045837e27d;
 alter function fairlock.reset_factors(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.reset_factors(uuid,text) to fairlock_engine;
@@ -2423,6 +2658,10 @@ grant execute on function fairlock.rfc3339(timestamp with time zone) to fairlock
 create function fairlock.roles_on_duty() returns SETOF text language plpgsql stable set search_path=pg_catalog, pg_temp as 02dd3d371bb9da69;
 alter function fairlock.roles_on_duty() owner to fairlock_engine;
 grant execute on function fairlock.roles_on_duty() to fairlock_engine;
+
+create function fairlock.rotate_webhook_secret(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as cf84047b4e236405;
+alter function fairlock.rotate_webhook_secret(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.rotate_webhook_secret(jsonb) to fairlock_engine;
 
 create function fairlock.scope_of(p_operation text) returns text language sql immutable as ab862487cefe5c46;
 alter function fairlock.scope_of(text) owner to fairlock_engine;
@@ -2509,7 +2748,11 @@ create function fairlock.store_recovery_codes(p_user uuid, p_hashes jsonb) retur
 alter function fairlock.store_recovery_codes(uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.store_recovery_codes(uuid,jsonb) to fairlock_engine;
 
-create function fairlock.sweep(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as 8f8f2094f834cc4d;
+create function fairlock.subscribe_push(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 727953fbd3773a9d;
+alter function fairlock.subscribe_push(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.subscribe_push(jsonb) to fairlock_engine;
+
+create function fairlock.sweep(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as a78336436e070e14;
 alter function fairlock.sweep(integer) owner to fairlock_engine;
 grant execute on function fairlock.sweep(integer) to fairlock_app;
 grant execute on function fairlock.sweep(integer) to fairlock_engine;
@@ -2518,9 +2761,17 @@ create function fairlock.sweep_files(p_most integer) returns integer language pl
 alter function fairlock.sweep_files(integer) owner to fairlock_engine;
 grant execute on function fairlock.sweep_files(integer) to fairlock_engine;
 
+create function fairlock.sweep_push(p_most integer) returns void language sql as d3c69655b406c090;
+alter function fairlock.sweep_push(integer) owner to fairlock_engine;
+grant execute on function fairlock.sweep_push(integer) to fairlock_engine;
+
 create function fairlock.sweep_requests(p_most integer) returns integer language plpgsql set search_path=pg_catalog, pg_temp as d56a1cfdf1dc069d;
 alter function fairlock.sweep_requests(integer) owner to fairlock_engine;
 grant execute on function fairlock.sweep_requests(integer) to fairlock_engine;
+
+create function fairlock.sweep_webhooks(p_most integer) returns integer language plpgsql set search_path=pg_catalog, pg_temp as ebdf26d1f9ed13ce;
+alter function fairlock.sweep_webhooks(integer) owner to fairlock_engine;
+grant execute on function fairlock.sweep_webhooks(integer) to fairlock_engine;
 
 create function fairlock.take_challenge(p_purpose text, p_challenge bytea, p_credential bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 8789eb3f55b20ac4;
 alter function fairlock.take_challenge(text,bytea,bytea) owner to fairlock_engine;
@@ -2536,6 +2787,28 @@ create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method tex
 alter function fairlock.take_offer(uuid,numeric,text,integer) owner to fairlock_engine;
 grant execute on function fairlock.take_offer(uuid,numeric,text,integer) to fairlock_engine;
 
+create function fairlock.take_push_messages(p_most integer, p_lease interval) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as bf078d278d27dab9;
+alter function fairlock.take_push_messages(integer,interval) owner to fairlock_engine;
+grant execute on function fairlock.take_push_messages(integer,interval) to fairlock_app;
+grant execute on function fairlock.take_push_messages(integer,interval) to fairlock_engine;
+
+create function fairlock.take_webhook_deliveries(p_sound integer, p_failing integer, p_lease interval) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as e224a86d09ed8a46;
+alter function fairlock.take_webhook_deliveries(integer,integer,interval) owner to fairlock_engine;
+grant execute on function fairlock.take_webhook_deliveries(integer,integer,interval) to fairlock_app;
+grant execute on function fairlock.take_webhook_deliveries(integer,integer,interval) to fairlock_engine;
+
+create function fairlock.tell_push(p_notice uuid) returns void language sql as 8837b6cbf64f55b4;
+alter function fairlock.tell_push(uuid) owner to fairlock_engine;
+grant execute on function fairlock.tell_push(uuid) to fairlock_engine;
+
+create function fairlock.tell_webhooks(p_news fairlock.outbox) returns integer language plpgsql set search_path=pg_catalog, pg_temp as bdda8414ea19d168;
+alter function fairlock.tell_webhooks(fairlock.outbox) owner to fairlock_engine;
+grant execute on function fairlock.tell_webhooks(fairlock.outbox) to fairlock_engine;
+
+create function fairlock.test_webhook(p_id uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 8d8326996923930a;
+alter function fairlock.test_webhook(uuid) owner to fairlock_engine;
+grant execute on function fairlock.test_webhook(uuid) to fairlock_engine;
+
 create function fairlock.totp_material(p_user uuid, p_why text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 3ced029a681ecc50;
 alter function fairlock.totp_material(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.totp_material(uuid,text) to fairlock_engine;
@@ -2549,6 +2822,10 @@ create function fairlock.unsigned_audit_blocks(p_most integer) returns TABLE(num
 alter function fairlock.unsigned_audit_blocks(integer) owner to fairlock_engine;
 grant execute on function fairlock.unsigned_audit_blocks(integer) to fairlock_app;
 grant execute on function fairlock.unsigned_audit_blocks(integer) to fairlock_engine;
+
+create function fairlock.unsubscribe_push(p_endpoint text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e792ab108fade83b;
+alter function fairlock.unsubscribe_push(text) owner to fairlock_engine;
+grant execute on function fairlock.unsubscribe_push(text) to fairlock_engine;
 
 create function fairlock.use_api_key(p_key uuid, p_token_hash bytea, p_address inet) returns TABLE(user_id uuid, scopes text, requests_per_minute integer) language plpgsql set search_path=pg_catalog, pg_temp as 4830879c8bf663c2;
 alter function fairlock.use_api_key(uuid,bytea,inet) owner to fairlock_engine;
@@ -2570,6 +2847,24 @@ grant execute on function fairlock.wallet_json(uuid,text) to fairlock_engine;
 create function fairlock.wallet_of(p_user uuid, p_currency text) returns uuid language plpgsql set search_path=pg_catalog, pg_temp as 42c20438bcd17050;
 alter function fairlock.wallet_of(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.wallet_of(uuid,text) to fairlock_engine;
+
+create function fairlock.webhook_delivery_json(d fairlock.webhook_deliveries) returns jsonb language sql stable as e4759007e296ab70;
+alter function fairlock.webhook_delivery_json(fairlock.webhook_deliveries) owner to fairlock_engine;
+grant execute on function fairlock.webhook_delivery_json(fairlock.webhook_deliveries) to fairlock_app;
+grant execute on function fairlock.webhook_delivery_json(fairlock.webhook_deliveries) to fairlock_engine;
+
+create function fairlock.webhook_json(p_id uuid, p_url text, p_events text[], p_description text, p_status text, p_disabled_reason text, p_previous_secret_until timestamp with time zone, p_created_at timestamp with time zone, p_updated_at timestamp with time zone) returns jsonb language sql stable as 79ecb8d6ef031722;
+alter function fairlock.webhook_json(uuid,text,text[],text,text,text,timestamp with time zone,timestamp with time zone,timestamp with time zone) owner to fairlock_engine;
+grant execute on function fairlock.webhook_json(uuid,text,text[],text,text,text,timestamp with time zone,timestamp with time zone,timestamp with time zone) to fairlock_app;
+grant execute on function fairlock.webhook_json(uuid,text,text[],text,text,text,timestamp with time zone,timestamp with time zone,timestamp with time zone) to fairlock_engine;
+
+create function fairlock.webhook_json(w fairlock.webhooks) returns jsonb language sql stable as 071411517a5f00e8;
+alter function fairlock.webhook_json(fairlock.webhooks) owner to fairlock_engine;
+grant execute on function fairlock.webhook_json(fairlock.webhooks) to fairlock_engine;
+
+create function fairlock.webhook_words(w fairlock.webhooks) returns jsonb language sql immutable as 2c04f8d8b195b1fe;
+alter function fairlock.webhook_words(fairlock.webhooks) owner to fairlock_engine;
+grant execute on function fairlock.webhook_words(fairlock.webhooks) to fairlock_engine;
 
 create function fairlock.wish_password_reset(p_email text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as e1e6c7857941f0d9;
 alter function fairlock.wish_password_reset(text) owner to fairlock_engine;

@@ -28,6 +28,8 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
         name: 'Second factor',
         description: 'One-time codes, recovery codes and passkeys beside the password',
       },
+      { name: 'Webhooks', description: 'For programs of yours that want to be told; Standard Webhooks' },
+      { name: 'Web push', description: 'For browsers that want to be told' },
       { name: 'Wallets', description: 'Balances and the statement' },
       { name: 'Payment methods', description: 'The ways the fiat goes' },
       { name: 'Offers', description: 'The market' },

@@ -90,7 +90,8 @@ language sql immutable
 as $$
   select p_operation in ('release_trade', 'create_api_key', 'end_api_key', 'change_password', 'start_email_change',
     'withdraw_email_change', 'start_totp', 'confirm_totp', 'stop_totp', 'replace_recovery_codes', 'add_passkey',
-    'rename_passkey', 'remove_passkey', 'create_webhook', 'change_webhook', 'delete_webhook', 'rotate_webhook_secret') or fairlock.is_for_staff(p_operation)
+    'rename_passkey', 'remove_passkey', 'create_webhook', 'change_webhook', 'delete_webhook',
+    'rotate_webhook_secret') or fairlock.is_for_staff(p_operation)
 $$;
 
 -- Whether guesses are paused; the answer that says so, or null.

@@ -145,7 +145,7 @@ begin
   update fairlock.webhooks set previous_secret_until = clock_timestamp() + interval '24 hours',
     updated_at = clock_timestamp() where id = w.id returning * into w;
   perform fairlock.notify(w.user_id, 'webhook.secret_rotated', fairlock.webhook_words(w));
-  return jsonb_build_object('secretId', p ->> 'secretId', 'webhook', fairlock.webhook_json(w));
+  return jsonb_build_object('row', p ->> 'secretId', 'webhook', fairlock.webhook_json(w));
 end $$;
 
 -- A message that says nothing, to try a webhook out; ten a minute, for the endpoint may be somebody else's.
@@ -168,6 +168,7 @@ begin
   values (fairlock.new_id(), w.id, 'test_' || fairlock.new_id(), 'webhook.test', jsonb_build_object('webhookId', w.id),
     clock_timestamp(), clock_timestamp())
   returning * into d;
+  perform fairlock.record_event('webhook.tested', 'webhooks', w.id);
   return fairlock.webhook_delivery_json(d);
 end $$;
 
@@ -192,6 +193,8 @@ begin
   end if;
   update fairlock.webhook_deliveries set state = 'pending', tries = 0, finished_at = null, due_at = clock_timestamp()
   where id = any (v_ids) and (leased_until is null or leased_until < clock_timestamp());
+  perform fairlock.record_event('webhook.sent_again', 'webhooks', w.id, null,
+    jsonb_build_object('deliveries', cardinality(v_ids)));
   return case when p_delivery is null then jsonb_build_object('count', cardinality(v_ids))
     else (select fairlock.webhook_delivery_json(d) from fairlock.webhook_deliveries d where d.id = p_delivery) end;
 end $$;

@@ -572,6 +572,32 @@ export interface FairlockPaymentMethodTypes {
   usual_minutes: number;
 }
 
+export interface FairlockPushKeys {
+  created_at: Generated<Timestamp>;
+  id: string;
+  owner_id: string | null;
+  private_key: string;
+  public_key: Buffer;
+}
+
+export interface FairlockPushMessages {
+  attempts: Generated<number>;
+  created_at: Generated<Timestamp>;
+  due_at: Generated<Timestamp>;
+  id: string;
+  notice_id: string;
+  subscription_id: string;
+}
+
+export interface FairlockPushSubscriptions {
+  created_at: Generated<Timestamp>;
+  endpoint: string;
+  expires_at: Timestamp | null;
+  id: string;
+  keys: string;
+  user_id: string;
+}
+
 export interface FairlockRateLimits {
   expire: Int8 | null;
   key: string;
@@ -672,6 +698,49 @@ export interface FairlockTradeViews {
   status: string | null;
 }
 
+export interface FairlockWebhookDeliveries {
+  attempts: Generated<number>;
+  created_at: Generated<Timestamp>;
+  data: Json;
+  due_at: Timestamp | null;
+  event_id: string;
+  finished_at: Timestamp | null;
+  happened_at: Timestamp;
+  id: string;
+  kind: string;
+  last_attempt_at: Timestamp | null;
+  last_error: string | null;
+  last_status: number | null;
+  leased_until: Timestamp | null;
+  state: Generated<string>;
+  tries: Generated<number>;
+  webhook_id: string;
+}
+
+export interface FairlockWebhooks {
+  created_at: Generated<Timestamp>;
+  dead: Generated<number>;
+  description: string | null;
+  disabled_reason: string | null;
+  events: string[];
+  failures: Generated<number>;
+  id: string;
+  previous_secret_until: Timestamp | null;
+  status: Generated<string>;
+  updated_at: Generated<Timestamp>;
+  url: string;
+  user_id: string;
+}
+
+export interface FairlockWebhookSecrets {
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp | null;
+  id: string;
+  secret: string;
+  user_id: string;
+  webhook_id: string;
+}
+
 export interface LedgerAccounts {
   balance: Generated<Numeric>;
   created_at: Generated<Timestamp>;
@@ -758,6 +827,9 @@ export interface DB {
   "fairlock.password_reset_wishes": FairlockPasswordResetWishes;
   "fairlock.password_resets": FairlockPasswordResets;
   "fairlock.payment_method_types": FairlockPaymentMethodTypes;
+  "fairlock.push_keys": FairlockPushKeys;
+  "fairlock.push_messages": FairlockPushMessages;
+  "fairlock.push_subscriptions": FairlockPushSubscriptions;
   "fairlock.rate_limits": FairlockRateLimits;
   "fairlock.recovery_codes": FairlockRecoveryCodes;
   "fairlock.request_counts": FairlockRequestCounts;
@@ -768,6 +840,9 @@ export interface DB {
   "fairlock.trade_transitions": FairlockTradeTransitions;
   "fairlock.trade_views": FairlockTradeViews;
   "fairlock.traders": FairlockTraders;
+  "fairlock.webhook_deliveries": FairlockWebhookDeliveries;
+  "fairlock.webhook_secrets": FairlockWebhookSecrets;
+  "fairlock.webhooks": FairlockWebhooks;
   "ledger.accounts": LedgerAccounts;
   "ledger.balances": LedgerBalances;
   "ledger.entries": LedgerEntries;

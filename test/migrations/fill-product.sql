@@ -114,3 +114,23 @@ insert into fairlock.file_views (file_id, viewer_id, what) select id, id, 'origi
 insert into fairlock.evidence (id, dispute_id, file_id, added_by, note)
 select f.id, d.id, f.id, f.id, 'sealed' from fairlock.files f, (select id from public.crypto_disputes limit 1) d limit 1;
 update fairlock.settings set file_megabytes = 5, evidence_per_dispute = 3;
+
+insert into fairlock.webhooks (id, user_id, url, events, description, status, disabled_reason, previous_secret_until,
+  failures, dead)
+select id, id, 'https://bot.example.net/' || id, '{trade.*,dispute.opened}', 'my bot', 'disabled', 'failing',
+  now() + interval '3 hours', 7, 5 from public.users;
+insert into fairlock.webhook_secrets (id, webhook_id, user_id, secret, expires_at)
+select gen_random_uuid(), id, user_id, 'sealed', now() + interval '3 hours' from fairlock.webhooks;
+insert into fairlock.webhook_deliveries (id, webhook_id, event_id, kind, data, happened_at, state, attempts, tries,
+  last_attempt_at, last_status, last_error, finished_at)
+select gen_random_uuid(), id, 'evt_1', 'trade.paid', '{"status": "paid"}', now(), 'dead', 12, 9, now(), 503, 'status', now()
+from fairlock.webhooks;
+insert into fairlock.webhook_deliveries (id, webhook_id, event_id, kind, data, happened_at, due_at, leased_until)
+select gen_random_uuid(), id, 'evt_2', 'trade.paid', '{}', now(), now(), now() from fairlock.webhooks;
+insert into fairlock.push_keys (id, public_key, private_key)
+values (gen_random_uuid(), decode(repeat('04', 65), 'hex'), 'sealed');
+insert into fairlock.push_subscriptions (id, user_id, endpoint, keys, expires_at)
+select gen_random_uuid(), id, 'https://push.example.net/' || id, 'sealed', now() + interval '1 day' from public.users;
+insert into fairlock.push_messages (id, subscription_id, notice_id, attempts)
+select gen_random_uuid(), s.id, n.id, 2 from fairlock.push_subscriptions s
+  cross join lateral (select id from fairlock.notices n where n.user_id = s.user_id limit 1) n;

@@ -96,6 +96,10 @@ async function ownersThings(): Promise<Record<string, unknown>> {
        (select id from fairlock.notices where user_id = $1 limit 1) as "noticeId",
        (select id from fairlock.api_keys where user_id = $1 limit 1) as "keyId",
        (select id from fairlock.passkeys where user_id = $1 limit 1) as "passkeyId",
+       (select id from fairlock.webhooks where user_id = $1 limit 1) as "webhookId",
+       (select d.id from fairlock.webhook_deliveries d join fairlock.webhooks w on w.id = webhook_id
+        where w.user_id = $1 limit 1) as "deliveryId",
+       (select id from fairlock.webhook_secrets where user_id = $1 limit 1) as "secretId",
        (select id from fairlock.access_grants where person_id = $1 and status = 'asked' limit 1) as "grantId"
      from crypto_trades t where user_id = $1 and status = 'paid'`,
     [ids.owner],
@@ -121,6 +125,7 @@ async function ownersThings(): Promise<Record<string, unknown>> {
     was: 'x',
     becomes: 'y',
   }
+  const webhook = { since: '2000-01-01T00:00:00Z', endpoint: 'https://push.example.net/' }
   const passkey = { credentialId: 'credential', rpId: 'localhost' }
   return {
     ...rows[0],
@@ -128,6 +133,7 @@ async function ownersThings(): Promise<Record<string, unknown>> {
     ...more,
     ...rest,
     ...passkey,
+    ...webhook,
     paymentMethodType: 'sepa',
     tokenHash: '00'.repeat(32),
   }

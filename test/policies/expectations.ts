@@ -67,6 +67,12 @@ export const EXPECTED: Record<string, Expectation> = {
   // The operator changes them by `fairlock db up`.
   'fairlock.settings': { reads: 'all', schemaOwner: 'all' },
   'fairlock.staff_roles': { reads: [0, 0, 0, 0, 1, 1, 1, 1] },
+  'fairlock.push_keys': NOTHING,
+  'fairlock.push_messages': NOTHING,
+  'fairlock.push_subscriptions': NOTHING,
+  'fairlock.webhooks': { reads: [1, 0, 0, 0, 0, 0, 0, 0] },
+  'fairlock.webhook_deliveries': { reads: [1, 0, 0, 0, 0, 0, 0, 0] },
+  'fairlock.webhook_secrets': NOTHING,
   'fairlock.trade_transitions': EVERYBODY,
   'fairlock.traders': EVERYBODY,
   'fairlock.trade_views': BOTH_SIDES(2),

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { newId } from '../../src/platform/index.ts'
 import { type Market, offerBody, Person } from '../support/market.ts'
 import { seedFiles } from './seed-files.ts'
+import { seedWebhooks } from './seed-webhooks.ts'
 
 /** Who looks, in the order of the numbers in expectations.ts. */
 export const ACTORS = [
@@ -135,6 +136,7 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
     await database.query(
       `select fairlock.sign_audit_block(number, 'key', hash || hash) from fairlock.unsigned_audit_blocks(1)`,
     )
+    await seedWebhooks(market, database, owner.id)
     await database.query(`select graphile_worker.add_job('nothing', queue_name => 'a queue')`)
     await database.query(
       `insert into graphile_worker._private_known_crontabs (identifier, known_since) values ('nothing', now())`,

@@ -22,7 +22,7 @@ const HOSTILE = `
   http://hooks.example.net/          ftp://hooks.example.net/           file:///etc/passwd
   gopher://hooks.example.net/        data:text/plain,hello              javascript:alert(1)
   hooks.example.net/path             //hooks.example.net/               https://
-  https://user@hooks.example.net/    https://user:secret@hooks.example.net/
+  https://user@hooks.example.net/    https://user:§@hooks.example.net/
   https://@hooks.example.net/        https://hooks.example.net@127.0.0.1/
   https://hooks.example.net/#part    https://hooks.example.net:22/      https://hooks.example.net:25/
   https://hooks.example.net:80/      https://hooks.example.net:5432/    https://hooks.example.net:6379/

@@ -20,7 +20,7 @@ export type Target = { url: URL; host: string; addresses: string[] }
 export const MOST_CHARACTERS = 1000
 /** Names that are nobody's on the public Internet (RFC 6761, 6762, 7686, 8375 and what private networks use). */
 const INTERNAL =
-  /(?:^|\.)(?:localhost|local|localdomain|internal|intranet|private|corp|home|lan|home\.arpa|onion|test|invalid|example|alt|arpa)$/
+  /(?:^|\.)(?:localhost|local|localdomain|internal|intranet|private|corp|home|lan|arpa|onion|test|invalid|example|alt)$/
 /** Above 1023, other services that speak first or take a line for a command; browsers refuse most of them as well. */
 const OTHER_SERVICES = new Set([
   1433, 1521, 1719, 1720, 1723, 2049, 2375, 2376, 2379, 3306, 3389, 3659, 4045, 4190, 5060, 5061, 5432, 5900,

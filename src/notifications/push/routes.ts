@@ -21,6 +21,11 @@ const config = { scope: 'session' } as const
 const tags = ['Web push']
 const path = '/v1/me/push-subscriptions'
 const Endpoint = Type.String({ minLength: 1, maxLength: 1000, examples: ['https://push.example.net/…'] })
+/** The keys of the example in RFC 8291. */
+const EXAMPLE = {
+  p256dh: 'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4',
+  auth: 'BTBZMqHH6r4Tts7J_aSIgg',
+}
 
 /** Browsers that a person wants to be told in, also when no page of ours is open. */
 export function pushRoutes(app: App, { db, sealer, outside }: PushOptions): void {
@@ -50,8 +55,8 @@ export function pushRoutes(app: App, { db, sealer, outside }: PushOptions): void
         body: strict({
           endpoint: Endpoint,
           keys: strict({
-            p256dh: Type.String({ pattern: '^[A-Za-z0-9_-]{87}=?$' }),
-            auth: Type.String({ pattern: '^[A-Za-z0-9_-]{22}(?:==)?$' }),
+            p256dh: Type.String({ pattern: '^[A-Za-z0-9_-]{87}=?$', examples: [EXAMPLE.p256dh] }),
+            auth: Type.String({ pattern: '^[A-Za-z0-9_-]{22}(?:==)?$', examples: [EXAMPLE.auth] }),
           }),
           expirationTime: Type.Optional(
             Type.Union([Type.Integer({ minimum: 0, maximum: 253_402_300_799_000 }), Type.Null()]),

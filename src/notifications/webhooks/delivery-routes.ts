@@ -5,7 +5,6 @@ import {
   answers,
   type Database,
   decodeCursor,
-  encodeCursor,
   Id,
   IdempotencyHeaders,
   IdParams,
@@ -13,6 +12,7 @@ import {
   isTimeAndId,
   Page,
   PageQuery,
+  pageOf,
   query,
   RequestedTime,
   strict,
@@ -70,19 +70,15 @@ function listRoute(app: App, db: Database): void {
       const { id } = await webhookOf(db, request.caller, request.params.id)
       const rows = await db.read(
         request.caller,
-        sql<{ at: string; body: Delivered }>`
-          select to_char(d.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at,
+        sql<{ at: string; id: string; body: Delivered }>`
+          select to_char(d.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, d.id,
             fairlock.webhook_delivery_json(d) as body
           from fairlock.webhook_deliveries d where d.webhook_id = ${id}::uuid
             ${state === undefined ? sql`` : sql`and d.state = ${state}`}
             ${after === null ? sql`` : sql`and (d.created_at, d.id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`}
           order by d.created_at desc, d.id desc limit ${limit + 1}`.compile(query),
       )
-      const last = rows.length > limit ? rows[limit - 1] : undefined
-      return {
-        items: rows.slice(0, limit).map(({ body }) => body),
-        nextCursor: last === undefined ? null : encodeCursor('deliveries', [last.at, last.body.id]),
-      }
+      return pageOf('deliveries', limit, rows)
     },
   )
 }

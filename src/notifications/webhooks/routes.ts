@@ -205,17 +205,18 @@ function secretRoute(app: App, { db, sealer }: WebhookOptions, factors: Factors)
       const webhookId = request.params.id
       const once = idempotencyOf(request, 'rotate_webhook_secret', { webhookId })
       await factors.proveFor(request, request.body, once)
-      const [secretId, secret] = [newId(), newWebhookSecret()]
+      const [row, secret] = [newId(), newWebhookSecret()]
       const owner = await ownIdOf(db, request.caller)
-      const made = await sealer.store(owner, placeOfSecret(secretId), secret, (sealed) =>
-        db.command<{ secretId: string; webhook: Hook }>(
+      const made = await sealer.store(owner, placeOfSecret(row), secret, (sealed) =>
+        db.command<{ row: string; webhook: Hook }>(
           request.caller,
           'rotate_webhook_secret',
-          { webhookId, secretId, sealed },
+          { webhookId, secretId: row, sealed },
           once,
         ),
       )
-      const shown = made.secretId === secretId ? secretText(secret) : null
+      const isNew = made.row === row
+      const shown = isNew ? secretText(secret) : null
       secret.fill(0)
       return { ...made.webhook, secret: shown }
     },
