@@ -238,6 +238,25 @@ grant select on fairlock.api_keys (requests_per_minute) to fairlock_app;
 grant select on fairlock.api_keys (scopes) to fairlock_app;
 grant select on fairlock.api_keys (user_id) to fairlock_app;
 
+create table fairlock.counterparties (
+  high_id uuid not null,
+  high_ratings integer default 0 not null,
+  high_sum numeric(20,2) default 0 not null,
+  low_id uuid not null,
+  low_ratings integer default 0 not null,
+  low_sum numeric(20,2) default 0 not null,
+  constraint counterparties_check CHECK ((low_id < high_id)),
+  constraint counterparties_check1 CHECK ((((low_sum >= (low_ratings)::numeric) AND (low_sum <= ((5 * low_ratings))::numeric)) AND ((high_sum >= (high_ratings)::numeric) AND (high_sum <= ((5 * high_ratings))::numeric)))),
+  constraint counterparties_high_id_fkey FOREIGN KEY (high_id) REFERENCES public.users(id),
+  constraint counterparties_low_id_fkey FOREIGN KEY (low_id) REFERENCES public.users(id),
+  constraint counterparties_pkey PRIMARY KEY (low_id, high_id)
+);
+alter table fairlock.counterparties enable row level security;
+alter table fairlock.counterparties force row level security;
+CREATE INDEX counterparties_high ON fairlock.counterparties USING btree (high_id);
+create policy "the engine counts" on fairlock.counterparties for all to fairlock_engine using (true);
+grant insert, select, update on fairlock.counterparties to fairlock_engine;
+
 create table fairlock.credentials (
   changed_at timestamp with time zone default now() not null,
   factor_blocked_until timestamp with time zone,
@@ -413,6 +432,37 @@ CREATE TRIGGER sealed_note BEFORE INSERT OR UPDATE OF note, added_by ON fairlock
 grant insert, select on fairlock.evidence to fairlock_engine;
 grant update on fairlock.evidence (note) to fairlock_engine;
 
+create table fairlock.faults (
+  at timestamp with time zone default clock_timestamp() not null,
+  forgiven_at timestamp with time zone,
+  forgiven_by uuid,
+  forgiven_for text,
+  id uuid not null,
+  kind text not null,
+  trade_id uuid not null,
+  user_id uuid not null,
+  constraint faults_forgiven CHECK (((num_nulls(forgiven_at, forgiven_by, forgiven_for) = ANY (ARRAY[0, 3])) AND ((length(btrim(forgiven_for)) >= 1) AND (length(btrim(forgiven_for)) <= 1000)))),
+  constraint faults_kind_check CHECK ((kind = ANY (ARRAY['not_funded'::text, 'not_paid'::text, 'cancelled'::text, 'dispute_lost'::text]))),
+  constraint faults_forgiven_by_fkey FOREIGN KEY (forgiven_by) REFERENCES public.users(id),
+  constraint faults_trade_id_fkey FOREIGN KEY (trade_id) REFERENCES public.crypto_trades(id),
+  constraint faults_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint faults_pkey PRIMARY KEY (id),
+  constraint faults_trade_id_user_id_kind_key UNIQUE (trade_id, user_id, kind)
+);
+alter table fairlock.faults enable row level security;
+alter table fairlock.faults force row level security;
+CREATE INDEX faults_forgiven_by ON fairlock.faults USING btree (forgiven_by) WHERE (forgiven_by IS NOT NULL);
+CREATE INDEX faults_of_person ON fairlock.faults USING btree (user_id, at DESC, id DESC);
+create policy "a grant shows staff faults" on fairlock.faults for select to fairlock_app using (((user_id = ANY (ARRAY( SELECT fairlock.granted('person'::text) AS granted))) AND fairlock.still_granted('person'::text, user_id)));
+create policy "people see their faults" on fairlock.faults for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
+create policy "the engine notes faults" on fairlock.faults for all to fairlock_engine using (true);
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, trade_id, kind, at, forgiven_at, forgiven_by, forgiven_for ON fairlock.faults FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,trade_id,kind,at,forgiven_at,forgiven_by}', '{id}');
+grant insert, select on fairlock.faults to fairlock_engine;
+grant select on fairlock.faults to fairlock_app;
+grant update on fairlock.faults (forgiven_at) to fairlock_engine;
+grant update on fairlock.faults (forgiven_by) to fairlock_engine;
+grant update on fairlock.faults (forgiven_for) to fairlock_engine;
+
 create table fairlock.file_parts (
   content text not null,
   file_id uuid not null,
@@ -533,6 +583,31 @@ create policy "the engine keeps keys" on fairlock.key_encryption_keys for all to
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF id, keyring, state, created_at, activated_at, retired_at, destroyed_at ON fairlock.key_encryption_keys FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{*}', '{}');
 grant insert, select, update on fairlock.key_encryption_keys to fairlock_engine;
 
+create view fairlock.makers (user_id uuid, body jsonb);
+alter table fairlock.makers owner to fairlock_engine;
+grant delete, insert, references, select, trigger, truncate, update on fairlock.makers to fairlock_engine;
+grant select on fairlock.makers to fairlock_app;
+
+create table fairlock.marked_people (
+  mark text not null,
+  marked_at timestamp with time zone default clock_timestamp() not null,
+  owner_id uuid not null,
+  person_id uuid not null,
+  constraint marked_people_check CHECK ((owner_id <> person_id)),
+  constraint marked_people_mark_check CHECK ((mark = ANY (ARRAY['blocked'::text, 'trusted'::text]))),
+  constraint marked_people_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.users(id),
+  constraint marked_people_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.users(id),
+  constraint marked_people_pkey PRIMARY KEY (owner_id, person_id)
+);
+alter table fairlock.marked_people enable row level security;
+alter table fairlock.marked_people force row level security;
+CREATE INDEX marked_people_list ON fairlock.marked_people USING btree (owner_id, mark, marked_at DESC, person_id DESC);
+CREATE INDEX marked_people_person ON fairlock.marked_people USING btree (person_id, mark);
+create policy "people see their lists" on fairlock.marked_people for select to fairlock_app using ((owner_id = ( SELECT fairlock.acting_user() AS acting_user)));
+create policy "the engine keeps lists" on fairlock.marked_people for all to fairlock_engine using (true);
+grant delete, insert, select, update on fairlock.marked_people to fairlock_engine;
+grant select on fairlock.marked_people to fairlock_app;
+
 create table fairlock.notices (
   created_at timestamp with time zone default clock_timestamp() not null,
   data jsonb not null,
@@ -614,6 +689,7 @@ create table fairlock.offers (
   taken_amount numeric(20,8) default 0 not null,
   terms text,
   total_amount numeric(20,8) not null,
+  trusted_only boolean default false not null,
   updated_at timestamp with time zone default now() not null,
   verified_traders_only boolean default false not null,
   version integer default 1 not null,
@@ -655,6 +731,7 @@ grant update on fairlock.offers (status) to fairlock_engine;
 grant update on fairlock.offers (taken_amount) to fairlock_engine;
 grant update on fairlock.offers (terms) to fairlock_engine;
 grant update on fairlock.offers (total_amount) to fairlock_engine;
+grant update on fairlock.offers (trusted_only) to fairlock_engine;
 grant update on fairlock.offers (updated_at) to fairlock_engine;
 grant update on fairlock.offers (verified_traders_only) to fairlock_engine;
 grant update on fairlock.offers (version) to fairlock_engine;
@@ -810,6 +887,11 @@ create policy "the engine keeps the catalogue" on fairlock.payment_method_types 
 grant delete, insert, select on fairlock.payment_method_types to fairlock_engine;
 grant select on fairlock.payment_method_types to fairlock_app;
 
+create view fairlock.public_ratings (id uuid, rated_id uuid, given_on date, role text, rating numeric(3,2), feedback text, answer text, feedback_hidden boolean, answer_hidden boolean);
+alter table fairlock.public_ratings owner to fairlock_engine;
+grant delete, insert, references, select, trigger, truncate, update on fairlock.public_ratings to fairlock_engine;
+grant select on fairlock.public_ratings to fairlock_app;
+
 create table fairlock.push_keys (
   created_at timestamp with time zone default clock_timestamp() not null,
   id uuid not null,
@@ -884,6 +966,37 @@ alter table fairlock.rate_limits force row level security;
 create policy "the api counts attempts" on fairlock.rate_limits for all to fairlock_app using (true);
 create policy "the engine acts for everybody" on fairlock.rate_limits for all to fairlock_engine using (true);
 grant delete, insert, select, update on fairlock.rate_limits to fairlock_app;
+
+create table fairlock.ratings (
+  answer text,
+  answer_hidden boolean default false not null,
+  feedback_hidden boolean default false not null,
+  given_on date default ((clock_timestamp() AT TIME ZONE 'UTC'::text))::date not null,
+  id uuid default gen_random_uuid() not null,
+  rated_id uuid not null,
+  rater_id uuid not null,
+  trade_id uuid not null,
+  constraint ratings_answer CHECK (((length(answer) >= 1) AND (length(answer) <= 500))),
+  constraint ratings_check CHECK ((rated_id <> rater_id)),
+  constraint ratings_rated_id_fkey FOREIGN KEY (rated_id) REFERENCES public.users(id),
+  constraint ratings_rater_id_fkey FOREIGN KEY (rater_id) REFERENCES public.users(id),
+  constraint ratings_trade_id_fkey FOREIGN KEY (trade_id) REFERENCES public.crypto_trades(id),
+  constraint ratings_pkey PRIMARY KEY (id),
+  constraint ratings_trade_id_rated_id_key UNIQUE (trade_id, rated_id)
+);
+alter table fairlock.ratings enable row level security;
+alter table fairlock.ratings force row level security;
+CREATE INDEX ratings_by_person ON fairlock.ratings USING btree (rater_id);
+CREATE INDEX ratings_of_person ON fairlock.ratings USING btree (rated_id, given_on DESC, id DESC);
+create policy "a grant shows staff ratings" on fairlock.ratings for select to fairlock_app using ((((rated_id = ANY (ARRAY( SELECT fairlock.granted('trades'::text) AS granted))) AND fairlock.still_granted('trades'::text, rated_id)) OR ((rater_id = ANY (ARRAY( SELECT fairlock.granted('trades'::text) AS granted))) AND fairlock.still_granted('trades'::text, rater_id)) OR ((trade_id = ANY (ARRAY( SELECT fairlock.granted('case'::text) AS granted))) AND fairlock.still_granted('case'::text, trade_id))));
+create policy "both sides see the rating" on fairlock.ratings for select to fairlock_app using (((rated_id = ( SELECT fairlock.acting_user() AS acting_user)) OR (rater_id = ( SELECT fairlock.acting_user() AS acting_user))));
+create policy "the engine keeps ratings" on fairlock.ratings for all to fairlock_engine using (true);
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF trade_id, rated_id, rater_id, given_on, answer, feedback_hidden, answer_hidden ON fairlock.ratings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{trade_id,rated_id,rater_id,given_on,feedback_hidden,answer_hidden}', '{id}');
+grant insert, select on fairlock.ratings to fairlock_engine;
+grant select on fairlock.ratings to fairlock_app;
+grant update on fairlock.ratings (answer) to fairlock_engine;
+grant update on fairlock.ratings (answer_hidden) to fairlock_engine;
+grant update on fairlock.ratings (feedback_hidden) to fairlock_engine;
 
 create table fairlock.recovery_codes (
   code_hash bytea not null,
@@ -962,6 +1075,7 @@ create table fairlock.sessions (
 alter table fairlock.sessions enable row level security;
 alter table fairlock.sessions force row level security;
 CREATE INDEX sessions_expiry ON fairlock.sessions USING btree (expires_at);
+CREATE INDEX sessions_last_seen ON fairlock.sessions USING btree (user_id, last_seen_at);
 CREATE INDEX sessions_places ON fairlock.sessions USING btree (user_id, address);
 CREATE INDEX sessions_user ON fairlock.sessions USING btree (user_id, created_at DESC) WHERE (ended_at IS NULL);
 create policy "a grant shows staff sessions" on fairlock.sessions for select to fairlock_app using (((user_id = ANY (ARRAY( SELECT fairlock.granted('person'::text) AS granted))) AND fairlock.still_granted('person'::text, user_id)));
@@ -993,15 +1107,20 @@ grant update on fairlock.sessions (token_hash) to fairlock_engine;
 create table fairlock.settings (
   break_glass_minutes integer default 30 not null,
   break_glass_review_days integer default 3 not null,
+  cooldown_hours_after_five integer default 168 not null,
+  cooldown_hours_after_three integer default 24 not null,
+  cooldown_hours_after_two integer default 1 not null,
   email_change_delay_hours integer default 24 not null,
   evidence_per_dispute integer default 20 not null,
   file_megabytes integer default 20 not null,
+  free_cancellations_a_day integer default 3 not null,
   funding_window_minutes integer default 30 not null,
   grant_hours integer default 8 not null,
   live_trades_per_user integer default 20 not null,
   maker_fee_rate numeric(9,8) default 0.001 not null,
   one boolean default true not null,
   open_offers_per_user integer default 50 not null,
+  rating_days integer default 14 not null,
   release_window_minutes integer default 1440 not null,
   session_idle_hours integer default 168 not null,
   staff_need_factor boolean default false not null,
@@ -1011,14 +1130,19 @@ create table fairlock.settings (
   constraint settings_account_hours CHECK ((((withdrawal_pause_hours >= 0) AND (withdrawal_pause_hours <= 720)) AND ((email_change_delay_hours >= 0) AND (email_change_delay_hours <= 720)) AND ((session_idle_hours >= 1) AND (session_idle_hours <= 720)))),
   constraint settings_break_glass_minutes_check CHECK (((break_glass_minutes >= 1) AND (break_glass_minutes <= 240))),
   constraint settings_break_glass_review_days_check CHECK (((break_glass_review_days >= 0) AND (break_glass_review_days <= 90))),
+  constraint settings_cooldown_hours_after_five_check CHECK (((cooldown_hours_after_five >= 0) AND (cooldown_hours_after_five <= 720))),
+  constraint settings_cooldown_hours_after_three_check CHECK (((cooldown_hours_after_three >= 0) AND (cooldown_hours_after_three <= 720))),
+  constraint settings_cooldown_hours_after_two_check CHECK (((cooldown_hours_after_two >= 0) AND (cooldown_hours_after_two <= 720))),
   constraint settings_evidence_per_dispute_check CHECK (((evidence_per_dispute >= 1) AND (evidence_per_dispute <= 200))),
   constraint settings_file_megabytes_check CHECK (((file_megabytes >= 1) AND (file_megabytes <= 100))),
+  constraint settings_free_cancellations_a_day_check CHECK (((free_cancellations_a_day >= 0) AND (free_cancellations_a_day <= 1000))),
   constraint settings_funding_window_minutes_check CHECK (((funding_window_minutes >= 1) AND (funding_window_minutes <= 1440))),
   constraint settings_grant_hours_check CHECK (((grant_hours >= 1) AND (grant_hours <= 168))),
   constraint settings_live_trades_per_user_check CHECK (((live_trades_per_user >= 1) AND (live_trades_per_user <= 100000))),
   constraint settings_maker_fee_rate_check CHECK (((maker_fee_rate >= (0)::numeric) AND (maker_fee_rate <= 0.1))),
   constraint settings_one_check CHECK (one),
   constraint settings_open_offers_per_user_check CHECK (((open_offers_per_user >= 1) AND (open_offers_per_user <= 1000))),
+  constraint settings_rating_days_check CHECK (((rating_days >= 1) AND (rating_days <= 365))),
   constraint settings_release_window_minutes_check CHECK (((release_window_minutes >= 10) AND (release_window_minutes <= 20160))),
   constraint settings_step_up CHECK (((step_up_minutes >= 1) AND (step_up_minutes <= 60))),
   constraint settings_taker_fee_rate_check CHECK (((taker_fee_rate >= (0)::numeric) AND (taker_fee_rate <= 0.1))),
@@ -1028,7 +1152,7 @@ alter table fairlock.settings enable row level security;
 alter table fairlock.settings force row level security;
 create policy "everybody reads the settings" on fairlock.settings for select to public using (true);
 create policy "the operator changes the settings" on fairlock.settings for update to fairlock_engine using (true) with check (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, step_up_minutes, staff_need_factor, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days, file_megabytes, evidence_per_dispute ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, step_up_minutes, staff_need_factor, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days, file_megabytes, evidence_per_dispute, rating_days, cooldown_hours_after_two, cooldown_hours_after_three, cooldown_hours_after_five, free_cancellations_a_day ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
 grant select on fairlock.settings to fairlock_app;
 grant select, update on fairlock.settings to fairlock_engine;
 
@@ -1473,6 +1597,7 @@ grant select on public.crypto_prices to fairlock_engine;
 create table public.crypto_profiles (
   average_rating numeric(3,2),
   banned_until timestamp with time zone,
+  counterparties integer default 0 not null,
   country text,
   created_at timestamp with time zone default now() not null,
   current_daily_volume numeric(20,8) default 0 not null,
@@ -1487,8 +1612,14 @@ create table public.crypto_profiles (
   kyc_verified_at timestamp with time zone,
   monthly_limit numeric(20,8),
   notification_preferences jsonb,
+  payment_seconds integer[] default '{}'::integer[] not null,
   preferred_currencies text[],
   preferred_payment_methods text[],
+  rater_count integer default 0 not null,
+  rater_means numeric(30,8) default 0 not null,
+  rating_count integer default 0 not null,
+  rating_sum numeric(20,2) default 0 not null,
+  release_seconds integer[] default '{}'::integer[] not null,
   risk_tolerance text,
   security_settings jsonb,
   successful_escrows integer default 0 not null,
@@ -1497,10 +1628,13 @@ create table public.crypto_profiles (
   trading_volume numeric(20,8) default 0 not null,
   two_factor_enabled boolean default false not null,
   two_factor_secret text,
+  unfinished_trades integer default 0 not null,
   updated_at timestamp with time zone default now() not null,
   user_id uuid not null,
+  volumes jsonb default '{}'::jsonb not null,
   wallet_address text,
   wallet_provider text,
+  weighted_rating numeric(3,2),
   constraint crypto_profiles_country CHECK ((country ~ '^[A-Z]{2}$'::text)),
   constraint crypto_profiles_kyc_status CHECK ((kyc_status = ANY (ARRAY['pending'::text, 'rejected'::text, 'basic'::text, 'full'::text, 'institution'::text]))),
   constraint crypto_profiles_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
@@ -1517,13 +1651,16 @@ create policy "a grant shows staff a profile" on public.crypto_profiles for sele
 create policy "people see their profile" on public.crypto_profiles for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
 create policy "the engine acts for everybody" on public.crypto_profiles for all to fairlock_engine using (true);
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, wallet_address, wallet_provider, kyc_status, kyc_verified_at, is_verified_trader, preferred_currencies, trading_pairs, risk_tolerance, investment_strategy, notification_preferences, security_settings, preferred_payment_methods, daily_limit, monthly_limit, banned_until, two_factor_enabled, two_factor_secret, display_name, country ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('user_id', '{user_id,kyc_status,kyc_verified_at,is_verified_trader,banned_until,daily_limit,monthly_limit,two_factor_enabled}', '{id,created_at,updated_at,trading_volume,total_trades,average_rating,successful_escrows,disputed_trades,current_daily_volume,current_monthly_volume}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, wallet_address, wallet_provider, kyc_status, kyc_verified_at, is_verified_trader, preferred_currencies, trading_pairs, risk_tolerance, investment_strategy, notification_preferences, security_settings, preferred_payment_methods, daily_limit, monthly_limit, banned_until, two_factor_enabled, two_factor_secret, display_name, country ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('user_id', '{user_id,kyc_status,kyc_verified_at,is_verified_trader,banned_until,daily_limit,monthly_limit,two_factor_enabled}', '{id,created_at,updated_at,trading_volume,total_trades,average_rating,successful_escrows,disputed_trades,current_daily_volume,current_monthly_volume,unfinished_trades,counterparties,volumes,payment_seconds,release_seconds,rating_count,rating_sum,rater_count,rater_means,weighted_rating}');
 CREATE TRIGGER sealed_two_factor_secret BEFORE INSERT OR UPDATE OF two_factor_secret, user_id ON public.crypto_profiles FOR EACH ROW WHEN ((new.two_factor_secret IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('two_factor_secret', 'user_id');
 CREATE TRIGGER second_factor AFTER INSERT OR DELETE OR UPDATE OF two_factor_enabled ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.note_second_factor();
 grant insert, select on public.crypto_profiles to fairlock_engine;
 grant select on public.crypto_profiles (average_rating) to fairlock_app;
+grant update on public.crypto_profiles (average_rating) to fairlock_engine;
 grant select on public.crypto_profiles (banned_until) to fairlock_app;
 grant update on public.crypto_profiles (banned_until) to fairlock_engine;
+grant select on public.crypto_profiles (counterparties) to fairlock_app;
+grant update on public.crypto_profiles (counterparties) to fairlock_engine;
 grant select on public.crypto_profiles (country) to fairlock_app;
 grant update on public.crypto_profiles (country) to fairlock_engine;
 grant select on public.crypto_profiles (created_at) to fairlock_app;
@@ -1539,10 +1676,22 @@ grant select on public.crypto_profiles (kyc_verified_at) to fairlock_app;
 grant update on public.crypto_profiles (kyc_verified_at) to fairlock_engine;
 grant select on public.crypto_profiles (notification_preferences) to fairlock_app;
 grant update on public.crypto_profiles (notification_preferences) to fairlock_engine;
+grant select on public.crypto_profiles (payment_seconds) to fairlock_app;
+grant update on public.crypto_profiles (payment_seconds) to fairlock_engine;
 grant select on public.crypto_profiles (preferred_currencies) to fairlock_app;
 grant update on public.crypto_profiles (preferred_currencies) to fairlock_engine;
 grant select on public.crypto_profiles (preferred_payment_methods) to fairlock_app;
 grant update on public.crypto_profiles (preferred_payment_methods) to fairlock_engine;
+grant select on public.crypto_profiles (rater_count) to fairlock_app;
+grant update on public.crypto_profiles (rater_count) to fairlock_engine;
+grant select on public.crypto_profiles (rater_means) to fairlock_app;
+grant update on public.crypto_profiles (rater_means) to fairlock_engine;
+grant select on public.crypto_profiles (rating_count) to fairlock_app;
+grant update on public.crypto_profiles (rating_count) to fairlock_engine;
+grant select on public.crypto_profiles (rating_sum) to fairlock_app;
+grant update on public.crypto_profiles (rating_sum) to fairlock_engine;
+grant select on public.crypto_profiles (release_seconds) to fairlock_app;
+grant update on public.crypto_profiles (release_seconds) to fairlock_engine;
 grant select on public.crypto_profiles (successful_escrows) to fairlock_app;
 grant update on public.crypto_profiles (successful_escrows) to fairlock_engine;
 grant select on public.crypto_profiles (total_trades) to fairlock_app;
@@ -1550,9 +1699,15 @@ grant update on public.crypto_profiles (total_trades) to fairlock_engine;
 grant select on public.crypto_profiles (trading_pairs) to fairlock_app;
 grant update on public.crypto_profiles (trading_pairs) to fairlock_engine;
 grant select on public.crypto_profiles (trading_volume) to fairlock_app;
+grant select on public.crypto_profiles (unfinished_trades) to fairlock_app;
+grant update on public.crypto_profiles (unfinished_trades) to fairlock_engine;
 grant select on public.crypto_profiles (updated_at) to fairlock_app;
 grant update on public.crypto_profiles (updated_at) to fairlock_engine;
 grant select on public.crypto_profiles (user_id) to fairlock_app;
+grant select on public.crypto_profiles (volumes) to fairlock_app;
+grant update on public.crypto_profiles (volumes) to fairlock_engine;
+grant select on public.crypto_profiles (weighted_rating) to fairlock_app;
+grant update on public.crypto_profiles (weighted_rating) to fairlock_engine;
 grant update on public.crypto_profiles (investment_strategy) to fairlock_engine;
 grant update on public.crypto_profiles (risk_tolerance) to fairlock_engine;
 grant update on public.crypto_profiles (security_settings) to fairlock_engine;
@@ -1633,9 +1788,11 @@ create policy "the engine moves trades" on public.crypto_trades for all to fairl
 CREATE TRIGGER guard AFTER INSERT OR UPDATE ON public.crypto_trades FOR EACH ROW EXECUTE FUNCTION fairlock.guard_trade();
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_trades FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
 CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON public.crypto_trades FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+CREATE TRIGGER ratings AFTER UPDATE OF seller_rating, buyer_rating, seller_feedback, buyer_feedback ON public.crypto_trades FOR EACH ROW EXECUTE FUNCTION fairlock.keep_rating();
 grant insert, select on public.crypto_trades to fairlock_engine;
 grant select on public.crypto_trades to fairlock_app;
 grant update on public.crypto_trades (buyer_feedback) to fairlock_engine;
+grant update on public.crypto_trades (buyer_rating) to fairlock_engine;
 grant update on public.crypto_trades (cancel_reason) to fairlock_engine;
 grant update on public.crypto_trades (cancelled_at) to fairlock_engine;
 grant update on public.crypto_trades (completed_at) to fairlock_engine;
@@ -1650,6 +1807,7 @@ grant update on public.crypto_trades (metadata) to fairlock_engine;
 grant update on public.crypto_trades (paid_at) to fairlock_engine;
 grant update on public.crypto_trades (payment_details) to fairlock_engine;
 grant update on public.crypto_trades (seller_feedback) to fairlock_engine;
+grant update on public.crypto_trades (seller_rating) to fairlock_engine;
 grant update on public.crypto_trades (status) to fairlock_engine;
 grant update on public.crypto_trades (updated_at) to fairlock_engine;
 
@@ -1835,11 +1993,11 @@ create function audit.search(p jsonb) returns jsonb language plpgsql set search_
 alter function audit.search(jsonb) owner to fairlock_engine;
 grant execute on function audit.search(jsonb) to fairlock_engine;
 
-create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 228f41bbcdb3f24b;
+create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 719b51aa220f5f3e;
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
-create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as 689dc3b25a2000c4;
+create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as 3d7f09813eddb8b1;
 alter function audit.watched() owner to fairlock_engine;
 grant execute on function audit.watched() to fairlock_engine;
 
@@ -1923,10 +2081,19 @@ create function fairlock.allow_reset_token(p_reset uuid, p_hash bytea) returns b
 alter function fairlock.allow_reset_token(uuid,bytea) owner to fairlock_engine;
 grant execute on function fairlock.allow_reset_token(uuid,bytea) to fairlock_engine;
 
+create function fairlock.answer_rating(p_trade uuid, p_text text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 856e2fe150b363c0;
+alter function fairlock.answer_rating(uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.answer_rating(uuid,text) to fairlock_engine;
+
 create function fairlock.answer_reset_wishes(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as 9f9539509a12f0e5;
 alter function fairlock.answer_reset_wishes(integer) owner to fairlock_engine;
 grant execute on function fairlock.answer_reset_wishes(integer) to fairlock_app;
 grant execute on function fairlock.answer_reset_wishes(integer) to fairlock_engine;
+
+create function fairlock.apart() returns SETOF uuid language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 6ab21175a732d706;
+alter function fairlock.apart() owner to fairlock_engine;
+grant execute on function fairlock.apart() to fairlock_app;
+grant execute on function fairlock.apart() to fairlock_engine;
 
 create function fairlock.api_key_json(p_id uuid, p_name text, p_scopes text[], p_addresses cidr[], p_requests_per_minute integer, p_created_at timestamp with time zone, p_last_used_at timestamp with time zone, p_expires_at timestamp with time zone) returns jsonb language sql stable as 8a6a4158f4a3d7b9;
 alter function fairlock.api_key_json(uuid,text,text[],cidr[],integer,timestamp with time zone,timestamp with time zone,timestamp with time zone) owner to fairlock_engine;
@@ -1945,6 +2112,10 @@ grant execute on function fairlock.apply_email_change(uuid) to fairlock_engine;
 create function fairlock.apply_email_changes_of(p_email text) returns void language plpgsql set search_path=pg_catalog, pg_temp as e3f1c52c031d7231;
 alter function fairlock.apply_email_changes_of(text) owner to fairlock_engine;
 grant execute on function fairlock.apply_email_changes_of(text) to fairlock_engine;
+
+create function fairlock.are_apart(p_one uuid, p_other uuid) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 2f3f0c215446f6c7;
+alter function fairlock.are_apart(uuid,uuid) owner to fairlock_engine;
+grant execute on function fairlock.are_apart(uuid,uuid) to fairlock_engine;
 
 create function fairlock.ask_access(p jsonb, p_break_glass boolean) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as c35c84fa5fbe94c9;
 alter function fairlock.ask_access(jsonb,boolean) owner to fairlock_engine;
@@ -1991,6 +2162,10 @@ alter function fairlock.begin_upload() owner to fairlock_engine;
 grant execute on function fairlock.begin_upload() to fairlock_app;
 grant execute on function fairlock.begin_upload() to fairlock_engine;
 
+create function fairlock.blame(p_trade uuid, p_seller uuid, p_buyer uuid, p_from text, p_actor text) returns void language plpgsql set search_path=pg_catalog, pg_temp as b71cdf044ec0a599;
+alter function fairlock.blame(uuid,uuid,uuid,text,text) owner to fairlock_engine;
+grant execute on function fairlock.blame(uuid,uuid,uuid,text,text) to fairlock_engine;
+
 create function fairlock.broken_law(r fairlock.offers) returns text language sql immutable as 653db9352755a687;
 alter function fairlock.broken_law(fairlock.offers) owner to ;
 grant execute on function fairlock.broken_law(fairlock.offers) to public;
@@ -1999,7 +2174,7 @@ create function fairlock.broken_law(r public.crypto_escrows) returns text langua
 alter function fairlock.broken_law(public.crypto_escrows) owner to ;
 grant execute on function fairlock.broken_law(public.crypto_escrows) to public;
 
-create function fairlock.broken_law(r public.crypto_profiles) returns text language sql immutable as d97757dbd7d36ffb;
+create function fairlock.broken_law(r public.crypto_profiles) returns text language sql immutable as ae6a0aaf45dd1c8e;
 alter function fairlock.broken_law(public.crypto_profiles) owner to ;
 grant execute on function fairlock.broken_law(public.crypto_profiles) to public;
 
@@ -2023,7 +2198,7 @@ create function fairlock.change_me(p jsonb) returns jsonb language plpgsql set s
 alter function fairlock.change_me(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.change_me(jsonb) to fairlock_engine;
 
-create function fairlock.change_offer(p_offer uuid, p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 196cef221626c67a;
+create function fairlock.change_offer(p_offer uuid, p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 86bf85636064ab29;
 alter function fairlock.change_offer(uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.change_offer(uuid,jsonb) to fairlock_engine;
 
@@ -2045,10 +2220,15 @@ alter function fairlock.close_expired_offers(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_app;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_engine;
 
-create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 8e3abc0b3081dbbf;
+create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as fee55fdc0f36b976;
 alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
+
+create function fairlock.completion_rate(p_completed integer, p_unfinished integer) returns text language sql immutable as 28d8af22d8b8acc1;
+alter function fairlock.completion_rate(integer,integer) owner to fairlock_engine;
+grant execute on function fairlock.completion_rate(integer,integer) to fairlock_app;
+grant execute on function fairlock.completion_rate(integer,integer) to fairlock_engine;
 
 create function fairlock.concerns(g fairlock.access_grants, p_user uuid) returns boolean language sql stable set search_path=pg_catalog, pg_temp as 91b5b5fbd9e38fda;
 alter function fairlock.concerns(fairlock.access_grants,uuid) owner to fairlock_engine;
@@ -2062,6 +2242,10 @@ grant execute on function fairlock.confirm_email_change(uuid,bytea) to fairlock_
 create function fairlock.confirm_totp(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as c86dc98d578a736c;
 alter function fairlock.confirm_totp(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.confirm_totp(jsonb) to fairlock_engine;
+
+create function fairlock.cooldown_until(p_user uuid) returns timestamp with time zone language plpgsql stable set search_path=pg_catalog, pg_temp as 4f6f5359128d7d38;
+alter function fairlock.cooldown_until(uuid) owner to fairlock_engine;
+grant execute on function fairlock.cooldown_until(uuid) to fairlock_engine;
 
 create function fairlock.count_break_glass() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 0d2e750e0d996f40;
 alter function fairlock.count_break_glass() owner to fairlock_engine;
@@ -2083,10 +2267,18 @@ alter function fairlock.count_live_trades() owner to fairlock_engine;
 grant execute on function fairlock.count_live_trades() to fairlock_app;
 grant execute on function fairlock.count_live_trades() to fairlock_engine;
 
+create function fairlock.count_rating(p_rated uuid, p_rater uuid, p_rating numeric) returns void language plpgsql set search_path=pg_catalog, pg_temp as 83cbbfcf0d3500fe;
+alter function fairlock.count_rating(uuid,uuid,numeric) owner to fairlock_engine;
+grant execute on function fairlock.count_rating(uuid,uuid,numeric) to fairlock_engine;
+
 create function fairlock.count_requests(p_buckets text[], p_minute integer, p_counts integer[]) returns TABLE(bucket text, count integer) language sql security definer set search_path=pg_catalog, pg_temp as e8da3e7482a90897;
 alter function fairlock.count_requests(text[],integer,integer[]) owner to fairlock_engine;
 grant execute on function fairlock.count_requests(text[],integer,integer[]) to fairlock_app;
 grant execute on function fairlock.count_requests(text[],integer,integer[]) to fairlock_engine;
+
+create function fairlock.count_sale(p_seller uuid, p_buyer uuid, p_currency text, p_amount numeric, p_payment interval, p_release interval) returns void language plpgsql set search_path=pg_catalog, pg_temp as 6d3d9b77e27ed345;
+alter function fairlock.count_sale(uuid,uuid,text,numeric,interval,interval) owner to fairlock_engine;
+grant execute on function fairlock.count_sale(uuid,uuid,text,numeric,interval,interval) to fairlock_engine;
 
 create function fairlock.count_webhooks() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 496386ec52aff92e;
 alter function fairlock.count_webhooks() owner to fairlock_engine;
@@ -2101,7 +2293,7 @@ create function fairlock.create_api_key(p jsonb) returns jsonb language plpgsql 
 alter function fairlock.create_api_key(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.create_api_key(jsonb) to fairlock_engine;
 
-create function fairlock.create_offer(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 3604529fd71747fc;
+create function fairlock.create_offer(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as c7b8e59a4c86b8e7;
 alter function fairlock.create_offer(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.create_offer(jsonb) to fairlock_engine;
 
@@ -2188,7 +2380,7 @@ create function fairlock.erased_name(p_user uuid) returns text language sql immu
 alter function fairlock.erased_name(uuid) owner to fairlock_engine;
 grant execute on function fairlock.erased_name(uuid) to fairlock_engine;
 
-create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as efbf8ef51cd60722;
+create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 7feba20402bd8b16;
 alter function fairlock.erasure_rules() owner to fairlock_engine;
 grant execute on function fairlock.erasure_rules() to fairlock_engine;
 
@@ -2217,6 +2409,11 @@ create function fairlock.factors_json(p_user uuid) returns jsonb language sql st
 alter function fairlock.factors_json(uuid) owner to fairlock_engine;
 grant execute on function fairlock.factors_json(uuid) to fairlock_engine;
 
+create function fairlock.fault_json(f fairlock.faults) returns jsonb language sql stable as 934f1abf066c2bec;
+alter function fairlock.fault_json(fairlock.faults) owner to fairlock_engine;
+grant execute on function fairlock.fault_json(fairlock.faults) to fairlock_app;
+grant execute on function fairlock.fault_json(fairlock.faults) to fairlock_engine;
+
 create function fairlock.fee(p_amount numeric, p_rate numeric) returns numeric language sql immutable as c0ddd5f19e9de55d;
 alter function fairlock.fee(numeric,numeric) owner to fairlock_engine;
 grant execute on function fairlock.fee(numeric,numeric) to fairlock_engine;
@@ -2230,7 +2427,7 @@ alter function fairlock.file_part(uuid,boolean,integer) owner to fairlock_engine
 grant execute on function fairlock.file_part(uuid,boolean,integer) to fairlock_app;
 grant execute on function fairlock.file_part(uuid,boolean,integer) to fairlock_engine;
 
-create function fairlock.fill_offer(o fairlock.offers, p jsonb) returns fairlock.offers language plpgsql stable set search_path=pg_catalog, pg_temp as 8aa7521a6bf85652;
+create function fairlock.fill_offer(o fairlock.offers, p jsonb) returns fairlock.offers language plpgsql stable set search_path=pg_catalog, pg_temp as 42d522799b2578b9;
 alter function fairlock.fill_offer(fairlock.offers,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.fill_offer(fairlock.offers,jsonb) to fairlock_engine;
 
@@ -2276,9 +2473,13 @@ create function fairlock.follow_new_password(p_user uuid, p_how text, p_but_sess
 alter function fairlock.follow_new_password(uuid,text,uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.follow_new_password(uuid,text,uuid,jsonb) to fairlock_engine;
 
-create function fairlock.forget_name(p_user uuid, p_name text) returns void language plpgsql set search_path=pg_catalog, pg_temp as 9a320f17e078a4bb;
+create function fairlock.forget_name(p_user uuid, p_name text) returns void language plpgsql set search_path=pg_catalog, pg_temp as 6917917487e58729;
 alter function fairlock.forget_name(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.forget_name(uuid,text) to fairlock_engine;
+
+create function fairlock.forgive_fault(p_fault uuid, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4c7b482bba1dd0f5;
+alter function fairlock.forgive_fault(uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.forgive_fault(uuid,text) to fairlock_engine;
 
 create function fairlock.grant_json(g fairlock.access_grants) returns jsonb language sql as e5d2794c5af796fd;
 alter function fairlock.grant_json(fairlock.access_grants) owner to fairlock_engine;
@@ -2340,6 +2541,10 @@ alter function fairlock.has_role(text) owner to fairlock_engine;
 grant execute on function fairlock.has_role(text) to fairlock_app;
 grant execute on function fairlock.has_role(text) to fairlock_engine;
 
+create function fairlock.hide_texts(p_rating uuid, p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e4a619168d4610e9;
+alter function fairlock.hide_texts(uuid,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.hide_texts(uuid,jsonb) to fairlock_engine;
+
 create function fairlock.idle_end() returns timestamp with time zone language sql set search_path=pg_catalog, pg_temp as d67ac01d365409ef;
 alter function fairlock.idle_end() owner to fairlock_engine;
 grant execute on function fairlock.idle_end() to fairlock_engine;
@@ -2352,7 +2557,7 @@ create function fairlock.is_email_taken(p_email text) returns boolean language s
 alter function fairlock.is_email_taken(text) owner to fairlock_engine;
 grant execute on function fairlock.is_email_taken(text) to fairlock_engine;
 
-create function fairlock.is_for_staff(p_operation text) returns boolean language sql immutable as fde047e86eabb640;
+create function fairlock.is_for_staff(p_operation text) returns boolean language sql immutable as e49695d049bb08ad;
 alter function fairlock.is_for_staff(text) owner to fairlock_engine;
 grant execute on function fairlock.is_for_staff(text) to fairlock_engine;
 
@@ -2377,6 +2582,10 @@ grant execute on function fairlock.keep_laws() to public;
 create function fairlock.keep_listings() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 7fa94fa212f7d4f9;
 alter function fairlock.keep_listings() owner to fairlock_engine;
 grant execute on function fairlock.keep_listings() to fairlock_engine;
+
+create function fairlock.keep_rating() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 236fb9285ceea26d;
+alter function fairlock.keep_rating() owner to fairlock_engine;
+grant execute on function fairlock.keep_rating() to fairlock_engine;
 
 create function fairlock.keys_to_renew(p_after uuid, p_backwards boolean, p_most integer, p_owner uuid) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 25b8e734e5a4f3b0;
 alter function fairlock.keys_to_renew(uuid,boolean,integer,uuid) owner to fairlock_engine;
@@ -2404,6 +2613,10 @@ create function fairlock.mark_fresh(p_session uuid, p_method text) returns jsonb
 alter function fairlock.mark_fresh(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.mark_fresh(uuid,text) to fairlock_engine;
 
+create function fairlock.mark_person(p_person uuid, p_mark text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 8ca6ad10cbb45260;
+alter function fairlock.mark_person(uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.mark_person(uuid,text) to fairlock_engine;
+
 create function fairlock.may_have(p_scope text) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as d9b2483d5a2dad31;
 alter function fairlock.may_have(text) owner to fairlock_engine;
 grant execute on function fairlock.may_have(text) to fairlock_engine;
@@ -2412,12 +2625,17 @@ create function fairlock.may_read_file(f fairlock.files) returns boolean languag
 alter function fairlock.may_read_file(fairlock.files) owner to fairlock_engine;
 grant execute on function fairlock.may_read_file(fairlock.files) to fairlock_engine;
 
-create function fairlock.me() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 41b5318e75d39a26;
+create function fairlock.me() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 5caa05406ab6eb02;
 alter function fairlock.me() owner to fairlock_engine;
 grant execute on function fairlock.me() to fairlock_app;
 grant execute on function fairlock.me() to fairlock_engine;
 
-create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 3cba0e568ca0cfac;
+create function fairlock.median_minutes(p_seconds integer[]) returns integer language sql immutable as fe2cd79881859cd4;
+alter function fairlock.median_minutes(integer[]) owner to fairlock_engine;
+grant execute on function fairlock.median_minutes(integer[]) to fairlock_app;
+grant execute on function fairlock.median_minutes(integer[]) to fairlock_engine;
+
+create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 22e6e9c042393ce9;
 alter function fairlock.move_trade(uuid,text,boolean,text) owner to fairlock_engine;
 grant execute on function fairlock.move_trade(uuid,text,boolean,text) to fairlock_engine;
 
@@ -2448,6 +2666,10 @@ create function fairlock.normal_network(p inet) returns cidr language sql immuta
 alter function fairlock.normal_network(inet) owner to fairlock_engine;
 grant execute on function fairlock.normal_network(inet) to fairlock_engine;
 
+create function fairlock.note_fault(p_user uuid, p_trade uuid, p_kind text) returns void language plpgsql set search_path=pg_catalog, pg_temp as bb4723f9dabb60c2;
+alter function fairlock.note_fault(uuid,uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.note_fault(uuid,uuid,text) to fairlock_engine;
+
 create function fairlock.note_proof(p_session uuid, p jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 16f5fe5900fb92f2;
 alter function fairlock.note_proof(uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.note_proof(uuid,jsonb) to fairlock_engine;
@@ -2460,7 +2682,7 @@ create function fairlock.notify(p_user uuid, p_kind text, p_data jsonb DEFAULT '
 alter function fairlock.notify(uuid,text,jsonb,text) owner to fairlock_engine;
 grant execute on function fairlock.notify(uuid,text,jsonb,text) to fairlock_engine;
 
-create function fairlock.offer_json(o fairlock.offers) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 6f0431d3ceff0047;
+create function fairlock.offer_json(o fairlock.offers) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 6c277f31e8b9fd7c;
 alter function fairlock.offer_json(fairlock.offers) owner to fairlock_engine;
 grant execute on function fairlock.offer_json(fairlock.offers) to fairlock_app;
 grant execute on function fairlock.offer_json(fairlock.offers) to fairlock_engine;
@@ -2523,6 +2745,15 @@ alter function fairlock.push_key() owner to fairlock_engine;
 grant execute on function fairlock.push_key() to fairlock_app;
 grant execute on function fairlock.push_key() to fairlock_engine;
 
+create function fairlock.rate_trade(p_trade uuid, p_rating numeric, p_feedback text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as afbd1614ce283360;
+alter function fairlock.rate_trade(uuid,numeric,text) owner to fairlock_engine;
+grant execute on function fairlock.rate_trade(uuid,numeric,text) to fairlock_engine;
+
+create function fairlock.rating_json(p_trade uuid, p_rated uuid, p_rating numeric, p_feedback text) returns jsonb language sql stable as ecf3bfef74717e96;
+alter function fairlock.rating_json(uuid,uuid,numeric,text) owner to fairlock_engine;
+grant execute on function fairlock.rating_json(uuid,uuid,numeric,text) to fairlock_app;
+grant execute on function fairlock.rating_json(uuid,uuid,numeric,text) to fairlock_engine;
+
 create function fairlock.reaches(p_role text, p_scope text) returns boolean language sql immutable as 2ac5050c7ce88b6b;
 alter function fairlock.reaches(text,text) owner to fairlock_engine;
 grant execute on function fairlock.reaches(text,text) to fairlock_engine;
@@ -2543,6 +2774,10 @@ create function fairlock.record_row(p_table text, p_key text, p_shown text[], p_
 alter function fairlock.record_row(text,text,text[],text[],jsonb,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.record_row(text,text,text[],text[],jsonb,jsonb) to fairlock_engine;
 
+create function fairlock.recount_person(p_user uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as f6167b970f2e8af2;
+alter function fairlock.recount_person(uuid) owner to fairlock_engine;
+grant execute on function fairlock.recount_person(uuid) to fairlock_engine;
+
 create function fairlock.refuse(p_code text, p_details jsonb DEFAULT NULL::jsonb) returns jsonb language sql immutable as f509839c7b4ac486;
 alter function fairlock.refuse(text,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.refuse(text,jsonb) to fairlock_engine;
@@ -2550,6 +2785,10 @@ grant execute on function fairlock.refuse(text,jsonb) to fairlock_engine;
 create function fairlock.refuse_blocked(p_until timestamp with time zone) returns jsonb language sql as d1c664acdc160578;
 alter function fairlock.refuse_blocked(timestamp with time zone) owner to fairlock_engine;
 grant execute on function fairlock.refuse_blocked(timestamp with time zone) to fairlock_engine;
+
+create function fairlock.refuse_cooldown(p_user uuid) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as dc65ff7cd0bdc7b8;
+alter function fairlock.refuse_cooldown(uuid) owner to fairlock_engine;
+grant execute on function fairlock.refuse_cooldown(uuid) to fairlock_engine;
 
 create function fairlock.refuse_email_change(p_change uuid, p_hash bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 0fda8e703ebec15c;
 alter function fairlock.refuse_email_change(uuid,bytea) owner to fairlock_engine;
@@ -2572,9 +2811,13 @@ create function fairlock.refuse_stale_factor() returns jsonb language plpgsql st
 alter function fairlock.refuse_stale_factor() owner to fairlock_engine;
 grant execute on function fairlock.refuse_stale_factor() to fairlock_engine;
 
-create function fairlock.refuse_take(o fairlock.offers, p_taker uuid, p_amount numeric, p_method text, p_version integer) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as d6d78f02b91f9905;
+create function fairlock.refuse_take(o fairlock.offers, p_taker uuid, p_amount numeric, p_method text, p_version integer) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as a147e42af7e3ed2b;
 alter function fairlock.refuse_take(fairlock.offers,uuid,numeric,text,integer) owner to fairlock_engine;
 grant execute on function fairlock.refuse_take(fairlock.offers,uuid,numeric,text,integer) to fairlock_engine;
+
+create function fairlock.refuse_together(p_taker uuid, p_maker uuid) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as 007e748015987504;
+alter function fairlock.refuse_together(uuid,uuid) owner to fairlock_engine;
+grant execute on function fairlock.refuse_together(uuid,uuid) to fairlock_engine;
 
 create function fairlock.refuse_unproven(p_user uuid, p_session uuid, p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 5bd92696a4012567;
 alter function fairlock.refuse_unproven(uuid,uuid,jsonb) owner to fairlock_engine;
@@ -2663,7 +2906,7 @@ create function fairlock.rotate_webhook_secret(p jsonb) returns jsonb language p
 alter function fairlock.rotate_webhook_secret(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.rotate_webhook_secret(jsonb) to fairlock_engine;
 
-create function fairlock.scope_of(p_operation text) returns text language sql immutable as ab862487cefe5c46;
+create function fairlock.scope_of(p_operation text) returns text language sql immutable as 78be174f501b0210;
 alter function fairlock.scope_of(text) owner to fairlock_engine;
 grant execute on function fairlock.scope_of(text) to fairlock_engine;
 
@@ -2783,7 +3026,7 @@ alter function fairlock.take_mail(interval) owner to fairlock_engine;
 grant execute on function fairlock.take_mail(interval) to fairlock_app;
 grant execute on function fairlock.take_mail(interval) to fairlock_engine;
 
-create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_version integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as f472fd344276bab7;
+create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_version integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as d815892b7520f836;
 alter function fairlock.take_offer(uuid,numeric,text,integer) owner to fairlock_engine;
 grant execute on function fairlock.take_offer(uuid,numeric,text,integer) to fairlock_engine;
 
@@ -2817,6 +3060,19 @@ create function fairlock.trader_json(t fairlock.traders) returns jsonb language 
 alter function fairlock.trader_json(fairlock.traders) owner to fairlock_engine;
 grant execute on function fairlock.trader_json(fairlock.traders) to fairlock_app;
 grant execute on function fairlock.trader_json(fairlock.traders) to fairlock_engine;
+
+create function fairlock.trader_profile(p_user uuid) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as fc33def83b88b8c8;
+alter function fairlock.trader_profile(uuid) owner to fairlock_engine;
+grant execute on function fairlock.trader_profile(uuid) to fairlock_app;
+grant execute on function fairlock.trader_profile(uuid) to fairlock_engine;
+
+create function fairlock.trusts(p_owner uuid, p_person uuid) returns boolean language sql stable set search_path=pg_catalog, pg_temp as a1e03958463c2993;
+alter function fairlock.trusts(uuid,uuid) owner to fairlock_engine;
+grant execute on function fairlock.trusts(uuid,uuid) to fairlock_engine;
+
+create function fairlock.unmark_person(p_person uuid, p_mark text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as baf4988a3638a7fa;
+alter function fairlock.unmark_person(uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.unmark_person(uuid,text) to fairlock_engine;
 
 create function fairlock.unsigned_audit_blocks(p_most integer) returns TABLE(number bigint, hash bytea) language sql stable security definer set search_path=pg_catalog, pg_temp as b4d865f766b87838;
 alter function fairlock.unsigned_audit_blocks(integer) owner to fairlock_engine;

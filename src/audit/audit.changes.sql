@@ -11,7 +11,8 @@ as $$ values
   ('public.users', 'id', '{id,created_at}'::text[], '{}'::text[]),
   ('public.crypto_profiles', 'user_id', '{user_id,kyc_status,kyc_verified_at,is_verified_trader,banned_until,daily_limit,'
     'monthly_limit,two_factor_enabled}', '{id,created_at,updated_at,trading_volume,total_trades,average_rating,'
-    'successful_escrows,disputed_trades,current_daily_volume,current_monthly_volume}'),
+    'successful_escrows,disputed_trades,current_daily_volume,current_monthly_volume,unfinished_trades,counterparties,'
+    'volumes,payment_seconds,release_seconds,rating_count,rating_sum,rater_count,rater_means,weighted_rating}'),
   ('public.crypto_payment_methods', 'id', '{user_id,type,is_verified,verification_status,verified_at,is_primary}',
     '{id,created_at,updated_at}'),
   ('public.crypto_wallets', 'id', '{user_id,currency,wallet_provider,chain_type,is_primary,is_connected,last_backup,'
@@ -42,6 +43,8 @@ as $$ values
   ('fairlock.access_grants', 'id', '{staff_id,scope,person_id,trade_id,break_glass,status,asked_at,starts_at,minutes,'
     'ends_at,approver_id,decided_at,revoked_at,revoked_by,reviewed_at,reviewed_by,justified}', '{id}'),
   ('fairlock.duty_hours', 'id', '{*}', '{id}'),
+  ('fairlock.ratings', 'id', '{trade_id,rated_id,rater_id,given_on,feedback_hidden,answer_hidden}', '{id}'),
+  ('fairlock.faults', 'id', '{user_id,trade_id,kind,at,forgiven_at,forgiven_by}', '{id}'),
   ('fairlock.erasures', 'user_id', '{*}', '{}'),
   ('fairlock.settings', 'one', '{*}', '{one}'),
   ('fairlock.currencies', 'code', '{*}', '{}')
@@ -71,6 +74,8 @@ as $$ values
   ('fairlock.files', 'an upload and each look at a file write their own lines; a file never changes'),
   ('fairlock.file_parts', 'the sealed content of files'),
   ('fairlock.file_views', 'a log itself'),
+  ('fairlock.counterparties', 'added up from trades and ratings'),
+  ('fairlock.marked_people', 'somebody''s own list, which nobody else may read'),
   ('fairlock.trade_transitions', 'the text of src/trades/states.ts, replaced with the code')
 $$;
 

@@ -2,6 +2,7 @@ import { openAuditMonths } from '../audit/index.ts'
 import { migrateJobs } from '../jobs/index.ts'
 import { asEngine, type Config, RULES } from '../platform/index.ts'
 import { type RunResult, type UpOptions, up } from '../platform/migrator/index.ts'
+import { recountPeople } from '../reputation/index.ts'
 
 /**
  * Brings the whole schema to the newest: migrations, the tables of the background work, and the code; and makes the
@@ -10,6 +11,9 @@ import { type RunResult, type UpOptions, up } from '../platform/migrator/index.t
 export async function bringUp(options: UpOptions): Promise<RunResult> {
   const result = await up({ ...options, extra: [migrateJobs] })
   if (options.to === undefined && options.dryRun !== true) await openAuditMonths(options.ownerUrl)
+  // The code that counts is in force now; what was before it is counted once.
+  if (result.codeApplied && result.migrations.includes('0031-reputation'))
+    await recountPeople(options.ownerUrl)
   return result
 }
 

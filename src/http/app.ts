@@ -18,6 +18,7 @@ import { paymentMethodRoutes } from '../payment-methods/index.ts'
 import { fileRoutes, Uploads } from '../platform/files/index.ts'
 import { type App, type Database, newId, Problem, ProblemSchema } from '../platform/index.ts'
 import type { Sealer } from '../platform/sealing/index.ts'
+import { reputationRoutes } from '../reputation/index.ts'
 import { tradeRoutes } from '../trades/index.ts'
 import { walletRoutes } from '../wallets/index.ts'
 import { readBodies } from './bodies.ts'
@@ -110,6 +111,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     offerRoutes(api, options)
     tradeRoutes(api, options)
     disputeRoutes(api, options)
+    reputationRoutes(api, options)
     auditRoutes(api, options)
     notificationRoutes(api, options)
   })

@@ -50,6 +50,13 @@ begin
     when 'pay_trade' then answer := fairlock.move_trade((p ->> 'tradeId')::uuid, 'pay', false, null);
     when 'release_trade' then answer := fairlock.move_trade((p ->> 'tradeId')::uuid, 'release', false, null);
     when 'cancel_trade' then answer := fairlock.move_trade((p ->> 'tradeId')::uuid, 'cancel', false, p ->> 'reason');
+    when 'rate_trade' then
+      answer := fairlock.rate_trade((p ->> 'tradeId')::uuid, (p ->> 'rating')::numeric(3, 2), p ->> 'feedback');
+    when 'answer_rating' then answer := fairlock.answer_rating((p ->> 'tradeId')::uuid, p ->> 'text');
+    when 'hide_rating_texts' then answer := fairlock.hide_texts((p ->> 'ratingId')::uuid, p);
+    when 'mark_person' then answer := fairlock.mark_person((p ->> 'userId')::uuid, p ->> 'mark');
+    when 'unmark_person' then answer := fairlock.unmark_person((p ->> 'userId')::uuid, p ->> 'mark');
+    when 'forgive_fault' then answer := fairlock.forgive_fault((p ->> 'faultId')::uuid, p ->> 'reason');
     when 'adjust_balance' then
       answer := fairlock.adjust_balance((p ->> 'userId')::uuid, p ->> 'currency', (p ->> 'amount')::numeric(20, 8),
         p ->> 'reason');

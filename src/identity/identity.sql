@@ -83,11 +83,6 @@ begin
 end $$;
 grant execute on function fairlock.register_person(text, text, text) to fairlock_app;
 
-create function fairlock.me() returns jsonb
-language sql stable security definer set search_path = pg_catalog, pg_temp
-as $$ select fairlock.person_json(fairlock.acting_user()) $$;
-grant execute on function fairlock.me() to fairlock_app;
-
 create function fairlock.change_me(p jsonb) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$

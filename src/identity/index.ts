@@ -7,5 +7,5 @@ export { callerFromCookie, clearCookie, refuseForeignPage, SESSION_COOKIE } from
 export { SignInLimits } from './limits.ts'
 export { hashPassword } from './passwords.ts'
 export { identityRoutes } from './routes.ts'
-export { PasswordIfAsked, Trader } from './schemas.ts'
+export { Maker, Me, PasswordIfAsked, Trader, TraderProfile } from './schemas.ts'
 export { callerFromHeader, newSecret } from './tokens.ts'

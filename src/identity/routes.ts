@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { type Static, Type } from 'typebox'
 import {
   type App,
@@ -7,8 +6,6 @@ import {
   IdempotencyHeaders,
   IdParams,
   Nullable,
-  Problem,
-  query,
   RequestedTime,
   strict,
 } from '../platform/index.ts'
@@ -23,17 +20,7 @@ import { answerSignedIn, clearCookie, SessionKind } from './keys/cookie.ts'
 import { keyRoutes } from './keys/routes.ts'
 import type { SignInLimits } from './limits.ts'
 import { placeOf } from './place.ts'
-import {
-  Country,
-  DisplayName,
-  Email,
-  KycLevel,
-  Password,
-  Person,
-  SignedIn,
-  Standing,
-  Trader,
-} from './schemas.ts'
+import { Country, DisplayName, Email, KycLevel, Me, Password, Person, SignedIn, Standing } from './schemas.ts'
 import { register, signIn, signInByPasskey } from './sign-in.ts'
 
 export type IdentityOptions = {
@@ -142,8 +129,8 @@ function signInRoutes(app: App, accounts: Accounts, factors: Factors): void {
 function personRoutes(app: App, db: Database): void {
   app.get(
     '/v1/me',
-    { schema: { tags: ['People'], summary: 'You', response: answers(200, Person) } },
-    async (request) => db.call<Person>(request.caller, 'select fairlock.me() as answer', []),
+    { schema: { tags: ['People'], summary: 'You', response: answers(200, Me) } },
+    async (request) => db.call<Static<typeof Me>>(request.caller, 'select fairlock.me() as answer', []),
   )
   app.patch(
     '/v1/me',
@@ -160,27 +147,6 @@ function personRoutes(app: App, db: Database): void {
       },
     },
     async (request) => db.command<Person>(request.caller, 'change_me', request.body, null),
-  )
-  app.get(
-    '/v1/users/:id',
-    {
-      config: { access: 'public' },
-      schema: {
-        tags: ['People'],
-        summary: 'What everybody may know of a trader',
-        params: IdParams,
-        response: answers(200, Trader),
-      },
-    },
-    async (request) => {
-      const [row] = await db.read(
-        request.caller,
-        sql<{ body: Static<typeof Trader> }>`select fairlock.trader_json(t) as body from fairlock.traders t
-          where t.user_id = ${request.params.id}`.compile(query),
-      )
-      if (row === undefined) throw new Problem('not_found')
-      return row.body
-    },
   )
 }
 

@@ -49,6 +49,13 @@ export const Person = Type.Object({
 })
 export type Person = Static<typeof Person>
 
+export const Me = Type.Object({
+  ...Person.properties,
+  cooldownUntil: Nullable(
+    Type.String({ description: 'Until then nothing new can be started, for trades that were let lapse.' }),
+  ),
+})
+
 /** What staff are told of a person whom they have just changed: no more than that, the rest needs a grant. */
 export const Standing = Type.Omit(Person, ['email', 'country', 'roles', 'createdAt'])
 
@@ -59,6 +66,40 @@ export const Trader = Type.Object({
   totalTrades: Type.Integer({ description: 'Completed trades' }),
   averageRating: Nullable(Type.String()),
   isVerifiedTrader: Type.Boolean(),
+})
+
+/** A trader as a row of the market shows them. */
+export const Maker = Type.Object({
+  ...Trader.properties,
+  ratings: Type.Integer({ description: 'How many ratings the average is of' }),
+  completionRate: Nullable(
+    Type.String({
+      description: 'Percent of the ended trades that did not fail by their doing',
+      examples: ['98.2'],
+    }),
+  ),
+  medianPaymentMinutes: Nullable(Type.Integer({ description: 'As a buyer, over the last 25 sales' })),
+  medianReleaseMinutes: Nullable(Type.Integer({ description: 'As a seller, over the last 25 sales' })),
+  lastSeen: Nullable(
+    Type.String({ description: 'now · hour · day · week · longer: within which time they were here' }),
+  ),
+})
+
+/** Everything that everybody may know of a trader. */
+export const TraderProfile = Type.Object({
+  ...Maker.properties,
+  weightedRating: Nullable(
+    Type.String({ description: 'The mean over people: each counts once, with the mean of their ratings' }),
+  ),
+  raters: Type.Integer({ description: 'How many people gave the ratings' }),
+  unfinishedTrades: Type.Integer({ description: 'Ended without a sale by their doing' }),
+  counterparties: Type.Integer({ description: 'With how many people trades were completed' }),
+  volumes: Type.Record(Type.String(), Type.String(), {
+    description: 'Amounts of completed trades by currency, decimal strings',
+  }),
+  disputedTrades: Type.Integer(),
+  disputesLost: Type.Integer(),
+  since: Type.String({ format: 'date', description: 'Day of registration' }),
 })
 
 export const SignedIn = Type.Object({

@@ -1,7 +1,7 @@
 -- Offers: everybody sees what is on the market, makers see and change their own.
 grant select, insert on fairlock.offers to fairlock_engine;
 grant update (price, total_amount, taken_amount, min_amount, max_amount, payment_method_types, payment_window_minutes,
-  terms, min_kyc_level, min_completed_trades, verified_traders_only, countries, first_trade_limit, working_zone,
+  terms, min_kyc_level, min_completed_trades, verified_traders_only, trusted_only, countries, first_trade_limit, working_zone,
   working_days, working_from_minute, working_to_minute, status, version, expires_at, updated_at, closed_at)
   on fairlock.offers to fairlock_engine;
 grant select, insert, delete on fairlock.offer_listings to fairlock_engine;
@@ -71,7 +71,7 @@ as $$
     'terms', o.terms,
     'requirements', jsonb_build_object(
       'minKycLevel', o.min_kyc_level, 'minCompletedTrades', o.min_completed_trades,
-      'verifiedTradersOnly', o.verified_traders_only, 'countries', to_jsonb(o.countries),
+      'verifiedTradersOnly', o.verified_traders_only, 'trustedOnly', o.trusted_only, 'countries', to_jsonb(o.countries),
       'firstTradeLimit', o.first_trade_limit::text),
     'workingHours', case when o.working_zone is not null then jsonb_build_object(
       'timeZone', o.working_zone, 'days', to_jsonb(o.working_days),
@@ -80,7 +80,7 @@ as $$
     'workingNow', fairlock.is_working(o, now()),
     'expiresAt', fairlock.rfc3339(o.expires_at), 'createdAt', fairlock.rfc3339(o.created_at),
     'updatedAt', fairlock.rfc3339(o.updated_at),
-    'maker', (select fairlock.trader_json(t) from fairlock.traders t where t.user_id = o.maker_id))
+    'maker', (select m.body from fairlock.makers m where m.user_id = o.maker_id))
 $$;
 grant execute on function fairlock.offer_json(fairlock.offers) to fairlock_app;
 
@@ -107,6 +107,7 @@ begin
     o.min_kyc_level := nullif(r ->> 'minKycLevel', 'none');
     o.min_completed_trades := (r ->> 'minCompletedTrades')::integer;
     o.verified_traders_only := coalesce((r ->> 'verifiedTradersOnly')::boolean, false);
+    o.trusted_only := coalesce((r ->> 'trustedOnly')::boolean, false);
     o.countries := case when jsonb_typeof(r -> 'countries') = 'array'
       then array(select jsonb_array_elements_text(r -> 'countries')) end;
     o.first_trade_limit := (r ->> 'firstTradeLimit')::numeric;
@@ -166,6 +167,10 @@ begin
   if fairlock.is_banned(me) then
     return fairlock.refuse('banned');
   end if;
+  v_refusal := fairlock.refuse_cooldown(me);
+  if v_refusal is not null then
+    return v_refusal;
+  end if;
   o.id := fairlock.new_id();
   o.maker_id := me;
   o.side := p ->> 'side';
@@ -189,12 +194,12 @@ begin
   end if;
   insert into fairlock.offers (id, maker_id, side, base_currency, quote_currency, price, total_amount, min_amount,
     max_amount, payment_method_types, payment_window_minutes, terms, min_kyc_level, min_completed_trades,
-    verified_traders_only, countries, first_trade_limit, working_zone, working_days, working_from_minute,
+    verified_traders_only, trusted_only, countries, first_trade_limit, working_zone, working_days, working_from_minute,
     working_to_minute, status, expires_at)
   values (o.id, me, o.side, o.base_currency, o.quote_currency, o.price, o.total_amount, o.min_amount, o.max_amount,
     o.payment_method_types, o.payment_window_minutes, o.terms, o.min_kyc_level, o.min_completed_trades,
-    coalesce(o.verified_traders_only, false), o.countries, o.first_trade_limit, o.working_zone, o.working_days,
-    o.working_from_minute, o.working_to_minute, o.status, o.expires_at)
+    coalesce(o.verified_traders_only, false), coalesce(o.trusted_only, false), o.countries,
+    o.first_trade_limit, o.working_zone, o.working_days, o.working_from_minute, o.working_to_minute, o.status, o.expires_at)
   returning * into o;
   perform fairlock.record_event('offer.created', 'offers', o.id);
   return fairlock.offer_json(o);
@@ -222,6 +227,8 @@ begin
     v_refusal := fairlock.refuse_unsound_offer(o);
     if v_refusal is null and o.status = 'open' and fairlock.is_banned(o.maker_id) then
       v_refusal := fairlock.refuse('banned');
+    elsif v_refusal is null and o.status = 'open' and before.status <> 'open' then
+      v_refusal := fairlock.refuse_cooldown(o.maker_id);
     end if;
     if v_refusal is not null then
       return v_refusal;
@@ -231,6 +238,7 @@ begin
     max_amount = o.max_amount, payment_method_types = o.payment_method_types,
     payment_window_minutes = o.payment_window_minutes, terms = o.terms, min_kyc_level = o.min_kyc_level,
     min_completed_trades = o.min_completed_trades, verified_traders_only = o.verified_traders_only,
+    trusted_only = o.trusted_only,
     countries = o.countries, first_trade_limit = o.first_trade_limit, working_zone = o.working_zone,
     working_days = o.working_days, working_from_minute = o.working_from_minute,
     working_to_minute = o.working_to_minute, status = o.status, expires_at = o.expires_at, version = o.version + 1,

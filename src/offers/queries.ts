@@ -14,12 +14,14 @@ export type Search = {
 /**
  * The market, best price first for who takes: the cheapest of the sell offers, the dearest of the buy offers. With a
  * payment method it walks the listings, so that a rare method does not read past a million others. `after` is price
- * and id of the last row seen. Without side or pair the order is still by price, within what is found.
+ * and id of the last row seen. Who is signed in does not meet the offers of
+ * people with whom they do not trade. Without side or pair the order is still by price, within what is found.
  */
 export function searchOffers(
   search: Search,
   limit: number,
   after: [string, string] | null,
+  isSignedIn = false,
 ): CompiledQuery<Row> {
   const dearestFirst = search.side === 'buy'
   const direction = dearestFirst ? sql`desc` : sql`asc`
@@ -37,6 +39,7 @@ export function searchOffers(
     select o.price::text as at, o.id, fairlock.offer_json(o) as body
     from ${source}
     where o.listed and (o.expires_at is null or o.expires_at > now())
+      ${isSignedIn ? sql`and o.maker_id <> all (array(select fairlock.apart()))` : sql``}
       ${search.pair === undefined ? sql`` : sql`and ${table}.pair = ${search.pair}`}
       ${search.side === undefined ? sql`` : sql`and ${table}.side = ${search.side}`}
       ${byMethod ? sql`and l.payment_method_type = ${search.paymentMethodType}` : sql``}

@@ -50,7 +50,12 @@ function marketRoutes(app: App, db: Database): void {
       // The two sides are walked in opposite directions: a cursor of the one means nothing in the other.
       const list = search.side === 'buy' ? 'offers to buy' : 'offers'
       const after = decodeCursor(list, cursor, isPriceAndId)
-      return pageOf(list, limit, await db.read(request.caller, searchOffers(search, limit, after)))
+      const isSignedIn = request.caller.sessionId !== null
+      return pageOf(
+        list,
+        limit,
+        await db.read(request.caller, searchOffers(search, limit, after, isSignedIn)),
+      )
     },
   )
   app.get(

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { Trader } from '../identity/index.ts'
+import { Maker } from '../identity/index.ts'
 import {
   Amount,
   Id,
@@ -27,6 +27,7 @@ const Requirements = strict({
   minKycLevel: Type.Optional(Nullable(KycLevel)),
   minCompletedTrades: Type.Optional(Nullable(Type.Integer({ minimum: 1, maximum: 100_000 }))),
   verifiedTradersOnly: Type.Optional(Type.Boolean()),
+  trustedOnly: Type.Optional(Type.Boolean({ description: 'Only people on your list of trusted people' })),
   countries: Type.Optional(
     Nullable(
       Type.Array(Type.String({ pattern: '^[A-Z]{2}$' }), { minItems: 1, maxItems: 250, uniqueItems: true }),
@@ -106,6 +107,7 @@ export const Offer = Type.Object({
     minKycLevel: Nullable(Type.String()),
     minCompletedTrades: Nullable(Type.Integer()),
     verifiedTradersOnly: Type.Boolean(),
+    trustedOnly: Type.Boolean(),
     countries: Nullable(Type.Array(Type.String())),
     firstTradeLimit: Nullable(Money),
   }),
@@ -121,5 +123,5 @@ export const Offer = Type.Object({
   expiresAt: Nullable(Time),
   createdAt: Time,
   updatedAt: Time,
-  maker: Trader,
+  maker: Maker,
 })

@@ -55,9 +55,13 @@ as $$ values
     wallet_address = null, wallet_provider = null, is_connected = false $s$,
     'without keys and address: the books have an account for each'),
   ('public.crypto_trades', '$1 in (user_id, buyer_id)', $s$ payment_details = null, metadata = null,
-    buyer_feedback = case when buyer_id <> $1 then buyer_feedback end,
-    seller_feedback = case when user_id <> $1 then seller_feedback end $s$,
-    'without payment details and their own feedback: amounts, times and reasons are the other side''s record as well'),
+    buyer_feedback = null, seller_feedback = null $s$,
+    'without payment details, what they wrote and what was written of them: the rest is the other side''s record as well'),
+  ('fairlock.ratings', '$1 in (rated_id, rater_id)', 'answer = null',
+    'without texts: the numbers are in the other side''s means'),
+  ('fairlock.counterparties', '$1 in (low_id, high_id)', null, 'that two ids traded, and the sums that means are made of'),
+  ('fairlock.faults', '$1 in (user_id, forgiven_by)', null, 'whose duty was not done, by id: the record of the house'),
+  ('fairlock.marked_people', '$1 in (owner_id, person_id)', '', 'gone, from the lists of others too'),
   ('public.crypto_transactions', 'user_id = $1',
     'destination_name = null, destination_description = null, metadata = null',
     'without names: amounts and addresses on a public chain are the books'''),
@@ -157,6 +161,9 @@ declare
   v_old text := to_jsonb(p_name)::text;
   v_new text := to_jsonb(fairlock.erased_name(p_user))::text;
 begin
+  -- The only answers with what two people wrote about each other.
+  delete from fairlock.idempotency_keys
+  where operation in ('rate_trade', 'answer_rating') and position(p_user::text in answer::text) > 0;
   update fairlock.idempotency_keys set answer = regexp_replace(replace(answer::text, v_old, v_new),
     format('("id": "%s", "displayName": )"([^"\\]|\\.)*"', p_user), '\1' || v_new, 'g')::jsonb
   where position(p_user::text in answer::text) > 0;

@@ -171,6 +171,7 @@ export interface CryptoPrices {
 export interface CryptoProfiles {
   average_rating: Numeric | null;
   banned_until: Timestamp | null;
+  counterparties: Generated<number>;
   country: string | null;
   created_at: Generated<Timestamp>;
   current_daily_volume: Generated<Numeric>;
@@ -185,8 +186,14 @@ export interface CryptoProfiles {
   kyc_verified_at: Timestamp | null;
   monthly_limit: Numeric | null;
   notification_preferences: Json | null;
+  payment_seconds: Generated<number[]>;
   preferred_currencies: string[] | null;
   preferred_payment_methods: string[] | null;
+  rater_count: Generated<number>;
+  rater_means: Generated<Numeric>;
+  rating_count: Generated<number>;
+  rating_sum: Generated<Numeric>;
+  release_seconds: Generated<number[]>;
   risk_tolerance: string | null;
   security_settings: Json | null;
   successful_escrows: Generated<number>;
@@ -195,10 +202,13 @@ export interface CryptoProfiles {
   trading_volume: Generated<Numeric>;
   two_factor_enabled: Generated<boolean>;
   two_factor_secret: string | null;
+  unfinished_trades: Generated<number>;
   updated_at: Generated<Timestamp>;
   user_id: string;
+  volumes: Generated<Json>;
   wallet_address: string | null;
   wallet_provider: string | null;
+  weighted_rating: Numeric | null;
 }
 
 export interface CryptoTrades {
@@ -335,6 +345,15 @@ export interface FairlockApiKeys {
   user_id: string;
 }
 
+export interface FairlockCounterparties {
+  high_id: string;
+  high_ratings: Generated<number>;
+  high_sum: Generated<Numeric>;
+  low_id: string;
+  low_ratings: Generated<number>;
+  low_sum: Generated<Numeric>;
+}
+
 export interface FairlockCredentials {
   changed_at: Generated<Timestamp>;
   factor_blocked_until: Timestamp | null;
@@ -405,6 +424,17 @@ export interface FairlockEvidence {
   note: string | null;
 }
 
+export interface FairlockFaults {
+  at: Generated<Timestamp>;
+  forgiven_at: Timestamp | null;
+  forgiven_by: string | null;
+  forgiven_for: string | null;
+  id: string;
+  kind: string;
+  trade_id: string;
+  user_id: string;
+}
+
 export interface FairlockFileParts {
   content: string;
   file_id: string;
@@ -457,6 +487,18 @@ export interface FairlockKeyEncryptionKeys {
   state: string;
 }
 
+export interface FairlockMakers {
+  body: Json | null;
+  user_id: string | null;
+}
+
+export interface FairlockMarkedPeople {
+  mark: string;
+  marked_at: Generated<Timestamp>;
+  owner_id: string;
+  person_id: string;
+}
+
 export interface FairlockNotices {
   created_at: Generated<Timestamp>;
   data: Json;
@@ -503,6 +545,7 @@ export interface FairlockOffers {
   taken_amount: Generated<Numeric>;
   terms: string | null;
   total_amount: Numeric;
+  trusted_only: Generated<boolean>;
   updated_at: Generated<Timestamp>;
   verified_traders_only: Generated<boolean>;
   version: Generated<number>;
@@ -572,6 +615,18 @@ export interface FairlockPaymentMethodTypes {
   usual_minutes: number;
 }
 
+export interface FairlockPublicRatings {
+  answer: string | null;
+  answer_hidden: boolean | null;
+  feedback: string | null;
+  feedback_hidden: boolean | null;
+  given_on: Timestamp | null;
+  id: string | null;
+  rated_id: string | null;
+  rating: Numeric | null;
+  role: string | null;
+}
+
 export interface FairlockPushKeys {
   created_at: Generated<Timestamp>;
   id: string;
@@ -602,6 +657,17 @@ export interface FairlockRateLimits {
   expire: Int8 | null;
   key: string;
   points: Generated<number>;
+}
+
+export interface FairlockRatings {
+  answer: string | null;
+  answer_hidden: Generated<boolean>;
+  feedback_hidden: Generated<boolean>;
+  given_on: Generated<Timestamp>;
+  id: Generated<string>;
+  rated_id: string;
+  rater_id: string;
+  trade_id: string;
 }
 
 export interface FairlockRecoveryCodes {
@@ -647,15 +713,20 @@ export interface FairlockSessions {
 export interface FairlockSettings {
   break_glass_minutes: Generated<number>;
   break_glass_review_days: Generated<number>;
+  cooldown_hours_after_five: Generated<number>;
+  cooldown_hours_after_three: Generated<number>;
+  cooldown_hours_after_two: Generated<number>;
   email_change_delay_hours: Generated<number>;
   evidence_per_dispute: Generated<number>;
   file_megabytes: Generated<number>;
+  free_cancellations_a_day: Generated<number>;
   funding_window_minutes: Generated<number>;
   grant_hours: Generated<number>;
   live_trades_per_user: Generated<number>;
   maker_fee_rate: Generated<Numeric>;
   one: Generated<boolean>;
   open_offers_per_user: Generated<number>;
+  rating_days: Generated<number>;
   release_window_minutes: Generated<number>;
   session_idle_hours: Generated<number>;
   staff_need_factor: Generated<boolean>;
@@ -806,6 +877,7 @@ export interface DB {
   crypto_wallets: CryptoWallets;
   "fairlock.access_grants": FairlockAccessGrants;
   "fairlock.api_keys": FairlockApiKeys;
+  "fairlock.counterparties": FairlockCounterparties;
   "fairlock.credentials": FairlockCredentials;
   "fairlock.currencies": FairlockCurrencies;
   "fairlock.data_keys": FairlockDataKeys;
@@ -813,11 +885,14 @@ export interface DB {
   "fairlock.email_changes": FairlockEmailChanges;
   "fairlock.erasures": FairlockErasures;
   "fairlock.evidence": FairlockEvidence;
+  "fairlock.faults": FairlockFaults;
   "fairlock.file_parts": FairlockFileParts;
   "fairlock.file_views": FairlockFileViews;
   "fairlock.files": FairlockFiles;
   "fairlock.idempotency_keys": FairlockIdempotencyKeys;
   "fairlock.key_encryption_keys": FairlockKeyEncryptionKeys;
+  "fairlock.makers": FairlockMakers;
+  "fairlock.marked_people": FairlockMarkedPeople;
   "fairlock.notices": FairlockNotices;
   "fairlock.offer_listings": FairlockOfferListings;
   "fairlock.offers": FairlockOffers;
@@ -827,10 +902,12 @@ export interface DB {
   "fairlock.password_reset_wishes": FairlockPasswordResetWishes;
   "fairlock.password_resets": FairlockPasswordResets;
   "fairlock.payment_method_types": FairlockPaymentMethodTypes;
+  "fairlock.public_ratings": FairlockPublicRatings;
   "fairlock.push_keys": FairlockPushKeys;
   "fairlock.push_messages": FairlockPushMessages;
   "fairlock.push_subscriptions": FairlockPushSubscriptions;
   "fairlock.rate_limits": FairlockRateLimits;
+  "fairlock.ratings": FairlockRatings;
   "fairlock.recovery_codes": FairlockRecoveryCodes;
   "fairlock.request_counts": FairlockRequestCounts;
   "fairlock.rewrap": FairlockRewrap;

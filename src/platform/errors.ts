@@ -58,6 +58,12 @@ export const ERRORS = {
     status: 403,
     title: 'You cannot start anything new while you are banned; what is in escrow can still end.',
   },
+  cooling_down: {
+    status: 403,
+    title:
+      'You let several trades lapse and have to wait before you start anything new; what is under way goes on.',
+  },
+  offer_not_for_you: { status: 403, title: 'You and the maker of this offer do not trade with each other.' },
   requirements_not_met: {
     status: 403,
     title: 'The maker set a requirement for this offer that you do not meet.',
@@ -128,6 +134,10 @@ export const ERRORS = {
     constraint: 'accounts_never_negative',
   },
   move_not_allowed: { status: 409, title: 'The trade is in a state in which you cannot do this.' },
+  already_rated: { status: 409, title: 'You have rated this trade already; a rating never changes.' },
+  nothing_to_answer: { status: 409, title: 'The other side has not rated you in this trade.' },
+  already_answered: { status: 409, title: 'You have answered this rating already.' },
+  list_full: { status: 409, title: 'The list is full. Take somebody off it first.' },
   deadline_passed: { status: 409, title: 'The time for this is over; the trade is about to end.' },
   deadline_not_reached: { status: 409, title: 'The deadline has not been reached yet.' },
   disputes_not_open_yet: {
@@ -201,6 +211,7 @@ export const ERRORS = {
     title: 'Name a person, or for the scope "case" a trade: one of the two.',
   },
   invalid_period: { status: 422, title: 'Access can begin within the next 90 days.', field: 'startsAt' },
+  not_yourself: { status: 422, title: 'That is you.' },
   unknown_user: { status: 422, title: 'There is no such person.' },
   invalid_amounts: { status: 422, title: 'The amounts of the offer contradict each other.' },
   invalid_expiry: { status: 422, title: 'What expires must expire in the future.' },

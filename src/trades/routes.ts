@@ -21,11 +21,11 @@ import {
   strict,
 } from '../platform/index.ts'
 import type { Sealer } from '../platform/sealing/index.ts'
-import { Status, Trade, type TradeBody } from './schemas.ts'
+import { type TradeAnswer, tradeFor } from './answer.ts'
+import { Status, Trade } from './schemas.ts'
 import { staffRoutes } from './staff-routes.ts'
-import { actionsOf } from './states.ts'
 
-type View = { at: string; me: string; body: TradeBody }
+type View = TradeAnswer & { at: string }
 
 /** Taking an offer and carrying the trade to its end. */
 export function tradeRoutes(app: App, { db, sealer }: { db: Database; sealer: Sealer }): void {
@@ -58,7 +58,7 @@ function takeRoute(app: App, db: Database): void {
     },
     async (request, reply) => {
       const args = { offerId: request.params.id, ...request.body }
-      const answer = await db.command<Answer>(
+      const answer = await db.command<TradeAnswer>(
         request.caller,
         'take_offer',
         args,
@@ -86,7 +86,12 @@ function moveRoute(app: App, db: Database, name: string, operation: string, summ
     async (request) => {
       const args = { tradeId: request.params.id }
       return tradeFor(
-        await db.command<Answer>(request.caller, operation, args, idempotencyOf(request, operation, args)),
+        await db.command<TradeAnswer>(
+          request.caller,
+          operation,
+          args,
+          idempotencyOf(request, operation, args),
+        ),
       )
     },
   )
@@ -113,7 +118,7 @@ function releaseRoute(app: App, db: Database, factors: Factors): void {
       const args = { tradeId: request.params.id }
       const once = idempotencyOf(request, 'release_trade', args)
       await factors.proveFor(request, request.body, once)
-      return tradeFor(await db.command<Answer>(request.caller, 'release_trade', args, once))
+      return tradeFor(await db.command<TradeAnswer>(request.caller, 'release_trade', args, once))
     },
   )
 }
@@ -135,7 +140,7 @@ function cancelRoute(app: App, db: Database): void {
     async (request) => {
       const args: JsonObject = { tradeId: request.params.id, ...request.body }
       return tradeFor(
-        await db.command<Answer>(
+        await db.command<TradeAnswer>(
           request.caller,
           'cancel_trade',
           args,
@@ -183,7 +188,7 @@ function readRoutes(app: App, db: Database): void {
     async (request) => {
       const [row] = await db.read(
         request.caller,
-        sql<Answer>`select body, fairlock.acting_user() as me from fairlock.trade_views
+        sql<TradeAnswer>`select body, fairlock.acting_user() as me from fairlock.trade_views
           where id = ${request.params.id}`.compile(query),
       )
       if (row === undefined) throw new Problem('not_found')
@@ -207,12 +212,4 @@ function listTrades(status: string | undefined, limit: number, after: [string, s
       fairlock.acting_user() as me, v.body
     from (${side('user_id')} union all ${side('buyer_id')}) mine join fairlock.trade_views v using (id)
     order by mine.created_at desc, mine.id desc limit ${limit + 1}`.compile(query)
-}
-
-type Answer = { me: string; body: TradeBody }
-
-/** The trade as the asking side sees it, with what that side may do now. */
-function tradeFor({ me, body }: Answer): Trade {
-  const role = body.seller.id === me ? 'seller' : 'buyer'
-  return { ...body, role, actions: actionsOf(body.status, role) }
 }

@@ -25,6 +25,13 @@ const Escrow = Type.Object({
   feeAmount: Money,
 })
 
+const Rating = Type.Object({
+  id: Id,
+  rating: Type.String({ description: '1.00 to 5.00', examples: ['4.75'] }),
+  feedback: Nullable(Type.String()),
+  answer: Nullable(Type.String({ description: 'What the rated side says to it' })),
+})
+
 const facts = {
   id: Id,
   offerId: Nullable(Id),
@@ -54,6 +61,9 @@ const facts = {
   cancelledAt: Nullable(Time),
   endedBy: Nullable(Type.String({ description: 'seller · buyer · arbitrator · clock' })),
   cancelReason: Nullable(Type.String()),
+  rateUntil: Nullable(Type.String({ description: 'Until when a completed trade can be rated.' })),
+  sellerRating: Nullable(Type.Object(Rating.properties, { description: 'What the seller received.' })),
+  buyerRating: Nullable(Type.Object(Rating.properties, { description: 'What the buyer received.' })),
   escrow: Escrow,
 }
 
@@ -66,7 +76,7 @@ export const Trade = Type.Object({
   ...facts,
   role: Type.Union([Type.Literal('seller'), Type.Literal('buyer')], { description: 'Which side you are' }),
   actions: Type.Array(Type.String(), {
-    description: 'What you may do now: fund, pay, release, cancel, dispute',
+    description: 'What you may do now: fund, pay, release, cancel, dispute, rate',
   }),
 })
 export type Trade = Static<typeof Trade>

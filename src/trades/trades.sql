@@ -41,6 +41,17 @@ insert into fairlock.trade_transitions (from_status, event, actor, to_status, es
   ('disputed', 'rule_split', 'arbitrator', 'completed', 'disputed', 'released'),
   ('disputed', 'rule_refund', 'arbitrator', 'cancelled', 'disputed', 'refunded');
 
+-- What a side of a trade received. Texts that staff have hidden are shown to nobody.
+create function fairlock.rating_json(p_trade uuid, p_rated uuid, p_rating numeric, p_feedback text) returns jsonb
+language sql stable
+as $$
+  select jsonb_build_object('id', r.id, 'rating', p_rating::text,
+    'feedback', case when not r.feedback_hidden then p_feedback end,
+    'answer', case when not r.answer_hidden then r.answer end)
+  from fairlock.ratings r where r.trade_id = p_trade and r.rated_id = p_rated
+$$;
+grant execute on function fairlock.rating_json(uuid, uuid, numeric, text) to fairlock_app;
+
 -- The trade as the API shows it to its two sides.
 create view fairlock.trade_views with (security_invoker = true) as
   select t.id, t.user_id as seller_id, t.buyer_id, t.status, t.created_at,
@@ -58,6 +69,12 @@ create view fairlock.trade_views with (security_invoker = true) as
       'fundedAt', fairlock.rfc3339(t.funded_at), 'paidAt', fairlock.rfc3339(t.paid_at),
       'completedAt', fairlock.rfc3339(t.completed_at), 'cancelledAt', fairlock.rfc3339(t.cancelled_at),
       'endedBy', t.ended_by_actor, 'cancelReason', t.cancel_reason,
+      'rateUntil', case when t.status = 'completed' then fairlock.rfc3339(t.completed_at
+        + make_interval(days => (select s.rating_days from fairlock.settings s))) end,
+      'sellerRating', case when t.seller_rating is not null then
+        fairlock.rating_json(t.id, t.user_id, t.seller_rating, t.seller_feedback) end,
+      'buyerRating', case when t.buyer_rating is not null then
+        fairlock.rating_json(t.id, t.buyer_id, t.buyer_rating, t.buyer_feedback) end,
       'escrow', jsonb_build_object('id', e.id, 'status', e.status, 'amount', e.amount::text, 'currency', e.currency,
         'releasedAmount', e.released_amount::text, 'refundedAmount', e.refunded_amount::text,
         'feeAmount', e.fee_amount::text)) as body

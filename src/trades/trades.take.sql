@@ -38,7 +38,7 @@ begin
     return fairlock.refuse('offer_not_open');
   end if;
   if num_nonnulls(o.min_kyc_level, o.min_completed_trades, o.countries, o.first_trade_limit) = 0
-    and not o.verified_traders_only then
+    and not (o.verified_traders_only or o.trusted_only) then
     return null;
   end if;
   select * into p from public.crypto_profiles where user_id = p_taker;
@@ -49,11 +49,24 @@ begin
       then fairlock.refuse_requirement('minCompletedTrades', to_jsonb(o.min_completed_trades))
     when o.verified_traders_only and not p.is_verified_trader
       then fairlock.refuse_requirement('verifiedTradersOnly', 'true')
+    when o.trusted_only and not fairlock.trusts(o.maker_id, p_taker)
+      then fairlock.refuse_requirement('trustedOnly', 'true')
     when o.countries is not null and coalesce(p.country <> all (o.countries), true)
       then fairlock.refuse_requirement('countries', to_jsonb(o.countries))
     when o.first_trade_limit < p_amount and p.total_trades = 0
       then fairlock.refuse_requirement('firstTradeLimit', to_jsonb(o.first_trade_limit::text))
   end;
+end $$;
+
+-- Why these two may not begin anything together, whatever the offer says; nothing when they may. A block is refused with
+-- the same words on both sides of it.
+create function fairlock.refuse_together(p_taker uuid, p_maker uuid) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return case when fairlock.are_apart(p_taker, p_maker) then fairlock.refuse('offer_not_for_you')
+    when fairlock.cooldown_until(p_maker) is not null then fairlock.refuse('offer_not_open')
+    else fairlock.refuse_cooldown(p_taker) end;
 end $$;
 
 -- Takes part of an offer. The wallets are opened and everything that needs no lock is read before the offer's row is
@@ -100,7 +113,8 @@ begin
   v_seller := case o.side when 'sell' then o.maker_id else me end;
   v_buyer := case o.side when 'sell' then me else o.maker_id end;
   -- Asked once before the lock, so that a refusal opens no wallet and holds nobody up, and again under it.
-  v_refusal := fairlock.refuse_take(o, me, p_amount, p_method, p_version);
+  v_refusal := coalesce(fairlock.refuse_take(o, me, p_amount, p_method, p_version),
+    fairlock.refuse_together(me, o.maker_id));
   if v_refusal is not null then
     return v_refusal;
   end if;

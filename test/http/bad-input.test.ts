@@ -233,6 +233,11 @@ test('a cursor of another list is refused', async () => {
   const keys: Record<string, string[]> = {
     '/v1/offers': ['offers', '1', UNKNOWN_ID],
     '/v1/payment-method-types': ['payment method types', 'sepa'],
+    '/v1/me/blocks': ['blocks', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
+    '/v1/me/faults': ['faults', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
+    '/v1/me/trusted': ['trusted', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
+    '/v1/users/{id}/ratings': ['ratings', '2026-01-01', UNKNOWN_ID],
+    '/v1/admin/users/{id}/faults': ['staff-faults', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
     '/v1/me/notices': ['notices', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
     '/v1/me/offers': ['own offers', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
     '/v1/trades': ['trades', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],

@@ -59,6 +59,7 @@ const PUBLIC = `
   GET /v1/offers/{id}
   GET /v1/payment-method-types
   GET /v1/users/{id}
+  GET /v1/users/{id}/ratings
   GET /healthz
   GET /readyz`
   .trim()

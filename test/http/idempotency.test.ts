@@ -56,6 +56,25 @@ const CASES: Record<string, (scene: Scene) => Promise<Case>> = {
     body: { reason: 'changed my mind' },
     other: { reason: 'another reason' },
   }),
+  'POST /v1/trades/{id}/rating': async (scene) => ({
+    who: scene.buyer,
+    path: `/v1/trades/${await sell(scene)}/rating`,
+    body: { rating: '4' },
+    other: { rating: '1' },
+  }),
+  'POST /v1/trades/{id}/rating/answer': async (scene) => {
+    const id = await sell(scene)
+    await scene.buyer.post(`/v1/trades/${id}/rating`, { rating: '4' })
+    const path = `/v1/trades/${id}/rating/answer`
+    return { who: scene.seller, path, body: { text: 'thanks' }, other: { text: 'no thanks' } }
+  },
+  'POST /v1/admin/faults/{id}/forgiveness': async (scene) => {
+    const id = await take(scene)
+    await scene.buyer.post(`/v1/trades/${id}/cancellation`)
+    const [fault] = (await scene.buyer.get('/v1/me/faults')).body.items
+    const path = `/v1/admin/faults/${fault.id}/forgiveness`
+    return { who: await market.admin(), path, body: { reason: 'ill' }, other: { reason: 'very ill' } }
+  },
   'POST /v1/admin/adjustments': async ({ seller }) => ({
     who: await market.admin(),
     path: '/v1/admin/adjustments',
@@ -89,6 +108,13 @@ Object.assign(CASES, WEBHOOK_CASES)
 
 const ACCESS = '/v1/admin/access-grants'
 const REASON = 'Ticket 4711: the deposit is missing'
+
+async function sell(scene: Scene): Promise<string> {
+  const id = await take(scene)
+  await scene.buyer.post(`/v1/trades/${id}/payment`)
+  await scene.seller.post(`/v1/trades/${id}/release`)
+  return id
+}
 
 /** A case whose subject is a grant: asked for, or made so far that the verb has an effect. */
 const onGrant = (verb: string, body: object, make: 'asked' | 'broken' = 'asked') => [

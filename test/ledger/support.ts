@@ -54,6 +54,8 @@ export async function tradeForADay(
   await rollUp(market.db)
   await rollUp(market.db)
   by.conceded = await end(dan, await pay(dan, await take(dan, selling.id, '0.2')))
+  await post(ben, `/v1/trades/${by.released!.trade}/rating`, { rating: '4.25', feedback: 'quick' })
+  await post(ada, `/v1/trades/${by.released!.trade}/rating`, { rating: '5' })
   by.tiny = await release(ada, cleo, await take(cleo, selling.id, '0.001'))
   by.unfunded = await end(dan, await take(dan, buying.id, '1'))
   by.waiting = await take(dan, buying.id, '2')

@@ -244,4 +244,29 @@ export const TAMPERINGS: Tampering[] = [
     invariant: 'I6',
     table: 'public.crypto_profiles',
   },
+  {
+    what: 'a rating in its trade',
+    sql: `update crypto_trades t set seller_rating = 5 from crypto_profiles p
+          where seller_rating is not null and p.user_id = t.user_id returning p.id`,
+    invariant: 'I13',
+    table: 'public.crypto_profiles',
+  },
+  {
+    what: 'the average that somebody shows',
+    sql: `update crypto_profiles set average_rating = 5 where rating_count > 0 and average_rating < 5 returning id`,
+    invariant: 'I13',
+    table: 'public.crypto_profiles',
+  },
+  {
+    what: 'how much somebody traded',
+    sql: `update crypto_profiles set volumes = '{"BTC": "99.00000000"}' where display_name like 'dan%' returning id`,
+    invariant: 'I13',
+    table: 'public.crypto_profiles',
+  },
+  {
+    what: 'what somebody is blamed for',
+    sql: `update fairlock.faults set kind = 'not_funded' where kind = 'not_paid' returning id`,
+    invariant: 'I13',
+    table: 'fairlock.faults',
+  },
 ]

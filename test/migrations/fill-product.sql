@@ -134,3 +134,17 @@ select gen_random_uuid(), id, 'https://push.example.net/' || id, 'sealed', now()
 insert into fairlock.push_messages (id, subscription_id, notice_id, attempts)
 select gen_random_uuid(), s.id, n.id, 2 from fairlock.push_subscriptions s
   cross join lateral (select id from fairlock.notices n where n.user_id = s.user_id limit 1) n;
+insert into fairlock.counterparties (low_id, high_id, low_ratings, low_sum)
+select distinct least(user_id, buyer_id), greatest(user_id, buyer_id), 1, 4.5 from public.crypto_trades;
+insert into fairlock.ratings (trade_id, rated_id, rater_id, given_on, answer, feedback_hidden)
+select id, user_id, buyer_id, '2024-05-02', 'thanks', true from public.crypto_trades where status = 'completed';
+insert into fairlock.faults (id, user_id, trade_id, kind, forgiven_at, forgiven_by, forgiven_for)
+select id, buyer_id, id, 'not_paid', now(), user_id, 'the bank was down' from public.crypto_trades where status = 'expired';
+insert into fairlock.marked_people (owner_id, person_id, mark)
+select distinct user_id, buyer_id, 'trusted' from public.crypto_trades;
+update fairlock.offers set trusted_only = true where maker_id = (select min(maker_id::text)::uuid from fairlock.offers);
+update fairlock.settings set rating_days = 7, cooldown_hours_after_two = 2, cooldown_hours_after_three = 3,
+  cooldown_hours_after_five = 5, free_cancellations_a_day = 1;
+update public.crypto_profiles set unfinished_trades = 2, counterparties = 3, volumes = '{"BTC": "1.50000000"}',
+  payment_seconds = '{60,120}', release_seconds = '{600}', rating_count = 2, rating_sum = 9, rater_count = 1,
+  rater_means = 4.5, average_rating = 4.5, weighted_rating = 4.5;

@@ -37,6 +37,8 @@ const PLANTED = {
   key: 'bot of Zebulon',
   wallet: 'bc1qzebulonzebulonzebulon',
   destination: 'Zebulon Quartermain, 7 Hidden Lane',
+  feedback: 'Zebulon says it went well',
+  answer: 'Zebulon says thanks',
   notice: 'Zebulon signed in from Zanzibar',
 }
 
@@ -215,9 +217,14 @@ async function tradeBetween(seller: Person, buyer: Person): Promise<void> {
   const trade = (await buyer.post(`/v1/offers/${offer.id}/trades`, take, 'the key of the take')).body.id
   await buyer.post(`/v1/trades/${trade}/payment`)
   assert.equal((await seller.post(`/v1/trades/${trade}/release`)).status, 200)
+  const said = { rating: '4', feedback: PLANTED.feedback }
+  assert.equal((await seller.post(`/v1/trades/${trade}/rating`, said, 'the key of the rating')).status, 201)
+  assert.equal((await buyer.post(`/v1/trades/${trade}/rating`, said, 'another key')).status, 201)
+  const answer = { text: PLANTED.answer }
+  assert.equal((await seller.post(`/v1/trades/${trade}/rating/answer`, answer, 'of the answer')).status, 201)
   await superuser.query(
-    `update crypto_trades set payment_details = jsonb_build_object('name', $2::text), metadata = to_jsonb($2::text),
-       seller_feedback = $2 where id = $1`,
+    `update crypto_trades set payment_details = jsonb_build_object('name', $2::text), metadata = to_jsonb($2::text)
+     where id = $1`,
     [trade, PLANTED.destination],
   )
   await superuser.query('update crypto_escrows set metadata = to_jsonb($2::text) where trade_id = $1', [

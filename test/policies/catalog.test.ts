@@ -17,6 +17,10 @@ const NOT_FORCED = ['graphile_worker._private_job_queues', 'graphile_worker._pri
 const OWNER_VIEWS: Record<string, string> = {
   // The public face of a trader; fairlock_app may read it.
   'fairlock.traders': 'user_id, display_name, total_trades, average_rating, is_verified_trader, created_at',
+  // Traders as the market and their public pages show them, and what was said of them without who said it.
+  'fairlock.makers': 'user_id, body',
+  'fairlock.public_ratings':
+    'id, rated_id, given_on, role, rating, feedback, answer, feedback_hidden, answer_hidden',
   // Granted to fairlock_engine alone, for the verifier.
   'ledger.balances': 'id, kind, currency, user_id, balance',
 }

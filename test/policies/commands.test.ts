@@ -17,6 +17,10 @@ const CHANGES: Record<string, Actor[]> = {
   adjust_balance: ['admin'],
   set_kyc: ['admin', 'compliance'],
   ban: ['admin', 'compliance'],
+  // The lists of others, on which the owner may be.
+  mark_person: EVERYBODY,
+  forgive_fault: ['admin', 'compliance'],
+  hide_rating_texts: ['admin', 'compliance'],
   ask_access: STAFF,
   break_glass: STAFF,
   approve_access: ['admin', 'compliance'],
@@ -95,6 +99,8 @@ async function ownersThings(): Promise<Record<string, unknown>> {
        (select id from fairlock.sessions where user_id = $1 limit 1) as "sessionId",
        (select id from fairlock.notices where user_id = $1 limit 1) as "noticeId",
        (select id from fairlock.api_keys where user_id = $1 limit 1) as "keyId",
+       (select id from fairlock.ratings where rated_id = $1 limit 1) as "ratingId",
+       (select id from fairlock.faults where user_id = $1 limit 1) as "faultId",
        (select id from fairlock.passkeys where user_id = $1 limit 1) as "passkeyId",
        (select id from fairlock.webhooks where user_id = $1 limit 1) as "webhookId",
        (select d.id from fairlock.webhook_deliveries d join fairlock.webhooks w on w.id = webhook_id
@@ -126,6 +132,7 @@ async function ownersThings(): Promise<Record<string, unknown>> {
     becomes: 'y',
   }
   const webhook = { since: '2000-01-01T00:00:00Z', endpoint: 'https://push.example.net/' }
+  const marks = { mark: 'blocked', rating: '5.00', text: 'thanks', feedbackHidden: true }
   const passkey = { credentialId: 'credential', rpId: 'localhost' }
   return {
     ...rows[0],
@@ -134,6 +141,7 @@ async function ownersThings(): Promise<Record<string, unknown>> {
     ...rest,
     ...passkey,
     ...webhook,
+    ...marks,
     paymentMethodType: 'sepa',
     tokenHash: '00'.repeat(32),
   }

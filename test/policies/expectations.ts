@@ -36,10 +36,14 @@ export const EXPECTED: Record<string, Expectation> = {
   // Support asked five times, the arbitrator once; administrators and compliance see every request.
   'fairlock.access_grants': { reads: [0, 0, 0, 0, 6, 5, 6, 1] },
   'fairlock.api_keys': SELF,
+  'fairlock.counterparties': NOTHING,
   'fairlock.credentials': NOTHING,
   'fairlock.currencies': EVERYBODY,
   'fairlock.duty_hours': { reads: [0, 0, 0, 0, 1, 1, 1, 1] },
   'fairlock.email_changes': NOTHING,
+  'fairlock.faults': { reads: [1, 0, 0, 0, 0, 0, 0, 0] },
+  'fairlock.makers': EVERYBODY,
+  'fairlock.marked_people': { reads: [1, 0, 0, 0, 0, 0, 0, 0] },
   'fairlock.notices': { reads: [1, 0, 0, 0, 0, 0, 0, 0] },
   'fairlock.data_keys': NOTHING,
   'fairlock.erasures': NOTHING,
@@ -57,8 +61,10 @@ export const EXPECTED: Record<string, Expectation> = {
   'fairlock.passkeys': { reads: [1, 0, 0, 0, 0, 0, 0, 0] },
   'fairlock.password_reset_wishes': NOTHING,
   'fairlock.password_resets': NOTHING,
+  'fairlock.public_ratings': EVERYBODY,
   // Counters under hashed keys, written by the API before anybody is signed in.
   'fairlock.rate_limits': { reads: 'all', writes: ['insert', 'update', 'delete'] },
+  'fairlock.ratings': BOTH_SIDES(1),
   'fairlock.request_counts': NOTHING,
   'fairlock.recovery_codes': NOTHING,
   'fairlock.payment_method_types': EVERYBODY,
@@ -98,12 +104,13 @@ export const EXPECTED: Record<string, Expectation> = {
 
 /** What a look shows beside what its person sees anyway; of each scope one is seeded, about the owner or the dispute. */
 export const LOOKS: Record<string, Record<string, number>> = {
-  person: { 'public.users': 1, 'public.crypto_profiles': 1, 'fairlock.sessions': 1 },
+  person: { 'public.users': 1, 'public.crypto_profiles': 1, 'fairlock.sessions': 1, 'fairlock.faults': 1 },
   money: { 'public.crypto_wallets': 1, 'public.crypto_transactions': 4 },
   trades: {
     'public.crypto_trades': 2,
     'public.crypto_escrows': 2,
     'public.crypto_disputes': 1,
+    'fairlock.ratings': 1,
     'fairlock.trade_views': 2,
   },
   payment_methods: { 'public.crypto_payment_methods': 1 },

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { newId } from '../../src/platform/index.ts'
 import { type Market, offerBody, Person } from '../support/market.ts'
 import { seedFiles } from './seed-files.ts'
+import { seedReputation } from './seed-reputation.ts'
 import { seedWebhooks } from './seed-webhooks.ts'
 
 /** Who looks, in the order of the numbers in expectations.ts. */
@@ -55,6 +56,7 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
        values ($1, $2, $3, $4, 'the fiat did not come')`,
       [trades[1].id, trades[1].escrow.id, owner.id, counterparty.id],
     )
+    await seedReputation(database, { owner, counterparty, other }, [trades[0].id, trades[1].id])
     await database.query(
       `insert into fairlock.api_keys (id, user_id, name, token_hash, scopes)
        select id, id, 'bot', sha256(id::text::bytea), '{read}' from public.users`,

@@ -5,6 +5,7 @@ import { type Actor, type How, newActors, type Reply } from '../support/actors.t
 import { decimal, units } from '../support/amounts.ts'
 import { assertCleanBooks } from '../support/books.ts'
 import { type Market, offerBody, startMarket } from '../support/market.ts'
+import { ENDLESS_PATIENCE } from '../support/patience.ts'
 
 /** Two or more who want what only some of them can have. `number` counts the rounds. */
 export type Race = { name: string; run(arena: Arena, number: number): Promise<void> }
@@ -57,6 +58,8 @@ export class Arena {
     await superuser.query(`insert into fairlock.staff_roles (user_id, role) values ($1, 'admin')`, [
       admin!.id,
     ])
+    // The same few people cancel and are late all day long.
+    await superuser.query(ENDLESS_PATIENCE)
     // The first waits keep the connections busy long enough that each contender opens its own.
     await Promise.all(Array.from({ length: CONNECTIONS }, () => market.db.pool.query('select pg_sleep(0.2)')))
     assert.ok(market.db.pool.totalCount >= CROWD)

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import pg from 'pg'
 import { expireTrades } from '../../src/trades/index.ts'
 import { type Answer, type Market, offerBody, type Person, startMarket } from '../support/market.ts'
+import { ENDLESS_PATIENCE } from '../support/patience.ts'
 
 let market: Market
 let superuser: pg.Client
@@ -256,6 +257,7 @@ test('the banned take nothing, their offers are not taken, and what they have go
 test('fees follow the settings and are rounded half to even at the eighth decimal', async () => {
   const [maker, taker] = [await rich(), await market.person()]
   const offer = await offered(maker, { minAmount: '0.000001' })
+  await superuser.query(ENDLESS_PATIENCE)
   // amount, the maker's 0.1 %, the taker's 0.2 %
   const rounded = [
     ['0.0000025', '0.00000000', '0.00000000'],

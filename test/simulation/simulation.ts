@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import pg from 'pg'
 import { assertCleanBooks } from '../support/books.ts'
 import { startMarket } from '../support/market.ts'
+import { ENDLESS_PATIENCE } from '../support/patience.ts'
 import { COMMANDS_PER_STORY, type Command, story } from './commands.ts'
 import { LIVE_TRADES, OPEN_OFFERS } from './model.ts'
 import { playStory } from './play.ts'
@@ -41,6 +42,7 @@ export async function simulate(commands: number): Promise<Simulated> {
   let played = 0
   const answers = new Map<string, number>()
   try {
+    await withSuperuser(market.database.superuserUrl, (client) => client.query(ENDLESS_PATIENCE))
     await withSuperuser(market.database.superuserUrl, (client) =>
       client.query('update fairlock.settings set open_offers_per_user = $1, live_trades_per_user = $2', [
         OPEN_OFFERS,

@@ -1,0 +1,2 @@
+export { recountPeople } from './recount.ts'
+export { reputationRoutes } from './routes.ts'
