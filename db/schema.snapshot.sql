@@ -238,6 +238,43 @@ grant select on fairlock.api_keys (requests_per_minute) to fairlock_app;
 grant select on fairlock.api_keys (scopes) to fairlock_app;
 grant select on fairlock.api_keys (user_id) to fairlock_app;
 
+create table fairlock.chat_channels (
+  buyer_id uuid not null,
+  buyer_read integer default 0 not null,
+  for_buyer integer default 0 not null,
+  for_seller integer default 0 not null,
+  id uuid not null,
+  last_number integer default 0 not null,
+  posted integer default 0 not null,
+  seller_id uuid not null,
+  seller_read integer default 0 not null,
+  trade_id uuid not null,
+  constraint chat_channels_check CHECK ((posted <= last_number)),
+  constraint chat_channels_check1 CHECK ((((seller_read >= 0) AND (seller_read <= last_number)) AND ((buyer_read >= 0) AND (buyer_read <= last_number)))),
+  constraint chat_channels_check2 CHECK ((((for_seller >= 0) AND (for_seller <= last_number)) AND ((for_buyer >= 0) AND (for_buyer <= last_number)))),
+  constraint chat_channels_posted_check CHECK (((posted >= 0) AND (posted <= 2000))),
+  constraint chat_channels_buyer_id_fkey FOREIGN KEY (buyer_id) REFERENCES public.users(id),
+  constraint chat_channels_seller_id_fkey FOREIGN KEY (seller_id) REFERENCES public.users(id),
+  constraint chat_channels_trade_id_fkey FOREIGN KEY (trade_id) REFERENCES public.crypto_trades(id),
+  constraint chat_channels_pkey PRIMARY KEY (id),
+  constraint chat_channels_trade_id_key UNIQUE (trade_id)
+);
+alter table fairlock.chat_channels enable row level security;
+alter table fairlock.chat_channels force row level security;
+CREATE INDEX chat_channels_buyer ON fairlock.chat_channels USING btree (buyer_id);
+CREATE INDEX chat_channels_seller ON fairlock.chat_channels USING btree (seller_id);
+CREATE INDEX chat_channels_unread_buyer ON fairlock.chat_channels USING btree (buyer_id, trade_id) WHERE (for_buyer > buyer_read);
+CREATE INDEX chat_channels_unread_seller ON fairlock.chat_channels USING btree (seller_id, trade_id) WHERE (for_seller > seller_read);
+create policy "the engine keeps chats" on fairlock.chat_channels for all to fairlock_engine using (true);
+CREATE TRIGGER guard BEFORE INSERT OR UPDATE ON fairlock.chat_channels FOR EACH ROW EXECUTE FUNCTION fairlock.guard_chat();
+grant insert, select on fairlock.chat_channels to fairlock_engine;
+grant update on fairlock.chat_channels (buyer_read) to fairlock_engine;
+grant update on fairlock.chat_channels (for_buyer) to fairlock_engine;
+grant update on fairlock.chat_channels (for_seller) to fairlock_engine;
+grant update on fairlock.chat_channels (last_number) to fairlock_engine;
+grant update on fairlock.chat_channels (posted) to fairlock_engine;
+grant update on fairlock.chat_channels (seller_read) to fairlock_engine;
+
 create table fairlock.counterparties (
   high_id uuid not null,
   high_ratings integer default 0 not null,
@@ -607,6 +644,47 @@ create policy "people see their lists" on fairlock.marked_people for select to f
 create policy "the engine keeps lists" on fairlock.marked_people for all to fairlock_engine using (true);
 grant delete, insert, select, update on fairlock.marked_people to fairlock_engine;
 grant select on fairlock.marked_people to fairlock_app;
+
+create table fairlock.messages (
+  author_id uuid,
+  author_role text,
+  code text,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  data jsonb,
+  erased boolean default false not null,
+  file_ids uuid[] default '{}'::uuid[] not null,
+  id uuid not null,
+  kind text not null,
+  number integer not null,
+  outbox_id bigint,
+  text text,
+  trade_id uuid not null,
+  warnings jsonb default '[]'::jsonb not null,
+  constraint messages_author CHECK ((((kind = 'text'::text) = (author_id IS NOT NULL)) AND ((author_id IS NULL) = (author_role IS NULL)))),
+  constraint messages_author_role_check CHECK ((author_role = ANY (ARRAY['seller'::text, 'buyer'::text, 'arbitrator'::text]))),
+  constraint messages_code_check CHECK (((code ~ '^[a-z_]+(\.[a-z_]+)+$'::text) AND (length(code) <= 60))),
+  constraint messages_facts CHECK ((((kind = 'system'::text) = (code IS NOT NULL)) AND ((kind = 'system'::text) = (data IS NOT NULL)) AND ((kind = 'system'::text) = (outbox_id IS NOT NULL)) AND (jsonb_typeof(data) = 'object'::text) AND (pg_column_size(data) <= 2000))),
+  constraint messages_files CHECK (((cardinality(file_ids) <= 5) AND (array_position(file_ids, NULL::uuid) IS NULL) AND ((kind = 'text'::text) OR (cardinality(file_ids) = 0)))),
+  constraint messages_kind_check CHECK ((kind = ANY (ARRAY['text'::text, 'system'::text]))),
+  constraint messages_number_check CHECK ((number > 0)),
+  constraint messages_text CHECK ((((kind = 'text'::text) OR (text IS NULL)) AND ((kind = 'system'::text) OR (text IS NOT NULL) OR erased OR (cardinality(file_ids) > 0)) AND (length(text) <= 30000))),
+  constraint messages_warnings CHECK (((jsonb_typeof(warnings) = 'array'::text) AND (jsonb_array_length(warnings) <= 20) AND (pg_column_size(warnings) <= 4000))),
+  constraint messages_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.users(id),
+  constraint messages_trade_id_fkey FOREIGN KEY (trade_id) REFERENCES public.crypto_trades(id),
+  constraint messages_pkey PRIMARY KEY (id),
+  constraint messages_trade_id_number_key UNIQUE (trade_id, number)
+);
+alter table fairlock.messages enable row level security;
+alter table fairlock.messages force row level security;
+CREATE INDEX messages_author ON fairlock.messages USING btree (author_id);
+CREATE UNIQUE INDEX messages_outbox ON fairlock.messages USING btree (outbox_id, created_at) WHERE (outbox_id IS NOT NULL);
+create policy "the engine keeps messages" on fairlock.messages for all to fairlock_engine using (true);
+CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON fairlock.messages FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+CREATE TRIGGER sealed_text BEFORE INSERT OR UPDATE OF text, author_id ON fairlock.messages FOR EACH ROW WHEN ((new.text IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('text', 'author_id');
+grant insert, select on fairlock.messages to fairlock_engine;
+grant update on fairlock.messages (erased) to fairlock_engine;
+grant update on fairlock.messages (text) to fairlock_engine;
+grant update on fairlock.messages (warnings) to fairlock_engine;
 
 create table fairlock.notices (
   created_at timestamp with time zone default clock_timestamp() not null,
@@ -1107,6 +1185,7 @@ grant update on fairlock.sessions (token_hash) to fairlock_engine;
 create table fairlock.settings (
   break_glass_minutes integer default 30 not null,
   break_glass_review_days integer default 3 not null,
+  chat_open_days_after_end integer default 14 not null,
   cooldown_hours_after_five integer default 168 not null,
   cooldown_hours_after_three integer default 24 not null,
   cooldown_hours_after_two integer default 1 not null,
@@ -1130,6 +1209,7 @@ create table fairlock.settings (
   constraint settings_account_hours CHECK ((((withdrawal_pause_hours >= 0) AND (withdrawal_pause_hours <= 720)) AND ((email_change_delay_hours >= 0) AND (email_change_delay_hours <= 720)) AND ((session_idle_hours >= 1) AND (session_idle_hours <= 720)))),
   constraint settings_break_glass_minutes_check CHECK (((break_glass_minutes >= 1) AND (break_glass_minutes <= 240))),
   constraint settings_break_glass_review_days_check CHECK (((break_glass_review_days >= 0) AND (break_glass_review_days <= 90))),
+  constraint settings_chat_open_days_after_end_check CHECK (((chat_open_days_after_end >= 0) AND (chat_open_days_after_end <= 365))),
   constraint settings_cooldown_hours_after_five_check CHECK (((cooldown_hours_after_five >= 0) AND (cooldown_hours_after_five <= 720))),
   constraint settings_cooldown_hours_after_three_check CHECK (((cooldown_hours_after_three >= 0) AND (cooldown_hours_after_three <= 720))),
   constraint settings_cooldown_hours_after_two_check CHECK (((cooldown_hours_after_two >= 0) AND (cooldown_hours_after_two <= 720))),
@@ -1152,7 +1232,7 @@ alter table fairlock.settings enable row level security;
 alter table fairlock.settings force row level security;
 create policy "everybody reads the settings" on fairlock.settings for select to public using (true);
 create policy "the operator changes the settings" on fairlock.settings for update to fairlock_engine using (true) with check (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, step_up_minutes, staff_need_factor, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days, file_megabytes, evidence_per_dispute, rating_days, cooldown_hours_after_two, cooldown_hours_after_three, cooldown_hours_after_five, free_cancellations_a_day ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, step_up_minutes, staff_need_factor, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days, file_megabytes, evidence_per_dispute, chat_open_days_after_end, rating_days, cooldown_hours_after_two, cooldown_hours_after_three, cooldown_hours_after_five, free_cancellations_a_day ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
 grant select on fairlock.settings to fairlock_app;
 grant select, update on fairlock.settings to fairlock_engine;
 
@@ -1795,6 +1875,7 @@ grant update on public.crypto_trades (buyer_feedback) to fairlock_engine;
 grant update on public.crypto_trades (buyer_rating) to fairlock_engine;
 grant update on public.crypto_trades (cancel_reason) to fairlock_engine;
 grant update on public.crypto_trades (cancelled_at) to fairlock_engine;
+grant update on public.crypto_trades (chat_channel_id) to fairlock_engine;
 grant update on public.crypto_trades (completed_at) to fairlock_engine;
 grant update on public.crypto_trades (deadline) to fairlock_engine;
 grant update on public.crypto_trades (dispute_id) to fairlock_engine;
@@ -1993,7 +2074,7 @@ create function audit.search(p jsonb) returns jsonb language plpgsql set search_
 alter function audit.search(jsonb) owner to fairlock_engine;
 grant execute on function audit.search(jsonb) to fairlock_engine;
 
-create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 719b51aa220f5f3e;
+create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 26e08c6b72068e36;
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
@@ -2113,6 +2194,10 @@ create function fairlock.apply_email_changes_of(p_email text) returns void langu
 alter function fairlock.apply_email_changes_of(text) owner to fairlock_engine;
 grant execute on function fairlock.apply_email_changes_of(text) to fairlock_engine;
 
+create function fairlock.arbitrates_chat(p_trade uuid) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 5c5e012f6bf29541;
+alter function fairlock.arbitrates_chat(uuid) owner to fairlock_engine;
+grant execute on function fairlock.arbitrates_chat(uuid) to fairlock_engine;
+
 create function fairlock.are_apart(p_one uuid, p_other uuid) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 2f3f0c215446f6c7;
 alter function fairlock.are_apart(uuid,uuid) owner to fairlock_engine;
 grant execute on function fairlock.are_apart(uuid,uuid) to fairlock_engine;
@@ -2210,6 +2295,32 @@ create function fairlock.change_webhook(p_id uuid, p_change jsonb) returns jsonb
 alter function fairlock.change_webhook(uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.change_webhook(uuid,jsonb) to fairlock_engine;
 
+create function fairlock.chat_arbitrators(p_trade uuid) returns uuid[] language plpgsql stable set search_path=pg_catalog, pg_temp as 5eb70ef85941c036;
+alter function fairlock.chat_arbitrators(uuid) owner to fairlock_engine;
+grant execute on function fairlock.chat_arbitrators(uuid) to fairlock_engine;
+
+create function fairlock.chat_author(p_trade uuid) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 6e6413a9a51c6d11;
+alter function fairlock.chat_author(uuid) owner to fairlock_engine;
+grant execute on function fairlock.chat_author(uuid) to fairlock_app;
+grant execute on function fairlock.chat_author(uuid) to fairlock_engine;
+
+create function fairlock.chat_channel(p_trade uuid) returns fairlock.chat_channels language plpgsql set search_path=pg_catalog, pg_temp as 803ae8dbd9150169;
+alter function fairlock.chat_channel(uuid) owner to fairlock_engine;
+grant execute on function fairlock.chat_channel(uuid) to fairlock_engine;
+
+create function fairlock.chat_facts(p_data jsonb) returns jsonb language sql immutable as 5642a7b2d0046a16;
+alter function fairlock.chat_facts(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.chat_facts(jsonb) to fairlock_engine;
+
+create function fairlock.chat_page(p_trade uuid, p_after integer, p_before integer, p_most integer) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off as 9a741c609634678d;
+alter function fairlock.chat_page(uuid,integer,integer,integer) owner to fairlock_engine;
+grant execute on function fairlock.chat_page(uuid,integer,integer,integer) to fairlock_app;
+grant execute on function fairlock.chat_page(uuid,integer,integer,integer) to fairlock_engine;
+
+create function fairlock.chat_role(p_trade uuid) returns text language plpgsql stable set search_path=pg_catalog, pg_temp as 232b51b6b9698bfd;
+alter function fairlock.chat_role(uuid) owner to fairlock_engine;
+grant execute on function fairlock.chat_role(uuid) to fairlock_engine;
+
 create function fairlock.close_audit_block(p_most integer) returns bigint language plpgsql security definer set search_path=pg_catalog, pg_temp as 8a0403b85cbf4c6f;
 alter function fairlock.close_audit_block(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_audit_block(integer) to fairlock_app;
@@ -2220,7 +2331,7 @@ alter function fairlock.close_expired_offers(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_app;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_engine;
 
-create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as fee55fdc0f36b976;
+create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as f37119129d962eee;
 alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
@@ -2380,7 +2491,7 @@ create function fairlock.erased_name(p_user uuid) returns text language sql immu
 alter function fairlock.erased_name(uuid) owner to fairlock_engine;
 grant execute on function fairlock.erased_name(uuid) to fairlock_engine;
 
-create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 7feba20402bd8b16;
+create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as bdcff215410b67e5;
 alter function fairlock.erasure_rules() owner to fairlock_engine;
 grant execute on function fairlock.erasure_rules() to fairlock_engine;
 
@@ -2491,6 +2602,10 @@ alter function fairlock.granted(text) owner to fairlock_engine;
 grant execute on function fairlock.granted(text) to fairlock_app;
 grant execute on function fairlock.granted(text) to fairlock_engine;
 
+create function fairlock.guard_chat() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as af6cb2098fe4aaa6;
+alter function fairlock.guard_chat() owner to fairlock_engine;
+grant execute on function fairlock.guard_chat() to fairlock_engine;
+
 create function fairlock.guard_escrow() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as e58728072da8b520;
 alter function fairlock.guard_escrow() owner to fairlock_engine;
 grant execute on function fairlock.guard_escrow() to fairlock_engine;
@@ -2515,7 +2630,7 @@ create function fairlock.guard_sealed() returns trigger language plpgsql securit
 alter function fairlock.guard_sealed() owner to fairlock_engine;
 grant execute on function fairlock.guard_sealed() to fairlock_engine;
 
-create function fairlock.guard_trade() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as ea81cad6fd77facc;
+create function fairlock.guard_trade() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as fc696c1b324415d3;
 alter function fairlock.guard_trade() owner to fairlock_engine;
 grant execute on function fairlock.guard_trade() to fairlock_engine;
 
@@ -2625,6 +2740,10 @@ create function fairlock.may_read_file(f fairlock.files) returns boolean languag
 alter function fairlock.may_read_file(fairlock.files) owner to fairlock_engine;
 grant execute on function fairlock.may_read_file(fairlock.files) to fairlock_engine;
 
+create function fairlock.may_read_message(p_message uuid) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 6ce4cfd47ae165f9;
+alter function fairlock.may_read_message(uuid) owner to fairlock_engine;
+grant execute on function fairlock.may_read_message(uuid) to fairlock_engine;
+
 create function fairlock.me() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 5caa05406ab6eb02;
 alter function fairlock.me() owner to fairlock_engine;
 grant execute on function fairlock.me() to fairlock_app;
@@ -2634,6 +2753,10 @@ create function fairlock.median_minutes(p_seconds integer[]) returns integer lan
 alter function fairlock.median_minutes(integer[]) owner to fairlock_engine;
 grant execute on function fairlock.median_minutes(integer[]) to fairlock_app;
 grant execute on function fairlock.median_minutes(integer[]) to fairlock_engine;
+
+create function fairlock.message_json(m fairlock.messages) returns jsonb language sql stable as 89b31393097f0f16;
+alter function fairlock.message_json(fairlock.messages) owner to fairlock_engine;
+grant execute on function fairlock.message_json(fairlock.messages) to fairlock_engine;
 
 create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 22e6e9c042393ce9;
 alter function fairlock.move_trade(uuid,text,boolean,text) owner to fairlock_engine;
@@ -2706,6 +2829,11 @@ alter function fairlock.overdue_trades(integer) owner to fairlock_engine;
 grant execute on function fairlock.overdue_trades(integer) to fairlock_app;
 grant execute on function fairlock.overdue_trades(integer) to fairlock_engine;
 
+create function fairlock.own_message(p_message uuid) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 601a4404ead3fe4e;
+alter function fairlock.own_message(uuid) owner to fairlock_engine;
+grant execute on function fairlock.own_message(uuid) to fairlock_app;
+grant execute on function fairlock.own_message(uuid) to fairlock_engine;
+
 create function fairlock.part_id(p_file uuid, p_is_thumbnail boolean, p_number integer) returns uuid language sql immutable as 56178954f66ab6ec;
 alter function fairlock.part_id(uuid,boolean,integer) owner to fairlock_engine;
 grant execute on function fairlock.part_id(uuid,boolean,integer) to fairlock_engine;
@@ -2732,6 +2860,10 @@ create function fairlock.place_of(p_address inet) returns inet language sql immu
 alter function fairlock.place_of(inet) owner to fairlock_engine;
 grant execute on function fairlock.place_of(inet) to fairlock_engine;
 
+create function fairlock.post_message(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 968a3001a72a1bf7;
+alter function fairlock.post_message(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.post_message(jsonb) to fairlock_engine;
+
 create function fairlock.prove_factor(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as ba226ec61c1b495c;
 alter function fairlock.prove_factor(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.prove_factor(jsonb) to fairlock_engine;
@@ -2757,6 +2889,10 @@ grant execute on function fairlock.rating_json(uuid,uuid,numeric,text) to fairlo
 create function fairlock.reaches(p_role text, p_scope text) returns boolean language sql immutable as 2ac5050c7ce88b6b;
 alter function fairlock.reaches(text,text) owner to fairlock_engine;
 grant execute on function fairlock.reaches(text,text) to fairlock_engine;
+
+create function fairlock.read_messages(p_trade uuid, p_up_to integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 503a78f59fa666fc;
+alter function fairlock.read_messages(uuid,integer) owner to fairlock_engine;
+grant execute on function fairlock.read_messages(uuid,integer) to fairlock_engine;
 
 create function fairlock.read_notice(p_notice uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 00ab0238d01175a1;
 alter function fairlock.read_notice(uuid) owner to fairlock_engine;
@@ -2798,6 +2934,10 @@ grant execute on function fairlock.refuse_email_change(uuid,bytea) to fairlock_e
 create function fairlock.refuse_erasure(p_user uuid, p_with_balance boolean) returns text[] language sql stable set search_path=pg_catalog, pg_temp as 7fdd8c1d6065f80a;
 alter function fairlock.refuse_erasure(uuid,boolean) owner to fairlock_engine;
 grant execute on function fairlock.refuse_erasure(uuid,boolean) to fairlock_engine;
+
+create function fairlock.refuse_message(p_trade uuid, p_role text) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as e14f7cbd37878b4b;
+alter function fairlock.refuse_message(uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.refuse_message(uuid,text) to fairlock_engine;
 
 create function fairlock.refuse_requirement(p_requirement text, p_needed jsonb) returns jsonb language sql immutable as a969b58beb459821;
 alter function fairlock.refuse_requirement(text,jsonb) owner to fairlock_engine;
@@ -2906,7 +3046,7 @@ create function fairlock.rotate_webhook_secret(p jsonb) returns jsonb language p
 alter function fairlock.rotate_webhook_secret(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.rotate_webhook_secret(jsonb) to fairlock_engine;
 
-create function fairlock.scope_of(p_operation text) returns text language sql immutable as 78be174f501b0210;
+create function fairlock.scope_of(p_operation text) returns text language sql immutable as ae46c6a3cd29f2a4;
 alter function fairlock.scope_of(text) owner to fairlock_engine;
 grant execute on function fairlock.scope_of(text) to fairlock_engine;
 
@@ -3026,7 +3166,7 @@ alter function fairlock.take_mail(interval) owner to fairlock_engine;
 grant execute on function fairlock.take_mail(interval) to fairlock_app;
 grant execute on function fairlock.take_mail(interval) to fairlock_engine;
 
-create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_version integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as d815892b7520f836;
+create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_version integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4ffe8431ae8442f8;
 alter function fairlock.take_offer(uuid,numeric,text,integer) owner to fairlock_engine;
 grant execute on function fairlock.take_offer(uuid,numeric,text,integer) to fairlock_engine;
 
@@ -3039,6 +3179,10 @@ create function fairlock.take_webhook_deliveries(p_sound integer, p_failing inte
 alter function fairlock.take_webhook_deliveries(integer,integer,interval) owner to fairlock_engine;
 grant execute on function fairlock.take_webhook_deliveries(integer,integer,interval) to fairlock_app;
 grant execute on function fairlock.take_webhook_deliveries(integer,integer,interval) to fairlock_engine;
+
+create function fairlock.tell_chat(p_row fairlock.outbox) returns void language plpgsql set search_path=pg_catalog, pg_temp as be789c5cd58fed44;
+alter function fairlock.tell_chat(fairlock.outbox) owner to fairlock_engine;
+grant execute on function fairlock.tell_chat(fairlock.outbox) to fairlock_engine;
 
 create function fairlock.tell_push(p_notice uuid) returns void language sql as 8837b6cbf64f55b4;
 alter function fairlock.tell_push(uuid) owner to fairlock_engine;
@@ -3073,6 +3217,11 @@ grant execute on function fairlock.trusts(uuid,uuid) to fairlock_engine;
 create function fairlock.unmark_person(p_person uuid, p_mark text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as baf4988a3638a7fa;
 alter function fairlock.unmark_person(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.unmark_person(uuid,text) to fairlock_engine;
+
+create function fairlock.unread_chats(p_before uuid, p_most integer) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off as cc4f8e0afb91f34c;
+alter function fairlock.unread_chats(uuid,integer) owner to fairlock_engine;
+grant execute on function fairlock.unread_chats(uuid,integer) to fairlock_app;
+grant execute on function fairlock.unread_chats(uuid,integer) to fairlock_engine;
 
 create function fairlock.unsigned_audit_blocks(p_most integer) returns TABLE(number bigint, hash bytea) language sql stable security definer set search_path=pg_catalog, pg_temp as b4d865f766b87838;
 alter function fairlock.unsigned_audit_blocks(integer) owner to fairlock_engine;

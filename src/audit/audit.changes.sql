@@ -62,6 +62,8 @@ as $$ values
   ('fairlock.offer_listings', 'derived from the offers'),
   ('fairlock.idempotency_keys', 'answers already given; forgotten after a week'),
   ('fairlock.outbox', 'news on its way, for a second; what it tells has lines of its own'),
+  ('fairlock.chat_channels', 'numbers and read marks of a chat; never go back'),
+  ('fairlock.messages', 'never changed or removed, but emptied by an erasure, which has a line of its own'),
   ('fairlock.notices', 'the queue of news for people; what they tell has lines of its own'),
   ('fairlock.webhook_deliveries', 'messages to people''s own programs; what they tell has lines of its own'),
   ('fairlock.push_messages', 'notices on their way to browsers'),

@@ -57,6 +57,9 @@ begin
     when 'mark_person' then answer := fairlock.mark_person((p ->> 'userId')::uuid, p ->> 'mark');
     when 'unmark_person' then answer := fairlock.unmark_person((p ->> 'userId')::uuid, p ->> 'mark');
     when 'forgive_fault' then answer := fairlock.forgive_fault((p ->> 'faultId')::uuid, p ->> 'reason');
+    when 'post_message' then answer := fairlock.post_message(p);
+    when 'read_messages' then
+      answer := fairlock.read_messages((p ->> 'tradeId')::uuid, (p ->> 'upTo')::integer);
     when 'adjust_balance' then
       answer := fairlock.adjust_balance((p ->> 'userId')::uuid, p ->> 'currency', (p ->> 'amount')::numeric(20, 8),
         p ->> 'reason');

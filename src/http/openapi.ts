@@ -35,6 +35,10 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
       { name: 'Offers', description: 'The market' },
       { name: 'Trades', description: 'From the take to the release' },
       { name: 'Files', description: 'Uploading what disputes, messages and KYC need, and looking at it' },
+      {
+        name: 'Chat',
+        description: 'What the two sides of a trade write to each other, and what the platform tells both',
+      },
       { name: 'Administration', description: 'For staff' },
       { name: 'Operation', description: 'Health' },
     ],

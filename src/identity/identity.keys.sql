@@ -19,7 +19,8 @@ language sql immutable
 as $$
   select case
     when p_operation in ('create_offer', 'change_offer', 'take_offer', 'fund_trade', 'pay_trade', 'release_trade',
-      'cancel_trade', 'add_file', 'rate_trade', 'answer_rating', 'mark_person', 'unmark_person') then 'trade'
+      'cancel_trade', 'add_file', 'rate_trade', 'answer_rating', 'mark_person', 'unmark_person', 'post_message',
+      'read_messages') then 'trade'
   end
 $$;
 

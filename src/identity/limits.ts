@@ -32,16 +32,7 @@ export class SignInLimits {
   readonly #person: RateLimiterPostgres
 
   constructor(pool: Pool) {
-    const limiter = (keyPrefix: string, bounds: Bounds) =>
-      new RateLimiterPostgres({
-        storeClient: pool,
-        schemaName: 'fairlock',
-        tableName: 'rate_limits',
-        tableCreated: true,
-        clearExpiredByTimeout: false,
-        keyPrefix,
-        ...bounds,
-      })
+    const limiter = (keyPrefix: string, bounds: Bounds) => limiterOf(pool, keyPrefix, bounds)
     this.#pair = limiter('sign-in', PER_ACCOUNT_AND_ADDRESS)
     this.#address = limiter('sign-in-address', PER_ADDRESS)
     this.#strangers = limiter('sign-in-stranger', PER_ACCOUNT_FROM_STRANGERS)
@@ -100,6 +91,27 @@ export class SignInLimits {
 }
 
 type Bounds = { points: number; duration: number }
+
+/** Counts one more of what somebody does. Throws `Problem` too_many_requests with retryAfter seconds. */
+export type RateLimit = (whose: string) => Promise<void>
+
+/** A limit of its own name: so many `points` within `duration` seconds, over all processes. */
+export function rateLimit(pool: Pool, name: string, bounds: Bounds): RateLimit {
+  const limiter = limiterOf(pool, name, bounds)
+  return (whose) => consume(limiter, hashed(whose))
+}
+
+function limiterOf(pool: Pool, keyPrefix: string, bounds: Bounds): RateLimiterPostgres {
+  return new RateLimiterPostgres({
+    storeClient: pool,
+    schemaName: 'fairlock',
+    tableName: 'rate_limits',
+    tableCreated: true,
+    clearExpiredByTimeout: false,
+    keyPrefix,
+    ...bounds,
+  })
+}
 
 async function given<T>(back: Promise<T>): Promise<T> {
   try {

@@ -345,6 +345,19 @@ export interface FairlockApiKeys {
   user_id: string;
 }
 
+export interface FairlockChatChannels {
+  buyer_id: string;
+  buyer_read: Generated<number>;
+  for_buyer: Generated<number>;
+  for_seller: Generated<number>;
+  id: string;
+  last_number: Generated<number>;
+  posted: Generated<number>;
+  seller_id: string;
+  seller_read: Generated<number>;
+  trade_id: string;
+}
+
 export interface FairlockCounterparties {
   high_id: string;
   high_ratings: Generated<number>;
@@ -497,6 +510,23 @@ export interface FairlockMarkedPeople {
   marked_at: Generated<Timestamp>;
   owner_id: string;
   person_id: string;
+}
+
+export interface FairlockMessages {
+  author_id: string | null;
+  author_role: string | null;
+  code: string | null;
+  created_at: Generated<Timestamp>;
+  data: Json | null;
+  erased: Generated<boolean>;
+  file_ids: Generated<string[]>;
+  id: string;
+  kind: string;
+  number: number;
+  outbox_id: Int8 | null;
+  text: string | null;
+  trade_id: string;
+  warnings: Generated<Json>;
 }
 
 export interface FairlockNotices {
@@ -713,6 +743,7 @@ export interface FairlockSessions {
 export interface FairlockSettings {
   break_glass_minutes: Generated<number>;
   break_glass_review_days: Generated<number>;
+  chat_open_days_after_end: Generated<number>;
   cooldown_hours_after_five: Generated<number>;
   cooldown_hours_after_three: Generated<number>;
   cooldown_hours_after_two: Generated<number>;
@@ -877,6 +908,7 @@ export interface DB {
   crypto_wallets: CryptoWallets;
   "fairlock.access_grants": FairlockAccessGrants;
   "fairlock.api_keys": FairlockApiKeys;
+  "fairlock.chat_channels": FairlockChatChannels;
   "fairlock.counterparties": FairlockCounterparties;
   "fairlock.credentials": FairlockCredentials;
   "fairlock.currencies": FairlockCurrencies;
@@ -893,6 +925,7 @@ export interface DB {
   "fairlock.key_encryption_keys": FairlockKeyEncryptionKeys;
   "fairlock.makers": FairlockMakers;
   "fairlock.marked_people": FairlockMarkedPeople;
+  "fairlock.messages": FairlockMessages;
   "fairlock.notices": FairlockNotices;
   "fairlock.offer_listings": FairlockOfferListings;
   "fairlock.offers": FairlockOffers;

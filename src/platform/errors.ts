@@ -140,6 +140,12 @@ export const ERRORS = {
   list_full: { status: 409, title: 'The list is full. Take somebody off it first.' },
   deadline_passed: { status: 409, title: 'The time for this is over; the trade is about to end.' },
   deadline_not_reached: { status: 409, title: 'The deadline has not been reached yet.' },
+  chat_closed: {
+    status: 409,
+    title:
+      'The chat of this trade is closed: its time after the end of the trade is over. You can still read it.',
+  },
+  too_many_messages: { status: 409, title: 'The chat of this trade holds as many messages as one may.' },
   disputes_not_open_yet: {
     status: 409,
     title: 'Disputes cannot be opened in this version yet. The coins stay in escrow.',

@@ -132,6 +132,7 @@ begin
     ('public.crypto_wallets', 'encrypted_private_key', 'user_id'),
     ('public.crypto_wallets', 'backup_phrase_encrypted', 'user_id'),
     ('public.crypto_payment_methods', 'account_details_encrypted', 'user_id'),
+    ('fairlock.messages', 'text', 'author_id'),
     ('fairlock.files', 'about', 'owner_id'),
     ('fairlock.file_parts', 'content', 'owner_id'),
     ('fairlock.evidence', 'note', 'added_by'),

@@ -22,6 +22,7 @@ import {
 } from '../platform/index.ts'
 import type { Sealer } from '../platform/sealing/index.ts'
 import { type TradeAnswer, tradeFor } from './answer.ts'
+import { chatRoutes } from './chat/index.ts'
 import { Status, Trade } from './schemas.ts'
 import { staffRoutes } from './staff-routes.ts'
 
@@ -36,6 +37,7 @@ export function tradeRoutes(app: App, { db, sealer }: { db: Database; sealer: Se
   releaseRoute(app, db, new Factors(db, sealer))
   cancelRoute(app, db)
   staffRoutes(app, db)
+  chatRoutes(app, { db, sealer })
 }
 
 function takeRoute(app: App, db: Database): void {

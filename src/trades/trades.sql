@@ -107,7 +107,8 @@ begin
     or new.escrow_id is distinct from old.escrow_id or new.amount <> old.amount or new.price <> old.price
     or new.seller_fee <> old.seller_fee or new.buyer_fee <> old.buyer_fee or new.fee is distinct from old.fee
     or new.fee_currency is distinct from old.fee_currency or new.pair <> old.pair or new.side <> old.side
-    or new.total_value is distinct from old.total_value then
+    or new.total_value is distinct from old.total_value
+    or old.chat_channel_id is not null and new.chat_channel_id is distinct from old.chat_channel_id then
     raise exception using errcode = 'FL094',
       message = 'the two sides, the escrow and the terms of a trade never change';
   elsif old.paid_at is not null and new.paid_at is distinct from old.paid_at then

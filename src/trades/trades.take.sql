@@ -143,11 +143,11 @@ begin
   with trade as (
     insert into public.crypto_trades (id, user_id, buyer_id, taker_id, offer_id, offer_version, escrow_id, pair, side,
       price, amount, total_value, fee, fee_currency, seller_fee, buyer_fee, status, order_type, payment_method,
-      payment_window_minutes, deadline, expires_at, funded_at)
+      payment_window_minutes, deadline, expires_at, funded_at, chat_channel_id)
     values (v_trade, v_seller, v_buyer, me, p_offer, o.version, v_escrow, o.pair, o.side, o.price, p_amount, v_value,
       v_seller_fee + v_buyer_fee, o.base_currency, v_seller_fee, v_buyer_fee,
       case when v_funded then 'funded' else 'pending' end, 'p2p', p_method, o.payment_window_minutes, v_deadline,
-      case when v_funded then v_deadline end, case when v_funded then now() end)
+      case when v_funded then v_deadline end, case when v_funded then now() end, fairlock.new_id())
   )
   insert into public.crypto_escrows (id, trade_id, seller_id, buyer_id, amount, currency, status, funded_at, expires_at)
   values (v_escrow, v_trade, v_seller, v_buyer, p_amount + v_seller_fee, o.base_currency,

@@ -75,6 +75,17 @@ const CASES: Record<string, (scene: Scene) => Promise<Case>> = {
     const path = `/v1/admin/faults/${fault.id}/forgiveness`
     return { who: await market.admin(), path, body: { reason: 'ill' }, other: { reason: 'very ill' } }
   },
+  'POST /v1/trades/{id}/messages': async (scene) => ({
+    who: scene.buyer,
+    path: `/v1/trades/${await take(scene)}/messages`,
+    body: { text: 'the transfer is on its way' },
+    other: { text: 'the transfer is not on its way' },
+  }),
+  'POST /v1/trades/{id}/messages/read': async (scene) => {
+    const path = `/v1/trades/${await take(scene)}/messages`
+    await scene.seller.post(path, { text: 'which reference' })
+    return { who: scene.buyer, path: `${path}/read`, body: { upTo: 1 }, other: { upTo: 2 } }
+  },
   'POST /v1/admin/adjustments': async ({ seller }) => ({
     who: await market.admin(),
     path: '/v1/admin/adjustments',
@@ -291,7 +302,8 @@ async function take({ seller, buyer }: Scene, pair = 'BTC/EUR'): Promise<string>
 /** How many acts the log has: each command writes one, beside the lines of the rows that it changes. */
 async function effects(): Promise<number> {
   const { rows } = await superuser.query<{ count: number }>(
-    `select count(*)::int from audit.events where changes is null or action like 'trade.%'`,
+    `select ((select count(*) from audit.events where changes is null or action like 'trade.%')
+       + (select coalesce(sum(posted + seller_read + buyer_read), 0) from fairlock.chat_channels))::int as count`,
   )
   return rows[0]?.count ?? 0
 }

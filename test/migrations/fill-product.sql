@@ -148,3 +148,12 @@ update fairlock.settings set rating_days = 7, cooldown_hours_after_two = 2, cool
 update public.crypto_profiles set unfinished_trades = 2, counterparties = 3, volumes = '{"BTC": "1.50000000"}',
   payment_seconds = '{60,120}', release_seconds = '{600}', rating_count = 2, rating_sum = 9, rater_count = 1,
   rater_means = 4.5, average_rating = 4.5, weighted_rating = 4.5;
+insert into fairlock.chat_channels (id, trade_id, seller_id, buyer_id, last_number, posted, seller_read, buyer_read, for_seller)
+select gen_random_uuid(), id, user_id, buyer_id, 2, 1, 2, 1, 1 from public.crypto_trades where buyer_id is not null;
+insert into fairlock.messages (id, trade_id, number, kind, author_id, author_role, text, warnings, created_at)
+select gen_random_uuid(), trade_id, 1, 'text', buyer_id, 'buyer', repeat('x', 100),
+  '[{"code": "link", "from": 0, "to": 9}]', now() from fairlock.chat_channels;
+insert into fairlock.messages (id, trade_id, number, kind, code, data, outbox_id, created_at)
+select gen_random_uuid(), trade_id, 2, 'system', 'trade.paid', '{"actor": "buyer"}', row_number() over (), now()
+from fairlock.chat_channels;
+update fairlock.settings set chat_open_days_after_end = 30;

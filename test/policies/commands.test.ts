@@ -14,6 +14,8 @@ const CHANGES: Record<string, Actor[]> = {
   take_offer: EVERYBODY,
   // The buyer of the paid trade concedes.
   cancel_trade: ['counterparty'],
+  // The other side of the trade's chat.
+  read_messages: ['counterparty'],
   adjust_balance: ['admin'],
   set_kyc: ['admin', 'compliance'],
   ban: ['admin', 'compliance'],
@@ -98,6 +100,7 @@ async function ownersThings(): Promise<Record<string, unknown>> {
     `select $1::uuid as "userId", t.id as "tradeId", t.offer_id as "offerId",
        (select id from fairlock.sessions where user_id = $1 limit 1) as "sessionId",
        (select id from fairlock.notices where user_id = $1 limit 1) as "noticeId",
+       (select id from fairlock.messages where author_id = $1 limit 1) as "messageId",
        (select id from fairlock.api_keys where user_id = $1 limit 1) as "keyId",
        (select id from fairlock.ratings where rated_id = $1 limit 1) as "ratingId",
        (select id from fairlock.faults where user_id = $1 limit 1) as "faultId",
@@ -115,6 +118,7 @@ async function ownersThings(): Promise<Record<string, unknown>> {
     currency: 'BTC',
     reason: 'no reason but a test',
     minutes: 5,
+    upTo: 2,
     scope: 'trades',
   }
   const more = {

@@ -37,6 +37,7 @@ export const EXPECTED: Record<string, Expectation> = {
   'fairlock.access_grants': { reads: [0, 0, 0, 0, 6, 5, 6, 1] },
   'fairlock.api_keys': SELF,
   'fairlock.counterparties': NOTHING,
+  'fairlock.chat_channels': NOTHING,
   'fairlock.credentials': NOTHING,
   'fairlock.currencies': EVERYBODY,
   'fairlock.duty_hours': { reads: [0, 0, 0, 0, 1, 1, 1, 1] },
@@ -53,6 +54,7 @@ export const EXPECTED: Record<string, Expectation> = {
   'fairlock.files': NOTHING,
   'fairlock.idempotency_keys': NOTHING,
   'fairlock.key_encryption_keys': NOTHING,
+  'fairlock.messages': NOTHING,
   'fairlock.offer_listings': EVERYBODY,
   // One offer is on the market; the owner and the other trader each have a paused one beside it.
   'fairlock.offers': { reads: [2, 1, 2, 1, 1, 1, 1, 1] },

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { newId } from '../../src/platform/index.ts'
 import { type Market, offerBody, Person } from '../support/market.ts'
+import { seedChat } from './seed-chat.ts'
 import { seedFiles } from './seed-files.ts'
 import { seedReputation } from './seed-reputation.ts'
 import { seedWebhooks } from './seed-webhooks.ts'
@@ -43,6 +44,8 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
     trades.push((await done(counterparty.post(`/v1/offers/${offer}/trades`, take))).body)
   for (const { id } of trades) await done(counterparty.post(`/v1/trades/${id}/payment`))
   await done(owner.post(`/v1/trades/${trades[0].id}/release`))
+
+  await seedChat(trades[1].id, owner, counterparty)
 
   const database = new pg.Client(market.database.superuserUrl)
   await database.connect()

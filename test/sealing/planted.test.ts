@@ -124,7 +124,8 @@ async function plant(): Promise<void> {
   )
   await seal(made.body.user.id)
   await enrol(headers)
-  await ask('POST', '/v1/offers', offerBody(), { ...headers, 'idempotency-key': 'planted' })
+  const offer = await ask('POST', '/v1/offers', offerBody(), { ...headers, 'idempotency-key': 'planted' })
+  await chat(offer.body.id, headers)
   const wrong = String(SECRETS['a wrong password'])
   await ask('POST', '/v1/auth/login', { email, password: wrong })
   await ask('POST', '/v1/auth/login', { email, password: wrong, extra: password })
@@ -137,6 +138,37 @@ async function plant(): Promise<void> {
   await ask('GET', '/v1/me', undefined, { authorization: `Basic ${btoa(`${email}:${password}`)}` })
   await ask('GET', '/v1/nowhere', undefined, { ...headers, cookie: `fairlock_session=${token}` })
   for (const place of ['/v1/me', '/v1/api-keys', '/v1/me/sessions', '/v1/me/security', '/v1/me/notices'])
+    await ask('GET', place, undefined, headers)
+}
+
+/** Says the line in the chat of a trade, rightly and wrongly, with a key and without; the two sides alone may hear it. */
+async function chat(offer: string, headers: Record<string, string>): Promise<void> {
+  const other = {
+    email: 'other@example.org',
+    password: 'four quiet words of the other',
+    displayName: 'other',
+  }
+  const made = await ask('POST', '/v1/auth/register', other)
+  const others = { authorization: `Bearer ${made.body.token}` }
+  const take = { amount: '0.1', paymentMethodType: 'sepa' }
+  const trade = await ask('POST', `/v1/offers/${offer}/trades`, take, others)
+  assert.equal(trade.status, 201, JSON.stringify(trade.body))
+  const path = `/v1/trades/${trade.body.id}/messages`
+  const text = String(SECRETS['a chat line'])
+  const key = { 'idempotency-key': 'planted line' }
+  for (const body of [{ text }, { text }]) {
+    const said = await ask('POST', path, body, { ...others, ...key }, false)
+    assert.equal(said.status, 201, JSON.stringify(said.body))
+  }
+  const heard = await ask('GET', path, undefined, headers, false)
+  assert.equal(heard.body.items[0].text, text)
+  await ask('POST', path, { text: `${text}!` }, { ...others, ...key })
+  await ask('POST', path, { text: `${text}\u0000` }, others)
+  await ask('POST', path, { text, more: text }, others)
+  await ask('POST', path, { text }, {})
+  await ask('POST', path.replace(trade.body.id, offer), { text }, others)
+  await ask('POST', `${path}/read`, { upTo: text }, headers)
+  for (const place of ['/v1/me/unread-messages', `/v1/trades/${trade.body.id}`, `${path}?after=9`])
     await ask('GET', place, undefined, headers)
 }
 
@@ -161,7 +193,7 @@ async function seal(user: string): Promise<void> {
   const db = new Database(server.appUrl, { connections: 2 })
   const sealer = new Sealer(db, new FileKeyring(join(program.dataDir, 'keyring.json')))
   const profile = await superuser.query('select id from crypto_profiles where user_id = $1', [user])
-  const ids = { wallet: newId(), sepa: newId(), chat: newId() }
+  const ids = { wallet: newId(), sepa: newId() }
   await superuser.query(`insert into crypto_wallets (id, user_id, currency) values ($1, $2, 'ETH')`, [
     ids.wallet,
     user,
@@ -186,7 +218,6 @@ async function seal(user: string): Promise<void> {
   await update('crypto_wallets', 'backup_phrase_encrypted', ids.wallet, 'a backup phrase')
   await update('crypto_profiles', 'two_factor_secret', profile.rows[0].id, 'a TOTP secret')
   await write(...details, ids.sepa, 'an IBAN', insert, [user])
-  await write(...details, ids.chat, 'a chat line', insert, [user])
   // A value refused by the guard is not to be quoted by PostgreSQL's error or its log either.
   const refused = superuser.query('update crypto_profiles set two_factor_secret = $1', ['not sealed'])
   await assert.rejects(refused, { code: 'FL098' })

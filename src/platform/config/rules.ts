@@ -52,6 +52,14 @@ export const RULES: Record<string, Rule> = {
     least: 1,
     most: 100_000,
   },
+  FAIRLOCK_CHAT_OPEN_DAYS: {
+    column: 'chat_open_days_after_end',
+    fallback: '14',
+    about: 'How many days after the end of a trade its two sides may still write in its chat',
+    kind: 'integer',
+    least: 0,
+    most: 365,
+  },
   FAIRLOCK_WITHDRAWAL_PAUSE_HOURS: {
     column: 'withdrawal_pause_hours',
     fallback: '24',

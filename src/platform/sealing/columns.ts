@@ -28,4 +28,5 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'fairlock.push_subscriptions', column: 'keys', key: 'id', owner: 'user_id' },
   // Nobody's: its owner is always empty, and the platform's own data key seals it.
   { table: 'fairlock.push_keys', column: 'private_key', key: 'id', owner: 'owner_id' },
+  { table: 'fairlock.messages', column: 'text', key: 'id', owner: 'author_id' },
 ]

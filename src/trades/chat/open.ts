@@ -1,0 +1,65 @@
+import { type Place, type Sealer, Unsealable } from '../../platform/sealing/index.ts'
+import type { Message, SealedMessage } from './schemas.ts'
+import { systemText } from './words.ts'
+
+/** Where a message's text is sealed. */
+export function placeOf(messageId: string): Place {
+  return { table: 'fairlock.messages', column: 'text', row: messageId }
+}
+
+/**
+ * Opens a page of messages, one after the other: the authors are two or three, so the first of each has its key fetched
+ * and the others find it in memory. What does not open may have been sealed anew since it was read: `again` reads the
+ * page once more. What does not open then either is damaged. Throws `KeyringError`.
+ */
+export async function openMessages(
+  sealer: Sealer,
+  messages: SealedMessage[],
+  again: () => Promise<SealedMessage[]>,
+): Promise<Message[]> {
+  const texts = await openTexts(sealer, messages)
+  if (messages.some((one) => one.sealed !== null && !texts.has(one.id))) {
+    const anew = new Map((await again()).map((one) => [one.id, one]))
+    const closed = messages.filter((one) => !texts.has(one.id))
+    for (const one of closed) Object.assign(one, anew.get(one.id) ?? {})
+    for (const [id, text] of await openTexts(sealer, closed)) texts.set(id, text)
+  }
+  return messages.map((one) => shown(one, texts.get(one.id) ?? null))
+}
+
+/** A message as the API shows it. */
+export function shown(message: SealedMessage, text: string | null): Message {
+  const { sealed, erased, ...facts } = message
+  if (facts.kind === 'system')
+    return { ...facts, text: systemText(facts.code ?? '', facts.data ?? {}), unreadable: null }
+  const unreadable = erased ? 'erased' : sealed !== null && text === null ? 'damaged' : null
+  return { ...facts, text, unreadable }
+}
+
+async function openTexts(sealer: Sealer, messages: SealedMessage[]): Promise<Map<string, string>> {
+  const texts = new Map<string, string>()
+  for (const { id, author, sealed } of messages) {
+    if (sealed === null || author === null) continue
+    const text = await openText(sealer, author.id, id, sealed)
+    if (text !== null) texts.set(id, text)
+  }
+  return texts
+}
+
+/** The text that an author sealed for a message; null when it cannot be opened. Throws `KeyringError`. */
+export async function openText(
+  sealer: Sealer,
+  author: string,
+  messageId: string,
+  sealed: string,
+): Promise<string | null> {
+  try {
+    const opened = await sealer.open(author, placeOf(messageId), sealed)
+    const text = opened.toString('utf8')
+    opened.fill(0)
+    return text
+  } catch (error) {
+    if (error instanceof Unsealable) return null
+    throw error
+  }
+}
