@@ -2754,7 +2754,7 @@ alter function fairlock.median_minutes(integer[]) owner to fairlock_engine;
 grant execute on function fairlock.median_minutes(integer[]) to fairlock_app;
 grant execute on function fairlock.median_minutes(integer[]) to fairlock_engine;
 
-create function fairlock.message_json(m fairlock.messages) returns jsonb language sql stable as 89b31393097f0f16;
+create function fairlock.message_json(m fairlock.messages) returns jsonb language sql stable as 32a809130095d001;
 alter function fairlock.message_json(fairlock.messages) owner to fairlock_engine;
 grant execute on function fairlock.message_json(fairlock.messages) to fairlock_engine;
 
@@ -2829,7 +2829,7 @@ alter function fairlock.overdue_trades(integer) owner to fairlock_engine;
 grant execute on function fairlock.overdue_trades(integer) to fairlock_app;
 grant execute on function fairlock.overdue_trades(integer) to fairlock_engine;
 
-create function fairlock.own_message(p_message uuid) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 601a4404ead3fe4e;
+create function fairlock.own_message(p_message uuid) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as cf2453807f16f994;
 alter function fairlock.own_message(uuid) owner to fairlock_engine;
 grant execute on function fairlock.own_message(uuid) to fairlock_app;
 grant execute on function fairlock.own_message(uuid) to fairlock_engine;
@@ -2860,7 +2860,7 @@ create function fairlock.place_of(p_address inet) returns inet language sql immu
 alter function fairlock.place_of(inet) owner to fairlock_engine;
 grant execute on function fairlock.place_of(inet) to fairlock_engine;
 
-create function fairlock.post_message(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 968a3001a72a1bf7;
+create function fairlock.post_message(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 04b7815fdd6a7736;
 alter function fairlock.post_message(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.post_message(jsonb) to fairlock_engine;
 

@@ -196,6 +196,11 @@ export const ERRORS = {
     title: 'Files may be PNG, JPEG, WebP, PDF or plain text in UTF-8, by what is in them.',
     field: 'file',
   },
+  unknown_file: {
+    status: 422,
+    title: 'You have uploaded no such file for this, or it has been used already.',
+    field: 'fileId',
+  },
   file_unreadable: {
     status: 422,
     title: 'The file is damaged, too large to be shown, or two kinds of file in one.',

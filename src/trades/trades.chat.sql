@@ -150,6 +150,8 @@ as $$
   select jsonb_build_object('id', m.id, 'number', m.number, 'kind', m.kind,
     'author', case when m.author_id is not null then jsonb_build_object('id', m.author_id, 'role', m.author_role) end,
     'sealed', m.text, 'erased', m.erased, 'warnings', m.warnings, 'code', m.code, 'data', m.data,
+    'files', coalesce((select jsonb_agg(fairlock.file_json(f) order by array_position(m.file_ids, f.id))
+      from fairlock.files f where f.id = any (m.file_ids)), '[]'),
     'createdAt', fairlock.rfc3339(m.created_at))
 $$;
 
@@ -183,7 +185,8 @@ begin
 end $$;
 grant execute on function fairlock.chat_page(uuid, integer, integer, integer) to fairlock_app;
 
--- Writes a message: its text sealed for the id that the API has drawn.
+-- Writes a message: its text sealed for the id that the API has drawn, and files that its author has uploaded for it.
+-- The answer, which may be kept under a key, holds neither words nor names of files: own_message has them.
 create function fairlock.post_message(p jsonb) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -193,6 +196,9 @@ declare
   v_role text := fairlock.chat_role(v_trade);
   c fairlock.chat_channels;
   m fairlock.messages;
+  v_files uuid[] := array(select id::uuid from jsonb_array_elements_text(p -> 'fileIds') with ordinality f(id, place)
+    order by place);
+  v_count integer;
   v_refusal jsonb;
 begin
   if v_role = 'arbitrator' then
@@ -204,6 +210,13 @@ begin
   if v_refusal is not null then
     return v_refusal;
   end if;
+  -- All of them are locked before any is taken, so that a refusal takes none.
+  perform from fairlock.files where id = any (v_files) and owner_id = me and purpose = 'message' and subject_id is null
+  order by id for no key update;
+  get diagnostics v_count = row_count;
+  if v_count <> cardinality(v_files) then
+    return fairlock.refuse('unknown_file', '{"field": "fileIds"}');
+  end if;
   c := fairlock.chat_channel(v_trade);
   if c.posted >= 2000 then
     return fairlock.refuse('too_many_messages', '{"limit": 2000}');
@@ -212,24 +225,25 @@ begin
     for_seller = case v_role when 'seller' then for_seller else c.last_number + 1 end,
     for_buyer = case v_role when 'buyer' then for_buyer else c.last_number + 1 end
   where trade_id = v_trade;
-  insert into fairlock.messages (id, trade_id, number, kind, author_id, author_role, text, warnings)
-  values ((p ->> 'messageId')::uuid, v_trade, c.last_number + 1, 'text', me, v_role, p ->> 'text', p -> 'warnings')
+  insert into fairlock.messages (id, trade_id, number, kind, author_id, author_role, text, warnings, file_ids)
+  values ((p ->> 'messageId')::uuid, v_trade, c.last_number + 1, 'text', me, v_role, p ->> 'text', p -> 'warnings', v_files)
   returning * into m;
+  perform fairlock.attach_file(id, me, 'message', m.id) from unnest(v_files) id;
   perform fairlock.publish('message.posted', array[c.seller_id, c.buyer_id] || fairlock.chat_arbitrators(v_trade), v_trade,
     jsonb_build_object('messageId', m.id, 'number', m.number, 'author', me, 'actor', v_role));
   if v_role = 'arbitrator' then
     perform fairlock.record_event('message.posted', 'crypto_trades', v_trade, null,
       jsonb_build_object('message', m.id, 'number', m.number, 'as', v_role));
   end if;
-  return fairlock.message_json(m) - 'sealed';
+  return fairlock.message_json(m) - array['sealed', 'files'];
 end $$;
 
--- The text that was kept under an id, for the comparison with a repeated request; its author's alone.
+-- A message as it is kept, for the comparison with a repeated request; its author's alone.
 create function fairlock.own_message(p_message uuid) returns jsonb
 language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
-  select coalesce((select jsonb_build_object('author', author_id, 'sealed', text) from fairlock.messages
-    where id = p_message and author_id = fairlock.acting_user()), fairlock.refuse('not_found'))
+  select coalesce((select fairlock.message_json(m) from fairlock.messages m
+    where m.id = p_message and m.author_id = fairlock.acting_user()), fairlock.refuse('not_found'))
 $$;
 grant execute on function fairlock.own_message(uuid) to fairlock_app;
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
+import { download, picture, upload } from '../files/support.ts'
 import { type Answer, type Market, type Person, startMarket } from '../support/market.ts'
 import { type Deal, deal, hear, say, tell } from './support.ts'
 
@@ -222,6 +223,43 @@ test('the same key says the same once; with other words it is refused, and its h
     `select count(distinct fingerprint)::int as hashes from fairlock.idempotency_keys where operation = 'post_message'`,
   )
   assert.deepEqual(rows, [{ hashes: 1 }])
+})
+
+test('files go with a message: uploaded for it, once, for the two sides to look at', async () => {
+  const one = await deal(market)
+  const sent = await picture(8, 6).png().toBuffer()
+  const give = async (who: Person, purpose = 'message') =>
+    (await upload(market.url, who, sent, { purpose, name: 'receipt.png' })).body.id as string
+  const mine = [await give(one.buyer), await give(one.buyer)]
+  const [theirs, evidence] = [await give(one.seller), await give(one.buyer, 'evidence')]
+  for (const wrong of [theirs, evidence, one.id]) {
+    const refused = await one.buyer.post(one.path, { text: 'look', fileIds: [...mine, wrong] })
+    assert.deepEqual([code(refused), refused.body.errors[0].field], [[422, 'unknown_file'], 'fileIds'])
+  }
+  const body = { fileIds: mine.toReversed() }
+  const both = await Promise.all([
+    one.buyer.post(one.path, body, 'files'),
+    one.buyer.post(one.path, body, 'files'),
+  ])
+  for (const { status, body: said } of both)
+    assert.deepEqual(
+      [status, said.text, said.files.map((file: { id: string }) => file.id)],
+      [201, null, body.fileIds],
+    )
+  assert.equal(both[0]!.body.files[0].name, 'receipt.png')
+  assert.deepEqual(code(await one.buyer.post(one.path, { fileIds: [mine[0]] })), [422, 'unknown_file'])
+  assert.deepEqual(code(await one.buyer.post(one.path, {})), [400, 'invalid_request'])
+  const six = Array.from({ length: 6 }, (_, i) => one.id.slice(0, -1) + i)
+  assert.equal((await one.buyer.post(one.path, { fileIds: six })).status, 400)
+
+  const [heard] = await hear(one, one.seller)
+  assert.deepEqual(heard, both[0]!.body)
+  const path = `/v1/files/${mine[0]}`
+  assert.deepEqual((await download(market.url, one.seller, path)).bytes, sent)
+  assert.equal((await download(market.url, one.seller, `${path}/thumbnail`)).status, 200)
+  for (const who of [await market.person('stranger'), await market.admin()])
+    assert.equal((await download(market.url, who, path)).status, 404)
+  assert.equal((await download(market.url, one.buyer, `/v1/files/${theirs}`)).status, 404, 'not sent yet')
 })
 
 test('after the end both read for good and write for some days; who is banned writes in live trades only', async () => {

@@ -1,3 +1,4 @@
+import { shownFile } from '../../platform/files/index.ts'
 import { type Place, type Sealer, Unsealable } from '../../platform/sealing/index.ts'
 import type { Message, SealedMessage } from './schemas.ts'
 import { systemText } from './words.ts'
@@ -24,16 +25,20 @@ export async function openMessages(
     for (const one of closed) Object.assign(one, anew.get(one.id) ?? {})
     for (const [id, text] of await openTexts(sealer, closed)) texts.set(id, text)
   }
-  return messages.map((one) => shown(one, texts.get(one.id) ?? null))
+  const opened: Message[] = []
+  for (const one of messages) opened.push(await shown(sealer, one, texts.get(one.id) ?? null))
+  return opened
 }
 
-/** A message as the API shows it. */
-export function shown(message: SealedMessage, text: string | null): Message {
-  const { sealed, erased, ...facts } = message
+/** A message as the API shows it, with the names of its files opened. */
+async function shown(sealer: Sealer, message: SealedMessage, text: string | null): Promise<Message> {
+  const { sealed, erased, files: rows, ...facts } = message
+  const files: Message['files'] = []
+  for (const row of rows) files.push(await shownFile(sealer, row))
   if (facts.kind === 'system')
-    return { ...facts, text: systemText(facts.code ?? '', facts.data ?? {}), unreadable: null }
+    return { ...facts, text: systemText(facts.code ?? '', facts.data ?? {}), unreadable: null, files }
   const unreadable = erased ? 'erased' : sealed !== null && text === null ? 'damaged' : null
-  return { ...facts, text, unreadable }
+  return { ...facts, text, unreadable, files }
 }
 
 async function openTexts(sealer: Sealer, messages: SealedMessage[]): Promise<Map<string, string>> {

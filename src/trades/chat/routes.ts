@@ -8,6 +8,7 @@ import {
   type Database,
   decodeCursor,
   encodeCursor,
+  Id,
   IdempotencyHeaders,
   IdParams,
   idempotencyOf,
@@ -25,6 +26,7 @@ import { MOST_CHARACTERS } from './text.ts'
 
 /** Messages of one person in one trade. */
 const PER_MINUTE = { points: 30, duration: 60 }
+const MOST_FILES = 5
 
 type Sealed = Omit<MessagePage, 'items' | 'nextCursor'> & { items: SealedMessage[] }
 /** Where a page begins: after a number and forwards, or before one and backwards. */
@@ -146,23 +148,29 @@ function postRoute(app: App, db: Database, sealer: Sealer, limit: RateLimit): vo
       schema: {
         tags: ['Chat'],
         summary: 'Write a message',
-        description: `1 to ${MOST_CHARACTERS} characters. Invisible characters are taken out; control characters are refused.`,
+        description:
+          `1 to ${MOST_CHARACTERS} characters, files uploaded for the purpose message, or both. Invisible characters ` +
+          'are taken out; control characters are refused.',
         params: IdParams,
         headers: IdempotencyHeaders,
         body: strict({
-          text: Type.String({
-            minLength: 1,
-            maxLength: MOST_CHARACTERS,
-            pattern: '^[^\\u0000]*$',
-            examples: ['The transfer is on its way.'],
-          }),
+          text: Type.Optional(
+            Type.String({
+              minLength: 1,
+              maxLength: MOST_CHARACTERS,
+              pattern: '^[^\\u0000]*$',
+              examples: ['The transfer is on its way.'],
+            }),
+          ),
+          fileIds: Type.Optional(Type.Array(Id, { minItems: 1, maxItems: MOST_FILES, uniqueItems: true })),
         }),
         response: answers(201, Message),
       },
     },
     async (request, reply) => {
-      const post = { tradeId: request.params.id, text: request.body.text }
-      const once = idempotencyOf(request, 'post_message', { tradeId: post.tradeId })
+      const { text, fileIds = [] } = request.body
+      const post = { tradeId: request.params.id, text, fileIds }
+      const once = idempotencyOf(request, 'post_message', { tradeId: post.tradeId, fileIds })
       const message = await postMessage({ db, sealer, limit }, request.caller, post, once)
       return reply.code(201).send(message)
     },

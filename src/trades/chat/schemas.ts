@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { FileInfo, type FileRow } from '../../platform/files/index.ts'
 import { Id, Nullable, Time } from '../../platform/index.ts'
 import { WARNING_CODES } from './warnings.ts'
 
@@ -34,6 +35,7 @@ export const Message = Type.Object({
         'erased: its author was erased, and the words with them. damaged: the value cannot be opened.',
     }),
   ),
+  files: Type.Array(FileInfo),
   warnings: Type.Array(Warning, { description: 'What in the text to look at twice' }),
   code: Nullable(Type.String({ description: 'Of a system message: what happened, such as trade.paid' })),
   data: Nullable(
@@ -62,4 +64,8 @@ export const Unread = Type.Object({
 })
 
 /** A message as the database gives it: still sealed. */
-export type SealedMessage = Omit<Message, 'text' | 'unreadable'> & { sealed: string | null; erased: boolean }
+export type SealedMessage = Omit<Message, 'text' | 'unreadable' | 'files'> & {
+  sealed: string | null
+  erased: boolean
+  files: FileRow[]
+}
