@@ -238,6 +238,25 @@ grant select on fairlock.api_keys (requests_per_minute) to fairlock_app;
 grant select on fairlock.api_keys (scopes) to fairlock_app;
 grant select on fairlock.api_keys (user_id) to fairlock_app;
 
+create table fairlock.blind_index_keys (
+  created_at timestamp with time zone default now() not null,
+  id uuid not null,
+  name text not null,
+  sealed_for uuid,
+  sealed_key text not null,
+  constraint blind_index_keys_name_check CHECK ((name ~ '^[a-z_]{1,60}$'::text)),
+  constraint blind_index_keys_sealed_for_check CHECK ((sealed_for IS NULL)),
+  constraint blind_index_keys_pkey PRIMARY KEY (id),
+  constraint blind_index_keys_name_key UNIQUE (name)
+);
+alter table fairlock.blind_index_keys enable row level security;
+alter table fairlock.blind_index_keys force row level security;
+create policy "the engine keeps the keys of blind indexes" on fairlock.blind_index_keys for all to fairlock_engine using (true);
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF name, sealed_key, created_at ON fairlock.blind_index_keys FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{name,created_at}', '{id,sealed_for}');
+CREATE TRIGGER sealed_sealed_key BEFORE INSERT OR UPDATE OF sealed_key, sealed_for ON fairlock.blind_index_keys FOR EACH ROW WHEN ((new.sealed_key IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('sealed_key', 'sealed_for');
+grant insert, select on fairlock.blind_index_keys to fairlock_engine;
+grant update on fairlock.blind_index_keys (sealed_key) to fairlock_engine;
+
 create table fairlock.chat_channels (
   buyer_id uuid not null,
   buyer_read integer default 0 not null,
@@ -700,7 +719,7 @@ create table fairlock.notices (
   user_id uuid not null,
   constraint notices_check CHECK (((mail_to IS NOT NULL) OR ((mail_due_at IS NULL) AND (mail_sent_at IS NULL)))),
   constraint notices_data_check CHECK (((jsonb_typeof(data) = 'object'::text) AND (pg_column_size(data) <= 4000))),
-  constraint notices_kind_check CHECK (((kind ~ '^[a-z]+(\.[a-z_]+)+$'::text) AND (length(kind) <= 60))),
+  constraint notices_kind_check CHECK (((kind ~ '^[a-z_]+(\.[a-z_]+)+$'::text) AND (length(kind) <= 60))),
   constraint notices_mail_error_check CHECK ((length(mail_error) <= 400)),
   constraint notices_mail_to_check CHECK ((length(mail_to) <= 320)),
   constraint notices_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
@@ -1199,6 +1218,8 @@ create table fairlock.settings (
   maker_fee_rate numeric(9,8) default 0.001 not null,
   one boolean default true not null,
   open_offers_per_user integer default 50 not null,
+  payment_details_keep_days integer default 30 not null,
+  payment_methods_per_user integer default 20 not null,
   rating_days integer default 14 not null,
   release_window_minutes integer default 1440 not null,
   session_idle_hours integer default 168 not null,
@@ -1222,6 +1243,7 @@ create table fairlock.settings (
   constraint settings_maker_fee_rate_check CHECK (((maker_fee_rate >= (0)::numeric) AND (maker_fee_rate <= 0.1))),
   constraint settings_one_check CHECK (one),
   constraint settings_open_offers_per_user_check CHECK (((open_offers_per_user >= 1) AND (open_offers_per_user <= 1000))),
+  constraint settings_payment_methods CHECK ((((payment_methods_per_user >= 1) AND (payment_methods_per_user <= 100)) AND ((payment_details_keep_days >= 0) AND (payment_details_keep_days <= 3650)))),
   constraint settings_rating_days_check CHECK (((rating_days >= 1) AND (rating_days <= 365))),
   constraint settings_release_window_minutes_check CHECK (((release_window_minutes >= 10) AND (release_window_minutes <= 20160))),
   constraint settings_step_up CHECK (((step_up_minutes >= 1) AND (step_up_minutes <= 60))),
@@ -1232,7 +1254,7 @@ alter table fairlock.settings enable row level security;
 alter table fairlock.settings force row level security;
 create policy "everybody reads the settings" on fairlock.settings for select to public using (true);
 create policy "the operator changes the settings" on fairlock.settings for update to fairlock_engine using (true) with check (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, step_up_minutes, staff_need_factor, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days, file_megabytes, evidence_per_dispute, chat_open_days_after_end, rating_days, cooldown_hours_after_two, cooldown_hours_after_three, cooldown_hours_after_five, free_cancellations_a_day ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, step_up_minutes, staff_need_factor, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days, payment_methods_per_user, payment_details_keep_days, file_megabytes, evidence_per_dispute, chat_open_days_after_end, rating_days, cooldown_hours_after_two, cooldown_hours_after_three, cooldown_hours_after_five, free_cancellations_a_day ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
 grant select on fairlock.settings to fairlock_app;
 grant select, update on fairlock.settings to fairlock_engine;
 
@@ -1591,16 +1613,31 @@ grant update on public.crypto_escrows (status) to fairlock_engine;
 
 create table public.crypto_payment_methods (
   account_details_encrypted text not null,
+  account_index bytea,
   created_at timestamp with time zone default now() not null,
+  deleted_at timestamp with time zone,
   id uuid default gen_random_uuid() not null,
+  is_duplicate boolean default false not null,
   is_primary boolean default false not null,
   is_verified boolean default false not null,
+  label text,
   provider text not null,
+  purge_due_at timestamp with time zone,
+  superseded_by uuid,
   type text not null,
   updated_at timestamp with time zone default now() not null,
   user_id uuid not null,
+  verification_asked_at timestamp with time zone,
+  verification_decided_by uuid,
+  verification_reason text,
+  verification_statement_sealed text,
   verification_status text,
   verified_at timestamp with time zone,
+  constraint crypto_payment_methods_account_index CHECK ((length(account_index) = 32)),
+  constraint crypto_payment_methods_deleted CHECK (((deleted_at IS NOT NULL) OR ((superseded_by IS NULL) AND (purge_due_at IS NULL)))),
+  constraint crypto_payment_methods_label CHECK (((length(label) >= 1) AND (length(label) <= 60))),
+  constraint crypto_payment_methods_primary CHECK ((NOT (is_primary AND (deleted_at IS NOT NULL)))),
+  constraint crypto_payment_methods_reason CHECK ((length(verification_reason) <= 1000)),
   constraint crypto_payment_methods_type CHECK (((type <> ''::text) AND (provider <> ''::text))),
   constraint crypto_payment_methods_verification_status CHECK ((verification_status = ANY (ARRAY['pending'::text, 'verified'::text, 'rejected'::text]))),
   constraint crypto_payment_methods_verified CHECK (((is_verified = (verified_at IS NOT NULL)) AND (is_verified = ((verification_status IS NOT NULL) AND (verification_status = 'verified'::text))))),
@@ -1609,6 +1646,10 @@ create table public.crypto_payment_methods (
 );
 alter table public.crypto_payment_methods enable row level security;
 alter table public.crypto_payment_methods force row level security;
+CREATE INDEX crypto_payment_methods_account ON public.crypto_payment_methods USING btree (account_index) WHERE (account_index IS NOT NULL);
+CREATE INDEX crypto_payment_methods_deleted_at ON public.crypto_payment_methods USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
+CREATE INDEX crypto_payment_methods_duplicates ON public.crypto_payment_methods USING btree (account_index) WHERE is_duplicate;
+CREATE INDEX crypto_payment_methods_queue ON public.crypto_payment_methods USING btree (verification_status, verification_asked_at, id) WHERE ((verification_asked_at IS NOT NULL) AND (deleted_at IS NULL));
 CREATE INDEX idx_crypto_payment_methods_is_primary ON public.crypto_payment_methods USING btree (is_primary);
 CREATE INDEX idx_crypto_payment_methods_type ON public.crypto_payment_methods USING btree (type);
 CREATE INDEX idx_crypto_payment_methods_user_id ON public.crypto_payment_methods USING btree (user_id);
@@ -1616,20 +1657,41 @@ CREATE UNIQUE INDEX crypto_payment_methods_one_primary ON public.crypto_payment_
 create policy "a grant shows staff payment methods" on public.crypto_payment_methods for select to fairlock_app using (((user_id = ANY (ARRAY( SELECT fairlock.granted('payment_methods'::text) AS granted))) AND fairlock.still_granted('payment_methods'::text, user_id)));
 create policy "people see their payment methods" on public.crypto_payment_methods for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
 create policy "the engine keeps payment methods" on public.crypto_payment_methods for all to fairlock_engine using (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, type, provider, account_details_encrypted, is_verified, verification_status, verified_at, is_primary ON public.crypto_payment_methods FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,type,is_verified,verification_status,verified_at,is_primary}', '{id,created_at,updated_at}');
+CREATE TRIGGER guard BEFORE DELETE OR UPDATE ON public.crypto_payment_methods FOR EACH ROW EXECUTE FUNCTION fairlock.guard_payment_method();
+CREATE TRIGGER never_truncated BEFORE TRUNCATE ON public.crypto_payment_methods FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, type, provider, account_details_encrypted, is_verified, verification_status, verified_at, is_primary, label, account_index, is_duplicate, verification_asked_at, verification_statement_sealed, verification_reason, verification_decided_by, deleted_at, superseded_by, purge_due_at ON public.crypto_payment_methods FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,type,is_verified,verification_status,verified_at,is_primary,is_duplicate,verification_asked_at,verification_decided_by,deleted_at,superseded_by,purge_due_at}', '{id,created_at,updated_at}');
 CREATE TRIGGER sealed_account_details_encrypted BEFORE INSERT OR UPDATE OF account_details_encrypted, user_id ON public.crypto_payment_methods FOR EACH ROW WHEN ((new.account_details_encrypted IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('account_details_encrypted', 'user_id');
-grant delete, select on public.crypto_payment_methods to fairlock_engine;
+CREATE TRIGGER sealed_verification_statement_sealed BEFORE INSERT OR UPDATE OF verification_statement_sealed, user_id ON public.crypto_payment_methods FOR EACH ROW WHEN ((new.verification_statement_sealed IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('verification_statement_sealed', 'user_id');
+grant delete, insert, select on public.crypto_payment_methods to fairlock_engine;
 grant select on public.crypto_payment_methods (created_at) to fairlock_app;
+grant select on public.crypto_payment_methods (deleted_at) to fairlock_app;
+grant update on public.crypto_payment_methods (deleted_at) to fairlock_engine;
 grant select on public.crypto_payment_methods (id) to fairlock_app;
 grant select on public.crypto_payment_methods (is_primary) to fairlock_app;
+grant update on public.crypto_payment_methods (is_primary) to fairlock_engine;
 grant select on public.crypto_payment_methods (is_verified) to fairlock_app;
+grant update on public.crypto_payment_methods (is_verified) to fairlock_engine;
+grant select on public.crypto_payment_methods (label) to fairlock_app;
+grant update on public.crypto_payment_methods (label) to fairlock_engine;
 grant select on public.crypto_payment_methods (provider) to fairlock_app;
 grant select on public.crypto_payment_methods (type) to fairlock_app;
 grant select on public.crypto_payment_methods (updated_at) to fairlock_app;
+grant update on public.crypto_payment_methods (updated_at) to fairlock_engine;
 grant select on public.crypto_payment_methods (user_id) to fairlock_app;
+grant select on public.crypto_payment_methods (verification_asked_at) to fairlock_app;
+grant update on public.crypto_payment_methods (verification_asked_at) to fairlock_engine;
+grant select on public.crypto_payment_methods (verification_reason) to fairlock_app;
+grant update on public.crypto_payment_methods (verification_reason) to fairlock_engine;
 grant select on public.crypto_payment_methods (verification_status) to fairlock_app;
+grant update on public.crypto_payment_methods (verification_status) to fairlock_engine;
 grant select on public.crypto_payment_methods (verified_at) to fairlock_app;
+grant update on public.crypto_payment_methods (verified_at) to fairlock_engine;
 grant update on public.crypto_payment_methods (account_details_encrypted) to fairlock_engine;
+grant update on public.crypto_payment_methods (is_duplicate) to fairlock_engine;
+grant update on public.crypto_payment_methods (purge_due_at) to fairlock_engine;
+grant update on public.crypto_payment_methods (superseded_by) to fairlock_engine;
+grant update on public.crypto_payment_methods (verification_decided_by) to fairlock_engine;
+grant update on public.crypto_payment_methods (verification_statement_sealed) to fairlock_engine;
 
 create table public.crypto_prices (
   circulating_supply numeric(30,8),
@@ -1826,6 +1888,7 @@ create table public.crypto_trades (
   pair text not null,
   payment_details jsonb,
   payment_method text,
+  payment_method_id uuid,
   payment_window_minutes integer,
   price numeric(20,8) not null,
   seller_fee numeric(20,8) default 0 not null,
@@ -1854,6 +1917,7 @@ alter table public.crypto_trades enable row level security;
 alter table public.crypto_trades force row level security;
 CREATE INDEX crypto_trades_buyer_page ON public.crypto_trades USING btree (buyer_id, created_at DESC, id);
 CREATE INDEX crypto_trades_deadline ON public.crypto_trades USING btree (deadline) WHERE (status = ANY (ARRAY['pending'::text, 'funded'::text, 'paid'::text]));
+CREATE INDEX crypto_trades_live_payment ON public.crypto_trades USING btree (payment_method_id) WHERE ((payment_method_id IS NOT NULL) AND (status = ANY (ARRAY['pending'::text, 'funded'::text, 'paid'::text, 'disputed'::text])));
 CREATE INDEX crypto_trades_live_takes ON public.crypto_trades USING btree (taker_id) WHERE (status = ANY (ARRAY['pending'::text, 'funded'::text, 'paid'::text, 'disputed'::text]));
 CREATE INDEX crypto_trades_seller_page ON public.crypto_trades USING btree (user_id, created_at DESC, id);
 CREATE INDEX idx_crypto_trades_buyer_id ON public.crypto_trades USING btree (buyer_id);
@@ -1887,6 +1951,7 @@ grant update on public.crypto_trades (funded_at) to fairlock_engine;
 grant update on public.crypto_trades (metadata) to fairlock_engine;
 grant update on public.crypto_trades (paid_at) to fairlock_engine;
 grant update on public.crypto_trades (payment_details) to fairlock_engine;
+grant update on public.crypto_trades (payment_method_id) to fairlock_engine;
 grant update on public.crypto_trades (seller_feedback) to fairlock_engine;
 grant update on public.crypto_trades (seller_rating) to fairlock_engine;
 grant update on public.crypto_trades (status) to fairlock_engine;
@@ -2078,7 +2143,7 @@ create function audit.unwatched() returns TABLE(name text, reason text) language
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
-create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as 3d7f09813eddb8b1;
+create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as 177b2d65a1323a76;
 alter function audit.watched() owner to fairlock_engine;
 grant execute on function audit.watched() to fairlock_engine;
 
@@ -2089,6 +2154,14 @@ grant execute on function fairlock.accept_recovery_code(uuid,bytea,uuid) to fair
 create function fairlock.accept_totp(p_user uuid, p_step bigint, p_session uuid) returns boolean language plpgsql set search_path=pg_catalog, pg_temp as 0d84b4f8e65230e9;
 alter function fairlock.accept_totp(uuid,bigint,uuid) owner to fairlock_engine;
 grant execute on function fairlock.accept_totp(uuid,bigint,uuid) to fairlock_engine;
+
+create function fairlock.account_facts(m public.crypto_payment_methods) returns jsonb language sql immutable as c3ecd0277175a21d;
+alter function fairlock.account_facts(public.crypto_payment_methods) owner to fairlock_engine;
+grant execute on function fairlock.account_facts(public.crypto_payment_methods) to fairlock_engine;
+
+create function fairlock.account_for(p_seller uuid, p_type text) returns public.crypto_payment_methods language plpgsql stable set search_path=pg_catalog, pg_temp as 927c1caf100ea655;
+alter function fairlock.account_for(uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.account_for(uuid,text) to fairlock_engine;
 
 create function fairlock.acting_key() returns uuid language sql stable as dbd136933e69dbd5;
 alter function fairlock.acting_key() owner to fairlock_engine;
@@ -2122,6 +2195,11 @@ alter function fairlock.active_key_encryption_key() owner to fairlock_engine;
 grant execute on function fairlock.active_key_encryption_key() to fairlock_app;
 grant execute on function fairlock.active_key_encryption_key() to fairlock_engine;
 
+create function fairlock.add_blind_index_key(p_name text, p_id uuid, p_sealed text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 402ffcc46e2ba9f0;
+alter function fairlock.add_blind_index_key(text,uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.add_blind_index_key(text,uuid,text) to fairlock_app;
+grant execute on function fairlock.add_blind_index_key(text,uuid,text) to fairlock_engine;
+
 create function fairlock.add_data_key(p_id uuid, p_owner uuid, p_wrapped bytea, p_key_encryption_key text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 899efb46e5d3d84e;
 alter function fairlock.add_data_key(uuid,uuid,bytea,text) owner to fairlock_engine;
 grant execute on function fairlock.add_data_key(uuid,uuid,bytea,text) to fairlock_app;
@@ -2139,6 +2217,10 @@ grant execute on function fairlock.add_file_part(uuid,boolean,integer,text) to f
 create function fairlock.add_passkey(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4240beda57dba217;
 alter function fairlock.add_passkey(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.add_passkey(jsonb) to fairlock_engine;
+
+create function fairlock.add_payment_method(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 372febb7f3f88f18;
+alter function fairlock.add_payment_method(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.add_payment_method(jsonb) to fairlock_engine;
 
 create function fairlock.add_push_key(p_id uuid, p_public_key bytea, p_sealed text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as db1c0dace4c7dfee;
 alter function fairlock.add_push_key(uuid,bytea,text) owner to fairlock_engine;
@@ -2206,7 +2288,11 @@ create function fairlock.ask_access(p jsonb, p_break_glass boolean) returns json
 alter function fairlock.ask_access(jsonb,boolean) owner to fairlock_engine;
 grant execute on function fairlock.ask_access(jsonb,boolean) to fairlock_engine;
 
-create function fairlock.asks_for_factor(p_operation text) returns boolean language sql immutable as 3d8f38a0646fb289;
+create function fairlock.ask_payment_verification(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4636492cea9493a1;
+alter function fairlock.ask_payment_verification(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.ask_payment_verification(jsonb) to fairlock_engine;
+
+create function fairlock.asks_for_factor(p_operation text) returns boolean language sql immutable as 0e2dfe4007c76540;
 alter function fairlock.asks_for_factor(text) owner to fairlock_engine;
 grant execute on function fairlock.asks_for_factor(text) to fairlock_engine;
 
@@ -2247,9 +2333,18 @@ alter function fairlock.begin_upload() owner to fairlock_engine;
 grant execute on function fairlock.begin_upload() to fairlock_app;
 grant execute on function fairlock.begin_upload() to fairlock_engine;
 
+create function fairlock.bind_payment_method(p_trade uuid, p_method uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 02be7b2d9052c16d;
+alter function fairlock.bind_payment_method(uuid,uuid) owner to fairlock_engine;
+grant execute on function fairlock.bind_payment_method(uuid,uuid) to fairlock_engine;
+
 create function fairlock.blame(p_trade uuid, p_seller uuid, p_buyer uuid, p_from text, p_actor text) returns void language plpgsql set search_path=pg_catalog, pg_temp as b71cdf044ec0a599;
 alter function fairlock.blame(uuid,uuid,uuid,text,text) owner to fairlock_engine;
 grant execute on function fairlock.blame(uuid,uuid,uuid,text,text) to fairlock_engine;
+
+create function fairlock.blind_index_key(p_name text) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as acc529a5c18b7302;
+alter function fairlock.blind_index_key(text) owner to fairlock_engine;
+grant execute on function fairlock.blind_index_key(text) to fairlock_app;
+grant execute on function fairlock.blind_index_key(text) to fairlock_engine;
 
 create function fairlock.broken_law(r fairlock.offers) returns text language sql immutable as 653db9352755a687;
 alter function fairlock.broken_law(fairlock.offers) owner to ;
@@ -2291,6 +2386,10 @@ create function fairlock.change_password(p_was text, p_becomes text) returns jso
 alter function fairlock.change_password(text,text) owner to fairlock_engine;
 grant execute on function fairlock.change_password(text,text) to fairlock_engine;
 
+create function fairlock.change_payment_method(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as bc97582ceede4ab3;
+alter function fairlock.change_payment_method(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.change_payment_method(jsonb) to fairlock_engine;
+
 create function fairlock.change_webhook(p_id uuid, p_change jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 8107b1cce23e6852;
 alter function fairlock.change_webhook(uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.change_webhook(uuid,jsonb) to fairlock_engine;
@@ -2331,7 +2430,7 @@ alter function fairlock.close_expired_offers(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_app;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_engine;
 
-create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as f37119129d962eee;
+create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 5e04fcd4504673d3;
 alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
@@ -2425,6 +2524,10 @@ create function fairlock.decide_access(p_grant uuid, p_approve boolean, p_minute
 alter function fairlock.decide_access(uuid,boolean,integer) owner to fairlock_engine;
 grant execute on function fairlock.decide_access(uuid,boolean,integer) to fairlock_engine;
 
+create function fairlock.decide_payment_method(p_method uuid, p_verified boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 0f3cc1312c7c4e78;
+alter function fairlock.decide_payment_method(uuid,boolean,text) owner to fairlock_engine;
+grant execute on function fairlock.decide_payment_method(uuid,boolean,text) to fairlock_engine;
+
 create function fairlock.delete_webhook(p_id uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as c385a86f15b20c55;
 alter function fairlock.delete_webhook(uuid) owner to fairlock_engine;
 grant execute on function fairlock.delete_webhook(uuid) to fairlock_engine;
@@ -2454,6 +2557,11 @@ grant execute on function fairlock.drop_old_mail(integer) to fairlock_engine;
 create function fairlock.drop_useless_codes(p_user uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as e56b7d479ff7d3d4;
 alter function fairlock.drop_useless_codes(uuid) owner to fairlock_engine;
 grant execute on function fairlock.drop_useless_codes(uuid) to fairlock_engine;
+
+create function fairlock.duplicate_payment_methods(p_limit integer, p_before uuid) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 2ee5c0e4f8522d1e;
+alter function fairlock.duplicate_payment_methods(integer,uuid) owner to fairlock_engine;
+grant execute on function fairlock.duplicate_payment_methods(integer,uuid) to fairlock_app;
+grant execute on function fairlock.duplicate_payment_methods(integer,uuid) to fairlock_engine;
 
 create function fairlock.earlier_answer(p_key text, p_operation text, p_fingerprint bytea) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4439756e153b429c;
 alter function fairlock.earlier_answer(text,text,bytea) owner to fairlock_engine;
@@ -2491,7 +2599,7 @@ create function fairlock.erased_name(p_user uuid) returns text language sql immu
 alter function fairlock.erased_name(uuid) owner to fairlock_engine;
 grant execute on function fairlock.erased_name(uuid) to fairlock_engine;
 
-create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as bdcff215410b67e5;
+create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 4ec4e1fdf4d368be;
 alter function fairlock.erasure_rules() owner to fairlock_engine;
 grant execute on function fairlock.erasure_rules() to fairlock_engine;
 
@@ -2626,11 +2734,15 @@ create function fairlock.guard_offer() returns trigger language plpgsql set sear
 alter function fairlock.guard_offer() owner to fairlock_engine;
 grant execute on function fairlock.guard_offer() to fairlock_engine;
 
+create function fairlock.guard_payment_method() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as c7ef29b08a36edf0;
+alter function fairlock.guard_payment_method() owner to fairlock_engine;
+grant execute on function fairlock.guard_payment_method() to fairlock_engine;
+
 create function fairlock.guard_sealed() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as e4f62badbab468dc;
 alter function fairlock.guard_sealed() owner to fairlock_engine;
 grant execute on function fairlock.guard_sealed() to fairlock_engine;
 
-create function fairlock.guard_trade() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as fc696c1b324415d3;
+create function fairlock.guard_trade() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as ef1b52547d55e96d;
 alter function fairlock.guard_trade() owner to fairlock_engine;
 grant execute on function fairlock.guard_trade() to fairlock_engine;
 
@@ -2672,7 +2784,7 @@ create function fairlock.is_email_taken(p_email text) returns boolean language s
 alter function fairlock.is_email_taken(text) owner to fairlock_engine;
 grant execute on function fairlock.is_email_taken(text) to fairlock_engine;
 
-create function fairlock.is_for_staff(p_operation text) returns boolean language sql immutable as e49695d049bb08ad;
+create function fairlock.is_for_staff(p_operation text) returns boolean language sql immutable as 41d0717d7215b528;
 alter function fairlock.is_for_staff(text) owner to fairlock_engine;
 grant execute on function fairlock.is_for_staff(text) to fairlock_engine;
 
@@ -2719,10 +2831,22 @@ create function fairlock.lock_account_changes(p_user uuid) returns void language
 alter function fairlock.lock_account_changes(uuid) owner to fairlock_engine;
 grant execute on function fairlock.lock_account_changes(uuid) to fairlock_engine;
 
+create function fairlock.lock_payment_methods(p_user uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as 2486981063a3996f;
+alter function fairlock.lock_payment_methods(uuid) owner to fairlock_engine;
+grant execute on function fairlock.lock_payment_methods(uuid) to fairlock_engine;
+
 create function fairlock.look(p_scope text, p_id uuid, p_what text) returns TABLE(subject uuid, grant_id uuid) language plpgsql security definer set search_path=pg_catalog, pg_temp as f9d303659d40aa50;
 alter function fairlock.look(text,uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.look(text,uuid,text) to fairlock_app;
 grant execute on function fairlock.look(text,uuid,text) to fairlock_engine;
+
+create function fairlock.make_primary(p_user uuid, p_method uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as 4580ecf701182fa0;
+alter function fairlock.make_primary(uuid,uuid) owner to fairlock_engine;
+grant execute on function fairlock.make_primary(uuid,uuid) to fairlock_engine;
+
+create function fairlock.mark_duplicates(m public.crypto_payment_methods) returns void language plpgsql set search_path=pg_catalog, pg_temp as ff4884890254b83f;
+alter function fairlock.mark_duplicates(public.crypto_payment_methods) owner to fairlock_engine;
+grant execute on function fairlock.mark_duplicates(public.crypto_payment_methods) to fairlock_engine;
 
 create function fairlock.mark_fresh(p_session uuid, p_method text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 91ce01df1d30074f;
 alter function fairlock.mark_fresh(uuid,text) owner to fairlock_engine;
@@ -2744,6 +2868,10 @@ create function fairlock.may_read_message(p_message uuid) returns boolean langua
 alter function fairlock.may_read_message(uuid) owner to fairlock_engine;
 grant execute on function fairlock.may_read_message(uuid) to fairlock_engine;
 
+create function fairlock.may_verify() returns boolean language sql stable set search_path=pg_catalog, pg_temp as 8980a643be5aea5e;
+alter function fairlock.may_verify() owner to fairlock_engine;
+grant execute on function fairlock.may_verify() to fairlock_engine;
+
 create function fairlock.me() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 5caa05406ab6eb02;
 alter function fairlock.me() owner to fairlock_engine;
 grant execute on function fairlock.me() to fairlock_app;
@@ -2754,6 +2882,10 @@ alter function fairlock.median_minutes(integer[]) owner to fairlock_engine;
 grant execute on function fairlock.median_minutes(integer[]) to fairlock_app;
 grant execute on function fairlock.median_minutes(integer[]) to fairlock_engine;
 
+create function fairlock.mend_payment_methods(p_user uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as ffb54aa5718b16a9;
+alter function fairlock.mend_payment_methods(uuid) owner to fairlock_engine;
+grant execute on function fairlock.mend_payment_methods(uuid) to fairlock_engine;
+
 create function fairlock.message_json(m fairlock.messages) returns jsonb language sql stable as 32a809130095d001;
 alter function fairlock.message_json(fairlock.messages) owner to fairlock_engine;
 grant execute on function fairlock.message_json(fairlock.messages) to fairlock_engine;
@@ -2761,6 +2893,15 @@ grant execute on function fairlock.message_json(fairlock.messages) to fairlock_e
 create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 22e6e9c042393ce9;
 alter function fairlock.move_trade(uuid,text,boolean,text) owner to fairlock_engine;
 grant execute on function fairlock.move_trade(uuid,text,boolean,text) to fairlock_engine;
+
+create function fairlock.my_living_method(p_method uuid) returns public.crypto_payment_methods language plpgsql set search_path=pg_catalog, pg_temp as f0f043fc2c4fc806;
+alter function fairlock.my_living_method(uuid) owner to fairlock_engine;
+grant execute on function fairlock.my_living_method(uuid) to fairlock_engine;
+
+create function fairlock.my_payment_methods(p_limit integer, p_before timestamp with time zone, p_before_id uuid) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 3e59d4fe87885597;
+alter function fairlock.my_payment_methods(integer,timestamp with time zone,uuid) owner to fairlock_engine;
+grant execute on function fairlock.my_payment_methods(integer,timestamp with time zone,uuid) to fairlock_app;
+grant execute on function fairlock.my_payment_methods(integer,timestamp with time zone,uuid) to fairlock_engine;
 
 create function fairlock.my_security() returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 9712de42623e18c9;
 alter function fairlock.my_security() owner to fairlock_engine;
@@ -2780,6 +2921,10 @@ grant execute on function fairlock.my_wallets(text) to fairlock_engine;
 create function fairlock.my_webhook(p_id uuid) returns fairlock.webhooks language sql as 535192464a494eb5;
 alter function fairlock.my_webhook(uuid) owner to fairlock_engine;
 grant execute on function fairlock.my_webhook(uuid) to fairlock_engine;
+
+create function fairlock.named_account(p_seller uuid, p_method uuid) returns public.crypto_payment_methods language plpgsql stable set search_path=pg_catalog, pg_temp as d5d3eb1b6d9b8c4c;
+alter function fairlock.named_account(uuid,uuid) owner to fairlock_engine;
+grant execute on function fairlock.named_account(uuid,uuid) to fairlock_engine;
 
 create function fairlock.new_id() returns uuid language sql as 2cc8b4b1dc31c524;
 alter function fairlock.new_id() owner to fairlock_engine;
@@ -2819,6 +2964,16 @@ alter function fairlock.open_file(uuid,boolean) owner to fairlock_engine;
 grant execute on function fairlock.open_file(uuid,boolean) to fairlock_app;
 grant execute on function fairlock.open_file(uuid,boolean) to fairlock_engine;
 
+create function fairlock.open_my_payment_method(p_method uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 77457075aaba5e07;
+alter function fairlock.open_my_payment_method(uuid) owner to fairlock_engine;
+grant execute on function fairlock.open_my_payment_method(uuid) to fairlock_app;
+grant execute on function fairlock.open_my_payment_method(uuid) to fairlock_engine;
+
+create function fairlock.open_payment_method(p_method uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 3b0ebcecead939b6;
+alter function fairlock.open_payment_method(uuid) owner to fairlock_engine;
+grant execute on function fairlock.open_payment_method(uuid) to fairlock_app;
+grant execute on function fairlock.open_payment_method(uuid) to fairlock_engine;
+
 create function fairlock.open_session(p_session uuid, p_user uuid, p_token_hash bytea, p_days integer, p_user_agent text, p_address inet, p_device text DEFAULT NULL::text, p_how text DEFAULT 'password'::text, p_password_hash text DEFAULT NULL::text, p_proof jsonb DEFAULT NULL::jsonb) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 91eb8003f14c21d7;
 alter function fairlock.open_session(uuid,uuid,bytea,integer,text,inet,text,text,text,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.open_session(uuid,uuid,bytea,integer,text,inet,text,text,text,jsonb) to fairlock_app;
@@ -2852,6 +3007,15 @@ create function fairlock.pause_withdrawals(p_user uuid, p_reason text) returns v
 alter function fairlock.pause_withdrawals(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.pause_withdrawals(uuid,text) to fairlock_engine;
 
+create function fairlock.payment_method_json(m public.crypto_payment_methods) returns jsonb language sql stable as 8eb24f86b69ec6f9;
+alter function fairlock.payment_method_json(public.crypto_payment_methods) owner to fairlock_engine;
+grant execute on function fairlock.payment_method_json(public.crypto_payment_methods) to fairlock_engine;
+
+create function fairlock.payment_method_queue(p_status text, p_limit integer, p_after timestamp with time zone, p_after_id uuid) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 5fd8f1471c3631d3;
+alter function fairlock.payment_method_queue(text,integer,timestamp with time zone,uuid) owner to fairlock_engine;
+grant execute on function fairlock.payment_method_queue(text,integer,timestamp with time zone,uuid) to fairlock_app;
+grant execute on function fairlock.payment_method_queue(text,integer,timestamp with time zone,uuid) to fairlock_engine;
+
 create function fairlock.person_json(p_user uuid) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as c864a77408dd5b7b;
 alter function fairlock.person_json(uuid) owner to fairlock_engine;
 grant execute on function fairlock.person_json(uuid) to fairlock_engine;
@@ -2871,6 +3035,11 @@ grant execute on function fairlock.prove_factor(jsonb) to fairlock_engine;
 create function fairlock.publish(p_kind text, p_people uuid[], p_trade uuid, p_data jsonb DEFAULT '{}'::jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as e0c946930c1ec4a2;
 alter function fairlock.publish(text,uuid[],uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.publish(text,uuid[],uuid,jsonb) to fairlock_engine;
+
+create function fairlock.purge_payment_details(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as a9a804f4a0332143;
+alter function fairlock.purge_payment_details(integer) owner to fairlock_engine;
+grant execute on function fairlock.purge_payment_details(integer) to fairlock_app;
+grant execute on function fairlock.purge_payment_details(integer) to fairlock_engine;
 
 create function fairlock.push_key() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as fc7e5d4f3484aecb;
 alter function fairlock.push_key() owner to fairlock_engine;
@@ -2980,6 +3149,10 @@ create function fairlock.remove_passkey(p_passkey uuid) returns jsonb language p
 alter function fairlock.remove_passkey(uuid) owner to fairlock_engine;
 grant execute on function fairlock.remove_passkey(uuid) to fairlock_engine;
 
+create function fairlock.remove_payment_method(p_method uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 901308fa0a2a2b34;
+alter function fairlock.remove_payment_method(uuid) owner to fairlock_engine;
+grant execute on function fairlock.remove_payment_method(uuid) to fairlock_engine;
+
 create function fairlock.rename_passkey(p_passkey uuid, p_name text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as ca11bb0b7c973ec3;
 alter function fairlock.rename_passkey(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.rename_passkey(uuid,text) to fairlock_engine;
@@ -2992,6 +3165,10 @@ create function fairlock.replace_data_key(p_old uuid, p_new uuid, p_wrapped byte
 alter function fairlock.replace_data_key(uuid,uuid,bytea,text) owner to fairlock_engine;
 grant execute on function fairlock.replace_data_key(uuid,uuid,bytea,text) to fairlock_app;
 grant execute on function fairlock.replace_data_key(uuid,uuid,bytea,text) to fairlock_engine;
+
+create function fairlock.replace_payment_method(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 1f3e5077f581003f;
+alter function fairlock.replace_payment_method(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.replace_payment_method(jsonb) to fairlock_engine;
 
 create function fairlock.replace_recovery_codes(p_hashes jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 88f3d268e808ed9a;
 alter function fairlock.replace_recovery_codes(jsonb) owner to fairlock_engine;
@@ -3046,7 +3223,7 @@ create function fairlock.rotate_webhook_secret(p jsonb) returns jsonb language p
 alter function fairlock.rotate_webhook_secret(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.rotate_webhook_secret(jsonb) to fairlock_engine;
 
-create function fairlock.scope_of(p_operation text) returns text language sql immutable as ae46c6a3cd29f2a4;
+create function fairlock.scope_of(p_operation text) returns text language sql immutable as 9ba552861b81d18d;
 alter function fairlock.scope_of(text) owner to fairlock_engine;
 grant execute on function fairlock.scope_of(text) to fairlock_engine;
 
@@ -3057,6 +3234,10 @@ grant execute on function fairlock.sealed_columns() to fairlock_engine;
 create function fairlock.sealed_condition(c record) returns text language plpgsql immutable set search_path=pg_catalog, pg_temp as 43ffca54d7cc0658;
 alter function fairlock.sealed_condition(record) owner to fairlock_engine;
 grant execute on function fairlock.sealed_condition(record) to fairlock_engine;
+
+create function fairlock.sealed_method_json(m public.crypto_payment_methods) returns jsonb language sql stable as 7089cc8c4c516567;
+alter function fairlock.sealed_method_json(public.crypto_payment_methods) owner to fairlock_engine;
+grant execute on function fairlock.sealed_method_json(public.crypto_payment_methods) to fairlock_engine;
 
 create function fairlock.sealed_text(c record) returns text language plpgsql immutable set search_path=pg_catalog, pg_temp as fd8967f3dda14ce4;
 alter function fairlock.sealed_text(record) owner to fairlock_engine;
@@ -3083,6 +3264,11 @@ create function fairlock.set_staff_role(p_user uuid, p_role text, p_granted bool
 alter function fairlock.set_staff_role(uuid,text,boolean) owner to fairlock_engine;
 grant execute on function fairlock.set_staff_role(uuid,text,boolean) to fairlock_engine;
 
+create function fairlock.show_payment_details(p_trade uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 14d6b712b43f2a7b;
+alter function fairlock.show_payment_details(uuid) owner to fairlock_engine;
+grant execute on function fairlock.show_payment_details(uuid) to fairlock_app;
+grant execute on function fairlock.show_payment_details(uuid) to fairlock_engine;
+
 create function fairlock.sign_audit_block(p_block bigint, p_key text, p_signature bytea) returns void language sql security definer set search_path=pg_catalog, pg_temp as 7acfcceec0269fcc;
 alter function fairlock.sign_audit_block(bigint,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.sign_audit_block(bigint,text,bytea) to fairlock_app;
@@ -3101,6 +3287,10 @@ grant execute on function fairlock.sign_in_totp(uuid,text) to fairlock_engine;
 create function fairlock.sign_out_everywhere(p_user uuid) returns timestamp with time zone language plpgsql set search_path=pg_catalog, pg_temp as acaec2a5c0f1c5c4;
 alter function fairlock.sign_out_everywhere(uuid) owner to fairlock_engine;
 grant execute on function fairlock.sign_out_everywhere(uuid) to fairlock_engine;
+
+create function fairlock.staff_method_json(m public.crypto_payment_methods) returns jsonb language sql stable as 3c1f01ed883bf0d9;
+alter function fairlock.staff_method_json(public.crypto_payment_methods) owner to fairlock_engine;
+grant execute on function fairlock.staff_method_json(public.crypto_payment_methods) to fairlock_engine;
 
 create function fairlock.standing_json(p_user uuid) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 91df2f5ef267b5e3;
 alter function fairlock.standing_json(uuid) owner to fairlock_engine;
@@ -3166,9 +3356,9 @@ alter function fairlock.take_mail(interval) owner to fairlock_engine;
 grant execute on function fairlock.take_mail(interval) to fairlock_app;
 grant execute on function fairlock.take_mail(interval) to fairlock_engine;
 
-create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_version integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4ffe8431ae8442f8;
-alter function fairlock.take_offer(uuid,numeric,text,integer) owner to fairlock_engine;
-grant execute on function fairlock.take_offer(uuid,numeric,text,integer) to fairlock_engine;
+create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_method_id uuid, p_version integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as c93ec04b481f4923;
+alter function fairlock.take_offer(uuid,numeric,text,uuid,integer) owner to fairlock_engine;
+grant execute on function fairlock.take_offer(uuid,numeric,text,uuid,integer) to fairlock_engine;
 
 create function fairlock.take_push_messages(p_most integer, p_lease interval) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as bf078d278d27dab9;
 alter function fairlock.take_push_messages(integer,interval) owner to fairlock_engine;
@@ -3287,6 +3477,10 @@ grant execute on function fairlock.withdrawals_paused_until(uuid) to fairlock_en
 create function fairlock.wrap_anew(p_keys jsonb, p_to text) returns integer language plpgsql set search_path=pg_catalog, pg_temp as 4a83a9cd99142947;
 alter function fairlock.wrap_anew(jsonb,text) owner to fairlock_engine;
 grant execute on function fairlock.wrap_anew(jsonb,text) to fairlock_engine;
+
+create function fairlock.write_payment_method(p jsonb, p_type text, p_label text) returns public.crypto_payment_methods language plpgsql set search_path=pg_catalog, pg_temp as 0a57c08287c80976;
+alter function fairlock.write_payment_method(jsonb,text,text) owner to fairlock_engine;
+grant execute on function fairlock.write_payment_method(jsonb,text,text) to fairlock_engine;
 
 create function ledger.check_zero_sum() returns trigger language plpgsql set search_path=pg_catalog, pg_temp as a57e8e9751559977;
 alter function ledger.check_zero_sum() owner to ;

@@ -21,6 +21,7 @@ import { type Jobs, startJobs, type Task } from './jobs/index.ts'
 import { rollUp } from './ledger/index.ts'
 import { Mailer, Outside, Pushes, Webhooks } from './notifications/index.ts'
 import { closeExpiredOffers } from './offers/index.ts'
+import { purgePaymentDetails } from './payment-methods/index.ts'
 import { appUrlFor } from './platform/app-login.ts'
 import { EmbeddedError, startEmbedded } from './platform/embedded/index.ts'
 import { type Config, ConfigError, Database, databaseWithoutTls, makeLog } from './platform/index.ts'
@@ -61,6 +62,10 @@ function tasksOf({ db, mailer, webhooks, pushes, sealer, signer, auditRoots }: W
     ...(mailer && { mail: { everySeconds: 2, work: async () => void (await mailer.deliver()) } }),
     webhooks: { everySeconds: 1, work: () => webhooks.deliver() },
     push: { everySeconds: 2, work: () => pushes.deliver() },
+    'purge-payment-details': {
+      everySeconds: 300,
+      work: async () => void (await purgePaymentDetails(db)),
+    },
     sweep: { everySeconds: 300, work: async () => void (await db.pool.query('select fairlock.sweep(1000)')) },
   }
 }

@@ -13,8 +13,10 @@ as $$ values
     'monthly_limit,two_factor_enabled}', '{id,created_at,updated_at,trading_volume,total_trades,average_rating,'
     'successful_escrows,disputed_trades,current_daily_volume,current_monthly_volume,unfinished_trades,counterparties,'
     'volumes,payment_seconds,release_seconds,rating_count,rating_sum,rater_count,rater_means,weighted_rating}'),
-  ('public.crypto_payment_methods', 'id', '{user_id,type,is_verified,verification_status,verified_at,is_primary}',
+  ('public.crypto_payment_methods', 'id', '{user_id,type,is_verified,verification_status,verified_at,is_primary,'
+    'is_duplicate,verification_asked_at,verification_decided_by,deleted_at,superseded_by,purge_due_at}',
     '{id,created_at,updated_at}'),
+  ('fairlock.blind_index_keys', 'id', '{name,created_at}', '{id,sealed_for}'),
   ('public.crypto_wallets', 'id', '{user_id,currency,wallet_provider,chain_type,is_primary,is_connected,last_backup,'
     'supported_currencies,withdrawal_limit_daily,withdrawal_limit_monthly}',
     '{id,balance,created_at,updated_at,last_synced_at}'),

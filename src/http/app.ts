@@ -107,7 +107,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     pageRoutes(api, options)
     identityRoutes(api, options)
     walletRoutes(api, options)
-    paymentMethodRoutes(api)
+    paymentMethodRoutes(api, options)
     offerRoutes(api, options)
     tradeRoutes(api, options)
     disputeRoutes(api, options)

@@ -45,7 +45,7 @@ begin
     when 'change_offer' then answer := fairlock.change_offer((p ->> 'offerId')::uuid, p -> 'change');
     when 'take_offer' then
       answer := fairlock.take_offer((p ->> 'offerId')::uuid, (p ->> 'amount')::numeric(20, 8), p ->> 'paymentMethodType',
-        (p ->> 'offerVersion')::integer);
+        (p ->> 'paymentMethodId')::uuid, (p ->> 'offerVersion')::integer);
     when 'fund_trade' then answer := fairlock.move_trade((p ->> 'tradeId')::uuid, 'fund', false, null);
     when 'pay_trade' then answer := fairlock.move_trade((p ->> 'tradeId')::uuid, 'pay', false, null);
     when 'release_trade' then answer := fairlock.move_trade((p ->> 'tradeId')::uuid, 'release', false, null);
@@ -60,6 +60,15 @@ begin
     when 'post_message' then answer := fairlock.post_message(p);
     when 'read_messages' then
       answer := fairlock.read_messages((p ->> 'tradeId')::uuid, (p ->> 'upTo')::integer);
+    when 'bind_payment_method' then
+      answer := fairlock.bind_payment_method((p ->> 'tradeId')::uuid, (p ->> 'paymentMethodId')::uuid);
+    when 'add_payment_method' then answer := fairlock.add_payment_method(p);
+    when 'replace_payment_method' then answer := fairlock.replace_payment_method(p);
+    when 'change_payment_method' then answer := fairlock.change_payment_method(p);
+    when 'remove_payment_method' then answer := fairlock.remove_payment_method((p ->> 'methodId')::uuid);
+    when 'ask_payment_verification' then answer := fairlock.ask_payment_verification(p);
+    when 'decide_payment_method' then
+      answer := fairlock.decide_payment_method((p ->> 'methodId')::uuid, (p ->> 'verified')::boolean, p ->> 'reason');
     when 'adjust_balance' then
       answer := fairlock.adjust_balance((p ->> 'userId')::uuid, p ->> 'currency', (p ->> 'amount')::numeric(20, 8),
         p ->> 'reason');

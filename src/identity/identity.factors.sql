@@ -80,18 +80,20 @@ create function fairlock.is_for_staff(p_operation text) returns boolean
 language sql immutable
 as $$
   select p_operation in ('ask_access', 'break_glass', 'approve_access', 'refuse_access', 'revoke_access',
-    'review_access', 'adjust_balance', 'set_kyc', 'ban', 'hide_rating_texts', 'forgive_fault')
+    'review_access', 'adjust_balance', 'set_kyc', 'ban', 'hide_rating_texts', 'forgive_fault',
+    'decide_payment_method')
 $$;
 
--- The commands that ask for a second factor proven just now: what hands coins over, what changes how somebody signs in,
--- and what staff do to others. Proving one, and confirming a first one, cannot be among them.
+-- The commands that ask for a second factor proven just now: what hands coins over, what changes how somebody signs in
+-- or where they are paid, and what staff do to others. Proving one, and confirming a first one, cannot be among them.
 create function fairlock.asks_for_factor(p_operation text) returns boolean
 language sql immutable
 as $$
   select p_operation in ('release_trade', 'create_api_key', 'end_api_key', 'change_password', 'start_email_change',
     'withdraw_email_change', 'start_totp', 'confirm_totp', 'stop_totp', 'replace_recovery_codes', 'add_passkey',
     'rename_passkey', 'remove_passkey', 'create_webhook', 'change_webhook', 'delete_webhook',
-    'rotate_webhook_secret') or fairlock.is_for_staff(p_operation)
+    'rotate_webhook_secret', 'add_payment_method', 'replace_payment_method', 'change_payment_method',
+    'remove_payment_method') or fairlock.is_for_staff(p_operation)
 $$;
 
 -- Whether guesses are paused; the answer that says so, or null.

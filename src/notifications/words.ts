@@ -188,6 +188,42 @@ const WORDS: Record<string, Words> = {
         : `Nothing is sent to ${data.host} any more: five messages in a row could not be delivered. Set it going ` +
           'again when it works; what was not delivered can be sent again.',
   },
+  'payment_method.added': {
+    subject: 'A new payment method',
+    sentence: (data) =>
+      `A payment method (${data.type}, ${data.provider}) was added to your account. If it was not you, remove it, end ` +
+      'all sessions and change your password.',
+  },
+  'payment_method.replaced': {
+    subject: 'A payment method has other details',
+    sentence: (data) =>
+      `The account of a payment method (${data.type}, ${data.provider}) was replaced, and has to be verified anew. If ` +
+      'it was not you, remove it, end all sessions and change your password.',
+  },
+  'payment_method.primary_changed': {
+    subject: 'Another primary payment method',
+    sentence: (data) => `You are paid by ${data.type} (${data.provider}) first from now on.`,
+  },
+  'payment_method.removed': {
+    subject: 'A payment method was removed',
+    sentence: (data) =>
+      `A payment method (${data.type}, ${data.provider}) was removed. Live trades are still paid to it.`,
+  },
+  'payment_method.verified': {
+    subject: 'Your payment method is verified',
+    sentence: (data) => `Your payment method (${data.type}, ${data.provider}) was looked at and verified.`,
+  },
+  'payment_method.rejected': {
+    subject: 'Your payment method was not verified',
+    sentence: (data) =>
+      `Your payment method (${data.type}, ${data.provider}) was not verified: ${data.reason} You can ask again and say more.`,
+  },
+  'payment_method.duplicate': {
+    subject: 'Two people with one account',
+    sentence: (data) =>
+      `Somebody added a payment method (${data.type}) with an account that somebody else has too. Look at the list of ` +
+      'duplicates.',
+  },
 }
 
 /** A notice in a sentence or two. */

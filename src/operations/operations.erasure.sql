@@ -48,7 +48,7 @@ as $$ values
   ('fairlock.outbox', '$1 = any (people)', null, 'ids on their way, for a second'),
   ('fairlock.idempotency_keys', 'user_id = $1', '', 'gone: nobody can sign in to repeat a request'),
   ('fairlock.staff_roles', 'user_id = $1', '', 'gone'),
-  ('public.crypto_payment_methods', 'user_id = $1', '', 'gone'),
+  ('public.crypto_payment_methods', 'user_id = $1', '', 'gone, with the index of the account'),
   ('public.crypto_profiles', 'user_id = $1', $s$ display_name = fairlock.erased_name($1), country = null,
     two_factor_enabled = false, two_factor_secret = null, wallet_address = null, wallet_provider = null,
     investment_strategy = null, risk_tolerance = null, security_settings = null, notification_preferences = null,

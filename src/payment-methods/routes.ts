@@ -1,17 +1,34 @@
 import { type Static, Type } from 'typebox'
-import { type App, answers, decodeCursor, encodeCursor, Page, PageQuery, strict } from '../platform/index.ts'
+import {
+  type App,
+  answers,
+  type Database,
+  decodeCursor,
+  encodeCursor,
+  Page,
+  PageQuery,
+  strict,
+} from '../platform/index.ts'
+import type { Sealer } from '../platform/sealing/index.ts'
 import {
   findType,
   PAYMENT_METHOD_TYPES,
   type PaymentMethodType as PaymentMethod,
   VALIDATORS,
 } from './catalogue/index.ts'
+import { ownMethodRoutes, staffMethodRoutes } from './details/index.ts'
 import { Country, Fiat, PaymentMethodType } from './schemas.ts'
 
 const LIST = 'payment method types'
 
-/** The catalogue of payment methods. */
-export function paymentMethodRoutes(app: App): void {
+/** The catalogue of payment methods, people's own, and their verification. */
+export function paymentMethodRoutes(app: App, options: { db: Database; sealer: Sealer }): void {
+  catalogueRoute(app)
+  ownMethodRoutes(app, options)
+  staffMethodRoutes(app, options)
+}
+
+function catalogueRoute(app: App): void {
   app.get(
     '/v1/payment-method-types',
     {

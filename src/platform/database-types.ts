@@ -128,14 +128,24 @@ export interface CryptoEscrows {
 
 export interface CryptoPaymentMethods {
   account_details_encrypted: string;
+  account_index: Buffer | null;
   created_at: Generated<Timestamp>;
+  deleted_at: Timestamp | null;
   id: Generated<string>;
+  is_duplicate: Generated<boolean>;
   is_primary: Generated<boolean>;
   is_verified: Generated<boolean>;
+  label: string | null;
   provider: string;
+  purge_due_at: Timestamp | null;
+  superseded_by: string | null;
   type: string;
   updated_at: Generated<Timestamp>;
   user_id: string;
+  verification_asked_at: Timestamp | null;
+  verification_decided_by: string | null;
+  verification_reason: string | null;
+  verification_statement_sealed: string | null;
   verification_status: string | null;
   verified_at: Timestamp | null;
 }
@@ -241,6 +251,7 @@ export interface CryptoTrades {
   pair: string;
   payment_details: Json | null;
   payment_method: string | null;
+  payment_method_id: string | null;
   payment_window_minutes: number | null;
   price: Numeric;
   seller_fee: Generated<Numeric>;
@@ -343,6 +354,14 @@ export interface FairlockApiKeys {
   scopes: string[];
   token_hash: Buffer;
   user_id: string;
+}
+
+export interface FairlockBlindIndexKeys {
+  created_at: Generated<Timestamp>;
+  id: string;
+  name: string;
+  sealed_for: string | null;
+  sealed_key: string;
 }
 
 export interface FairlockChatChannels {
@@ -757,6 +776,8 @@ export interface FairlockSettings {
   maker_fee_rate: Generated<Numeric>;
   one: Generated<boolean>;
   open_offers_per_user: Generated<number>;
+  payment_details_keep_days: Generated<number>;
+  payment_methods_per_user: Generated<number>;
   rating_days: Generated<number>;
   release_window_minutes: Generated<number>;
   session_idle_hours: Generated<number>;
@@ -908,6 +929,7 @@ export interface DB {
   crypto_wallets: CryptoWallets;
   "fairlock.access_grants": FairlockAccessGrants;
   "fairlock.api_keys": FairlockApiKeys;
+  "fairlock.blind_index_keys": FairlockBlindIndexKeys;
   "fairlock.chat_channels": FairlockChatChannels;
   "fairlock.counterparties": FairlockCounterparties;
   "fairlock.credentials": FairlockCredentials;

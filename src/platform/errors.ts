@@ -133,6 +133,30 @@ export const ERRORS = {
     title: 'The wallet does not hold enough for this.',
     constraint: 'accounts_never_negative',
   },
+  too_many_payment_methods: {
+    status: 409,
+    title: 'You have as many payment methods as one person may have. Remove one first.',
+  },
+  payment_method_bound: {
+    status: 409,
+    title: 'This trade has an account already, and it stays: the buyer may have paid to it.',
+  },
+  no_payment_method: {
+    status: 409,
+    title: 'The seller has not said yet where to pay to. Ask them in the chat, and do not pay before.',
+  },
+  payment_details_not_shown: {
+    status: 409,
+    title: 'The seller’s account is shown while the coins are held: from funding to the end of the trade.',
+  },
+  verification_asked: {
+    status: 409,
+    title: 'This payment method is verified, or waits to be looked at.',
+  },
+  verification_decided: {
+    status: 409,
+    title: 'There is nothing to decide: nobody asked, or somebody has decided.',
+  },
   move_not_allowed: { status: 409, title: 'The trade is in a state in which you cannot do this.' },
   already_rated: { status: 409, title: 'You have rated this trade already; a rating never changes.' },
   nothing_to_answer: { status: 409, title: 'The other side has not rated you in this trade.' },
@@ -241,6 +265,11 @@ export const ERRORS = {
     status: 422,
     title: 'There is no such payment method. GET /v1/payment-method-types lists those there are.',
     field: 'paymentMethodTypes',
+  },
+  not_your_payment_method: {
+    status: 422,
+    title: 'This is not a payment method of yours that can be paid to.',
+    field: 'paymentMethodId',
   },
   payment_method_not_offered: { status: 422, title: 'The offer does not take this payment method.' },
   idempotency_key_reused: {

@@ -23,6 +23,7 @@ import {
 import type { Sealer } from '../platform/sealing/index.ts'
 import { type TradeAnswer, tradeFor } from './answer.ts'
 import { chatRoutes } from './chat/index.ts'
+import { paymentRoutes } from './payment-routes.ts'
 import { Status, Trade } from './schemas.ts'
 import { staffRoutes } from './staff-routes.ts'
 
@@ -36,6 +37,7 @@ export function tradeRoutes(app: App, { db, sealer }: { db: Database; sealer: Se
   moveRoute(app, db, 'payment', 'pay_trade', 'Buyer: the fiat is sent')
   releaseRoute(app, db, new Factors(db, sealer))
   cancelRoute(app, db)
+  paymentRoutes(app, { db, sealer })
   staffRoutes(app, db)
   chatRoutes(app, { db, sealer })
 }
@@ -48,11 +50,20 @@ function takeRoute(app: App, db: Database): void {
       schema: {
         tags: ['Trades'],
         summary: 'Take an offer, or part of it',
+        description:
+          'With paymentMethodType the buyer pays to the primary account of that type of the seller, else to the newest; ' +
+          'a seller who has none names one afterwards: PUT /v1/trades/{id}/payment-method.',
         params: IdParams,
         headers: IdempotencyHeaders,
         body: strict({
           amount: Amount,
-          paymentMethodType: MethodType,
+          paymentMethodType: Type.Optional(MethodType),
+          paymentMethodId: Type.Optional(
+            Type.String({
+              format: 'uuid',
+              description: 'Who takes a buy offer may name the account to be paid to, instead of the type',
+            }),
+          ),
           offerVersion: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647 })),
         }),
         response: answers(201, Trade),

@@ -47,6 +47,12 @@ const facts = {
   sellerFee: Money,
   buyerFee: Money,
   paymentMethodType: Nullable(MethodType),
+  paymentMethodId: Nullable(
+    Type.String({
+      description: 'The account of the seller that is paid to; null until the seller names one',
+    }),
+  ),
+  paymentReference: Type.String({ description: 'What the buyer writes beside the payment' }),
   paymentWindowMinutes: Nullable(Type.Integer()),
   takerId: Nullable(Id),
   seller: Trader,

@@ -2,7 +2,8 @@
 -- Locks are taken in one order everywhere: offer, trade, escrow, then ledger accounts by id, then profiles by user.
 grant select, insert on public.crypto_trades to fairlock_engine;
 grant update (status, funded_at, paid_at, completed_at, cancelled_at, deadline, expires_at, ended_by_actor,
-  cancel_reason, dispute_id, dispute_reason, dispute_status, updated_at) on public.crypto_trades to fairlock_engine;
+  cancel_reason, payment_method_id, dispute_id, dispute_reason, dispute_status,
+  updated_at) on public.crypto_trades to fairlock_engine;
 grant select on public.crypto_trades to fairlock_app;
 grant select, insert, delete on fairlock.trade_transitions to fairlock_engine;
 grant select on fairlock.trade_transitions to fairlock_app;
@@ -60,6 +61,7 @@ create view fairlock.trade_views with (security_invoker = true) as
       'pair', t.pair, 'price', t.price::text, 'amount', t.amount::text, 'totalValue', t.total_value::text,
       'fee', t.fee::text, 'feeCurrency', t.fee_currency, 'sellerFee', t.seller_fee::text,
       'buyerFee', t.buyer_fee::text, 'paymentMethodType', t.payment_method,
+      'paymentMethodId', t.payment_method_id, 'paymentReference', upper(right(t.id::text, 12)),
       'paymentWindowMinutes', t.payment_window_minutes, 'takerId', t.taker_id,
       'seller', jsonb_build_object('id', t.user_id, 'displayName', seller.display_name, 'totalTrades', seller.total_trades,
         'averageRating', seller.average_rating::text, 'isVerifiedTrader', seller.is_verified_trader),
@@ -113,6 +115,18 @@ begin
       message = 'the two sides, the escrow and the terms of a trade never change';
   elsif old.paid_at is not null and new.paid_at is distinct from old.paid_at then
     raise exception using errcode = 'FL094', message = 'that a trade was marked paid is never undone';
+  elsif old.payment_method_id is not null and new.payment_method_id is distinct from old.payment_method_id
+    or old.payment_details is not null and new.payment_details <> old.payment_details then
+    raise exception using errcode = 'FL094', message = 'where the buyer pays to never changes';
+  end if;
+  if new.payment_method_id is not null and (tg_op = 'INSERT' or old.payment_method_id is null) then
+    -- Under the lock of the offer or the trade: an account that is removed at this moment waits, or is found gone, and
+    -- the API repeats the request.
+    perform from public.crypto_payment_methods
+    where id = new.payment_method_id and user_id = new.user_id and deleted_at is null for key share;
+    if not found then
+      raise exception using errcode = '40001', message = 'the payment method is not one of the seller''s any more';
+    end if;
   end if;
   if coalesce(new.status || ' ' || v_escrow, '') not in ('pending pending', 'funded funded', 'paid funded',
     'disputed disputed', 'completed released', 'cancelled refunded', 'expired refunded', 'cancelled pending',
@@ -134,7 +148,8 @@ begin
         'actor', case fairlock.acting_user() when new.user_id then 'seller' when new.buyer_id then 'buyer'
           else case when fairlock.acting_user() is null then 'clock' else 'arbitrator' end end));
   else
-    perform fairlock.record_row('crypto_trades', 'id', '{deadline,funded_at,paid_at,completed_at,dispute_id,dispute_status}',
+    perform fairlock.record_row('crypto_trades', 'id',
+      '{deadline,funded_at,paid_at,completed_at,dispute_id,dispute_status,payment_method_id}',
       '{updated_at}', to_jsonb(old), to_jsonb(new));
   end if;
   return null;

@@ -71,9 +71,11 @@ end $$;
 
 -- Takes part of an offer. The wallets are opened and everything that needs no lock is read before the offer's row is
 -- locked, because from there to the commit every other taker of the offer waits. When the seller has the coins they
--- are held at once and the trade begins funded; otherwise it waits for the seller to fund it.
-create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_version integer)
-returns jsonb
+-- are held at once and the trade begins funded; otherwise it waits for the seller to fund it. p_method_id: the taker of
+-- a buy offer names the account to be paid to; else it is the seller's of the type p_method, if there is one.
+create function fairlock.take_offer(
+  p_offer uuid, p_amount numeric, p_method text, p_method_id uuid, p_version integer
+) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -93,6 +95,7 @@ declare
   v_funded boolean;
   v_deadline timestamptz;
   v_refusal jsonb;
+  v_account public.crypto_payment_methods;
 begin
   if fairlock.is_banned(me) then
     return fairlock.refuse('banned');
@@ -112,6 +115,21 @@ begin
   end if;
   v_seller := case o.side when 'sell' then o.maker_id else me end;
   v_buyer := case o.side when 'sell' then me else o.maker_id end;
+  if num_nonnulls(p_method, p_method_id) <> 1 then
+    return fairlock.refuse('invalid_request', jsonb_build_object('field', 'paymentMethodType',
+      'problem', 'is needed, or paymentMethodId: one of the two'));
+  elsif p_method_id is null then
+    v_account := fairlock.account_for(v_seller, p_method);
+  elsif o.side = 'sell' then
+    return fairlock.refuse('payment_method_not_offered', jsonb_build_object('field', 'paymentMethodId',
+      'problem', 'is for who sells: send paymentMethodType'));
+  else
+    v_account := fairlock.named_account(me, p_method_id);
+    if v_account.id is null then
+      return fairlock.refuse('not_your_payment_method');
+    end if;
+    p_method := v_account.type;
+  end if;
   -- Asked once before the lock, so that a refusal opens no wallet and holds nobody up, and again under it.
   v_refusal := coalesce(fairlock.refuse_take(o, me, p_amount, p_method, p_version),
     fairlock.refuse_together(me, o.maker_id));
@@ -143,11 +161,13 @@ begin
   with trade as (
     insert into public.crypto_trades (id, user_id, buyer_id, taker_id, offer_id, offer_version, escrow_id, pair, side,
       price, amount, total_value, fee, fee_currency, seller_fee, buyer_fee, status, order_type, payment_method,
-      payment_window_minutes, deadline, expires_at, funded_at, chat_channel_id)
+      payment_method_id, payment_details, payment_window_minutes, deadline, expires_at, funded_at, chat_channel_id)
     values (v_trade, v_seller, v_buyer, me, p_offer, o.version, v_escrow, o.pair, o.side, o.price, p_amount, v_value,
       v_seller_fee + v_buyer_fee, o.base_currency, v_seller_fee, v_buyer_fee,
-      case when v_funded then 'funded' else 'pending' end, 'p2p', p_method, o.payment_window_minutes, v_deadline,
-      case when v_funded then v_deadline end, case when v_funded then now() end, fairlock.new_id())
+      case when v_funded then 'funded' else 'pending' end, 'p2p', p_method, v_account.id,
+      fairlock.account_facts(v_account), o.payment_window_minutes, v_deadline,
+      case when v_funded then v_deadline end, case when v_funded then now() end,
+      fairlock.new_id())
   )
   insert into public.crypto_escrows (id, trade_id, seller_id, buyer_id, amount, currency, status, funded_at, expires_at)
   values (v_escrow, v_trade, v_seller, v_buyer, p_amount + v_seller_fee, o.base_currency,

@@ -19,6 +19,12 @@ const CALLS = `
   GET /v1/api-keys
   POST /v1/api-keys
   DELETE /v1/api-keys/{id}
+  GET /v1/payment-methods
+  POST /v1/payment-methods
+  GET /v1/payment-methods/{id}
+  PATCH /v1/payment-methods/{id}
+  DELETE /v1/payment-methods/{id}
+  GET /v1/trades/{id}/payment-details
   GET /v1/wallets
   GET /v1/wallets/{currency}
   GET /v1/transactions

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
+import { newIban, sepa } from '../payment-methods/support.ts'
 import { type Answer, call, type Market, offerBody, type Person, startMarket } from '../support/market.ts'
 import { checksums } from './checksums.ts'
 import { operationsOf } from './operations.ts'
@@ -116,6 +117,35 @@ const WEBHOOK_CASES: typeof CASES = {
   }),
 }
 Object.assign(CASES, WEBHOOK_CASES)
+const METHODS = '/v1/payment-methods'
+const askToVerify = async (seller: Person) => {
+  const { body: method } = await seller.post(METHODS, sepa(newIban()))
+  return { method, path: `${METHODS}/${method.id}/verification` }
+}
+Object.assign(CASES, {
+  [`POST ${METHODS}`]: async ({ seller }: Scene) => ({
+    who: seller,
+    path: METHODS,
+    body: sepa(newIban()),
+    other: sepa(newIban()),
+  }),
+  [`POST ${METHODS}/{id}/verification`]: async ({ seller }: Scene) => ({
+    who: seller,
+    path: (await askToVerify(seller)).path,
+    body: { statement: 'my account' },
+    other: { statement: 'another' },
+  }),
+  'POST /v1/admin/payment-methods/{id}/verification-decision': async ({ seller }: Scene) => {
+    const { method, path } = await askToVerify(seller)
+    await seller.post(path, {})
+    return {
+      who: await market.admin(),
+      path: `/v1/admin/payment-methods/${method.id}/verification-decision`,
+      body: { verified: false, reason: 'blurred' },
+      other: { verified: true, reason: 'blurred' },
+    }
+  },
+} satisfies typeof CASES)
 
 const ACCESS = '/v1/admin/access-grants'
 const REASON = 'Ticket 4711: the deposit is missing'

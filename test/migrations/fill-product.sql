@@ -103,6 +103,16 @@ select gen_random_uuid(), id, sha256(id::text::bytea) || sha256(id::text::bytea)
 update fairlock.rewrap set requested_at = now(), max_rate = 50;
 insert into fairlock.erasures (user_id, reason) select id, 'asked for it' from public.users limit 3;
 
+update public.crypto_payment_methods set label = 'my bank', account_index = sha256(id::text::bytea), is_duplicate = true,
+  verification_asked_at = now(), verification_statement_sealed = account_details_encrypted,
+  verification_reason = 'the names agree', verification_decided_by = user_id;
+update public.crypto_payment_methods set is_primary = false, deleted_at = now(), superseded_by = user_id,
+  purge_due_at = now() where id = (select id from public.crypto_payment_methods order by id limit 1);
+update public.crypto_trades t set payment_method_id = (
+  select m.id from public.crypto_payment_methods m where m.user_id = t.user_id order by m.id limit 1);
+insert into fairlock.blind_index_keys (id, name, sealed_key) values (gen_random_uuid(), 'payment_accounts', 'sealed');
+update fairlock.settings set payment_methods_per_user = 7, payment_details_keep_days = 90;
+
 insert into fairlock.outbox (kind, people, trade_id, data)
 select 'trade.taken', array[user_id, buyer_id], id, '{"status": "funded"}' from public.crypto_trades;
 insert into fairlock.files (id, owner_id, purpose, media_type, bytes, sha256, width, height, thumbnail_bytes, about,

@@ -176,9 +176,9 @@ test('spellings come to one form', () => {
       digits.cbu('0000003', '1000000000001'),
     ],
     ['bank_transfer', 'account', '12-3456 789', '123456789'],
-    ['bank_transfer', 'holder', '  Márta   O’Neill-Kowalska ', 'Márta O’Neill-Kowalska'],
-    ['bank_transfer', 'holder', 'Zoë', 'Zoë'],
-    ['bank_transfer', 'holder', '山田 太郎', '山田 太郎'],
+    ['bank_transfer', 'holderName', '  Márta   O’Neill-Kowalska ', 'Márta O’Neill-Kowalska'],
+    ['bank_transfer', 'holderName', 'Zoë', 'Zoë'],
+    ['bank_transfer', 'holderName', '山田 太郎', '山田 太郎'],
   ]
   for (const [slug, name, written, kept] of rows) assert.equal(checked(slug, name, written), kept)
 })
@@ -208,7 +208,7 @@ test('bad values of every kind are refused, by the name of their field', () => {
     ['fast', 'iban', 'DE89370400440532013000'],
     [
       'sepa',
-      'holder',
+      'holderName',
       'M',
       '77',
       'a\u202eb',
@@ -260,7 +260,7 @@ test('every bad, missing and unknown field is named, and nothing is kept of half
   assert.ok('errors' in found)
   assert.deepEqual(
     found.errors.map(({ field }) => field),
-    ['details.pin', 'details.__proto__', 'details.holder', 'details.iban', 'details.bic'],
+    ['details.pin', 'details.__proto__', 'details.holderName', 'details.iban', 'details.bic'],
   )
   const many = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`${'x'.repeat(99)}${i}`, 'y']))
   const errors = checkDetails(sepa, many)
@@ -268,7 +268,7 @@ test('every bad, missing and unknown field is named, and nothing is kept of half
   // What an object has from its prototype nobody has sent.
   assert.ok('errors' in checkDetails(sepa, Object.create(examplesOf(sepa))))
   assert.deepEqual(checkDetails(sepa, { ...examplesOf(sepa), bic: null }), {
-    details: { holder: 'Marta Kowalska', iban: 'DE89370400440532013000' },
+    details: { holderName: 'Marta Kowalska', iban: 'DE89370400440532013000' },
   })
 })
 
@@ -280,7 +280,7 @@ test('one account is one, whatever way the money goes there; names of services a
     return accountOf(type, found.details)
   }
   const iban = 'DE89370400440532013000'
-  assert.equal(account('sepa', { iban, holder: 'Another Name' }), `iban:${iban}`)
+  assert.equal(account('sepa', { iban, holderName: 'Another Name' }), `iban:${iban}`)
   for (const slug of ['sepa_instant', 'n26']) assert.equal(account(slug, { iban }), `iban:${iban}`)
   for (const slug of ['bank_transfer', 'swift', 'cash_deposit']) {
     assert.equal(account(slug, { account: iban, bank: 'Any Bank' }), `iban:${iban}`)

@@ -55,7 +55,7 @@ test('everybody reads the catalogue page by page, with the fields that an accoun
   assert.deepEqual(
     details.map((one: { name: string; required: boolean }) => [one.name, one.required]),
     [
-      ['holder', true],
+      ['holderName', true],
       ['iban', true],
       ['bic', false],
     ],

@@ -23,6 +23,7 @@ const CHANGES: Record<string, Actor[]> = {
   mark_person: EVERYBODY,
   forgive_fault: ['admin', 'compliance'],
   hide_rating_texts: ['admin', 'compliance'],
+  decide_payment_method: ['admin', 'compliance'],
   ask_access: STAFF,
   break_glass: STAFF,
   approve_access: ['admin', 'compliance'],
@@ -83,7 +84,9 @@ async function changesOwner(operation: string, actor: string): Promise<boolean> 
     await superuser.query(`select set_config('fairlock.user_id', $1, true)`, [actor])
     // About a person or about a case, never both.
     const { tradeId: _, ...personal } = args
-    const given = /access|glass/.test(operation) ? personal : args
+    // By the type of the account, as buyers take.
+    const { paymentMethodId: __, ...byType } = args
+    const given = /access|glass/.test(operation) ? personal : operation === 'take_offer' ? byType : args
     await superuser.query('select fairlock.command($1, $2, null, null)', [operation, JSON.stringify(given)])
     return (await checksumOf()) !== sums
   } catch (error) {
@@ -109,6 +112,9 @@ async function ownersThings(): Promise<Record<string, unknown>> {
        (select d.id from fairlock.webhook_deliveries d join fairlock.webhooks w on w.id = webhook_id
         where w.user_id = $1 limit 1) as "deliveryId",
        (select id from fairlock.webhook_secrets where user_id = $1 limit 1) as "secretId",
+       (select id from crypto_payment_methods where user_id = $1 limit 1) as "methodId",
+       (select id from crypto_payment_methods where user_id = $1 limit 1) as "paymentMethodId",
+       gen_random_uuid() as "newId",
        (select id from fairlock.access_grants where person_id = $1 and status = 'asked' limit 1) as "grantId"
      from crypto_trades t where user_id = $1 and status = 'paid'`,
     [ids.owner],
@@ -147,6 +153,8 @@ async function ownersThings(): Promise<Record<string, unknown>> {
     ...webhook,
     ...marks,
     paymentMethodType: 'sepa',
+    verified: true,
+    isPrimary: true,
     tokenHash: '00'.repeat(32),
   }
 }

@@ -38,6 +38,7 @@ export const EXPECTED: Record<string, Expectation> = {
   'fairlock.api_keys': SELF,
   'fairlock.counterparties': NOTHING,
   'fairlock.chat_channels': NOTHING,
+  'fairlock.blind_index_keys': NOTHING,
   'fairlock.credentials': NOTHING,
   'fairlock.currencies': EVERYBODY,
   'fairlock.duty_hours': { reads: [0, 0, 0, 0, 1, 1, 1, 1] },

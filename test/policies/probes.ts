@@ -129,6 +129,8 @@ export class Probes {
         return 1
       case 'boolean':
         return this.#random() < 0.5
+      case 'timestamp with time zone':
+        return new Date(Date.now() + (this.#random() < 0.5 ? 1 : -1) * 86_400_000).toISOString()
       case 'inet':
         return '192.0.2.1'
       case 'jsonb':

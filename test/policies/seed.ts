@@ -1,8 +1,8 @@
 import pg from 'pg'
-import { newId } from '../../src/platform/index.ts'
 import { type Market, offerBody, Person } from '../support/market.ts'
 import { seedChat } from './seed-chat.ts'
 import { seedFiles } from './seed-files.ts'
+import { seedPaymentMethods } from './seed-payment-methods.ts'
 import { seedReputation } from './seed-reputation.ts'
 import { seedWebhooks } from './seed-webhooks.ts'
 
@@ -114,20 +114,7 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
       `insert into fairlock.duty_hours (id, role, weekdays, from_minute, to_minute, time_zone)
        values (gen_random_uuid(), 'support', '{1,2,3,4,5,6,7}', 0, 1440, 'UTC')`,
     )
-    for (const { id } of [owner, counterparty, other]) {
-      const method = newId()
-      const place = {
-        table: 'public.crypto_payment_methods',
-        column: 'account_details_encrypted',
-        row: method,
-      }
-      const sealed = await market.sealer.seal(id, place, Buffer.from('DE89 3704 0044 0532 0130 00'))
-      await database.query(
-        `insert into crypto_payment_methods (id, user_id, type, provider, account_details_encrypted)
-         values ($1, $2, 'sepa', 'bank', $3)`,
-        [method, id, sealed],
-      )
-    }
+    await seedPaymentMethods(market, database, [owner, counterparty, other])
     await seedFiles(market, database, { owner, trade: trades[1].id })
     await database.query(`insert into fairlock.request_counts values ('a bucket', 1, 1)`)
     await database.query(`insert into fairlock.erasures (user_id, reason) values ($1, 'asked for it')`, [

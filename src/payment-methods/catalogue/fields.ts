@@ -15,7 +15,7 @@ export function field(
 }
 
 /** Whom the account belongs to: payers compare it with the name of who receives. */
-export const holder = field('holder', 'Account holder', 'name', 'Marta Kowalska', {
+export const holder = field('holderName', 'Account holder', 'name', 'Marta Kowalska', {
   help: 'The name as the bank or service has it.',
 })
 export const bank = field('bank', 'Bank', 'name', 'First Example Bank')

@@ -60,6 +60,22 @@ export const RULES: Record<string, Rule> = {
     least: 0,
     most: 365,
   },
+  FAIRLOCK_PAYMENT_METHODS_PER_USER: {
+    column: 'payment_methods_per_user',
+    fallback: '20',
+    about: 'Payment methods one person may have',
+    kind: 'integer',
+    least: 1,
+    most: 100,
+  },
+  FAIRLOCK_PAYMENT_DETAILS_KEEP_DAYS: {
+    column: 'payment_details_keep_days',
+    fallback: '30',
+    about: 'Days that removed account details are kept after the last trade that was paid to them',
+    kind: 'integer',
+    least: 0,
+    most: 3650,
+  },
   FAIRLOCK_WITHDRAWAL_PAUSE_HOURS: {
     column: 'withdrawal_pause_hours',
     fallback: '24',

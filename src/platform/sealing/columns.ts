@@ -29,4 +29,11 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   // Nobody's: its owner is always empty, and the platform's own data key seals it.
   { table: 'fairlock.push_keys', column: 'private_key', key: 'id', owner: 'owner_id' },
   { table: 'fairlock.messages', column: 'text', key: 'id', owner: 'author_id' },
+  {
+    table: 'public.crypto_payment_methods',
+    column: 'verification_statement_sealed',
+    key: 'id',
+    owner: 'user_id',
+  },
+  { table: 'fairlock.blind_index_keys', column: 'sealed_key', key: 'id', owner: 'sealed_for' },
 ]

@@ -1,0 +1,5 @@
+export { namedValues, openDetails, type SealedMethod } from './details.ts'
+export { purgePaymentDetails } from './jobs.ts'
+export { ownMethodRoutes } from './routes.ts'
+export { NamedValue as NamedValueSchema } from './schemas.ts'
+export { staffMethodRoutes } from './staff-routes.ts'
