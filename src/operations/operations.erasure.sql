@@ -40,6 +40,7 @@ as $$ values
   ('fairlock.email_changes', 'user_id = $1', '', 'gone'),
   ('fairlock.push_subscriptions', 'user_id = $1', '', 'gone, with the messages under way'),
   ('fairlock.notices', 'user_id = $1', '', 'gone'),
+  ('fairlock.push_keys', 'owner_id = $1', null, 'nobody''s: the market''s own key pair, whose owner is always empty'),
   ('fairlock.webhook_secrets', 'user_id = $1', '', 'gone'),
   ('fairlock.webhooks', 'user_id = $1', '', 'gone, with their deliveries'),
   ('fairlock.messages', 'author_id = $1', $s$ text = null, erased = true, warnings = '[]' $s$,

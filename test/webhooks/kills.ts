@@ -151,12 +151,12 @@ class Scene {
     return { events, messages: ids.size, received: this.#endpoint.received.length }
   }
 
-  /** A trade with three events: taken, paid and cancelled. */
+  /** A trade with three events: taken, paid and completed. */
   async #trade(): Promise<void> {
     const body = { amount: '0.01', paymentMethodType: 'sepa' }
     const { id } = await this.#post(this.#buyer, `/v1/offers/${this.#offer}/trades`, body)
     await this.#post(this.#buyer, `/v1/trades/${id}/payment`)
-    await this.#post(this.#buyer, `/v1/trades/${id}/cancellation`, {})
+    await this.#post(this.#seller, `/v1/trades/${id}/release`)
     this.#trades++
   }
 

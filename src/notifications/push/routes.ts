@@ -40,7 +40,7 @@ export function pushRoutes(app: App, { db, sealer, outside }: PushOptions): void
         response: answers(200, Type.Object({ publicKey: Type.String() })),
       },
     },
-    async () => ({ publicKey: await vapid.publicKey() }),
+    async (request) => ({ publicKey: await vapid.publicKey(request.caller) }),
   )
   app.post(
     path,

@@ -22,13 +22,14 @@ export class Vapid {
     this.#sealer = sealer
   }
 
-  async publicKey(): Promise<string> {
-    return (await this.#kept()).publicKey
+  /** For somebody who has to be signed in. Throws `Problem` not_signed_in. */
+  async publicKey(caller: Caller): Promise<string> {
+    return (await this.#kept(caller)).publicKey
   }
 
   /** Throws `KeyringError` and, where the platform's data key is gone, `Unsealable`. */
   async pair(): Promise<VapidPair> {
-    const { id, publicKey, sealed } = await this.#kept()
+    const { id, publicKey, sealed } = await this.#kept(nobody)
     const secret = await this.#sealer.open(null, placeOf(id), sealed)
     try {
       return { publicKey, privateKey: secret.toString('base64url') }
@@ -37,8 +38,8 @@ export class Vapid {
     }
   }
 
-  async #kept(): Promise<NonNullable<Kept['key']>> {
-    const { key } = await this.#db.call<Kept>(nobody, 'select fairlock.push_key() as answer', [])
+  async #kept(caller: Caller): Promise<NonNullable<Kept['key']>> {
+    const { key } = await this.#db.call<Kept>(caller, 'select fairlock.push_key() as answer', [])
     return key ?? this.#make()
   }
 

@@ -205,6 +205,8 @@ function secretRoute(app: App, { db, sealer }: WebhookOptions, factors: Factors)
       const webhookId = request.params.id
       const once = idempotencyOf(request, 'rotate_webhook_secret', { webhookId })
       await factors.proveFor(request, request.body, once)
+      // Before anything is sealed for somebody who asks for what is not theirs.
+      await webhookOf(db, request.caller, webhookId)
       const [row, secret] = [newId(), newWebhookSecret()]
       const owner = await ownIdOf(db, request.caller)
       const made = await sealer.store(owner, placeOfSecret(row), secret, (sealed) =>
