@@ -19,7 +19,7 @@ import { type AppOptions, buildApp, RequestLimits } from './http/index.ts'
 import { SignInLimits, tendAccounts } from './identity/index.ts'
 import { type Jobs, startJobs, type Task } from './jobs/index.ts'
 import { rollUp } from './ledger/index.ts'
-import { Mailer, Outside, Pushes, Webhooks } from './notifications/index.ts'
+import { Dispatcher, Live, Mailer, Outside, Pushes, Webhooks } from './notifications/index.ts'
 import { closeExpiredOffers } from './offers/index.ts'
 import { purgePaymentDetails } from './payment-methods/index.ts'
 import { appUrlFor } from './platform/app-login.ts'
@@ -31,6 +31,7 @@ import { expireTrades } from './trades/index.ts'
 
 type Work = {
   db: Database
+  dispatcher: Dispatcher
   mailer: Mailer | null
   webhooks: Webhooks
   pushes: Pushes
@@ -40,9 +41,12 @@ type Work = {
 }
 
 /** The background work: each task with how many seconds lie between two runs. */
-function tasksOf({ db, mailer, webhooks, pushes, sealer, signer, auditRoots }: Work): Record<string, Task> {
+function tasksOf(work: Work): Record<string, Task> {
+  const { db, dispatcher, mailer, webhooks, pushes, sealer, signer, auditRoots } = work
   const rewrap = new Rewrap(db, sealer, { forMs: 2000 })
   return {
+    dispatch: { everySeconds: 1, work: async () => void (await dispatcher.run()) },
+    'sweep-live': { everySeconds: 30, work: () => sweepLive(db) },
     'seal-audit': {
       everySeconds: 10,
       async work() {
@@ -95,6 +99,8 @@ async function serve(options: ServeOptions): Promise<void> {
     const sealer = new Sealer(db, keyring)
     stops.push(async () => sealer.close())
     const outside = outsideOf(config)
+    const dispatcher = dispatcherOf(db, log)
+    stops.push(() => dispatcher.close())
     let jobs: Jobs | null = null
     let webhooks: Webhooks | null = null
     if (options.only !== 'api') {
@@ -104,7 +110,16 @@ async function serve(options: ServeOptions): Promise<void> {
       const pushes = new Pushes(db, sealer, outside, contactOf(config))
       jobs = await startJobs({
         url: database.appUrl,
-        tasks: tasksOf({ db, mailer, webhooks, pushes, sealer, signer, auditRoots: config.auditRoots }),
+        tasks: tasksOf({
+          db,
+          dispatcher,
+          mailer,
+          webhooks,
+          pushes,
+          sealer,
+          signer,
+          auditRoots: config.auditRoots,
+        }),
         onError: (task, error) => log.error({ task, err: error }, 'background work failed'),
       })
       stops.push(jobs.stop)
@@ -113,7 +128,8 @@ async function serve(options: ServeOptions): Promise<void> {
       else stops.push(async () => mailer.close())
     }
     if (options.only !== 'worker') {
-      const work = { jobs: () => jobs, webhooks: () => webhooks }
+      const live = liveOf(config, db, database.appUrl, log)
+      const work = { jobs: () => jobs, webhooks: () => webhooks, dispatcher, live }
       const address = await listen(config, { db, sealer, outside, ...work }, log, stops)
       database.announce(address)
       greet(address, demo)
@@ -123,6 +139,31 @@ async function serve(options: ServeOptions): Promise<void> {
     log.info({ signal: reason }, 'stopping')
   } finally {
     for (const stop of stops.reverse()) await stop()
+  }
+}
+
+function dispatcherOf(db: Database, log: Logger): Dispatcher {
+  return new Dispatcher({
+    db,
+    onError: (error) => log.warn({ err: error }, 'news could not be told; they are kept and tried again'),
+    onSetAside: (count) => log.error({ count }, 'news were set aside: see `fairlock news`'),
+  })
+}
+
+function liveOf(config: Config, db: Database, url: string, log: Logger): Live {
+  return new Live({
+    db,
+    url,
+    mostStreams: config.liveStreams,
+    onTrouble: (error) => log.warn({ err: error }, 'live events have to wait'),
+  })
+}
+
+/** What people could have seen for a week is forgotten. */
+async function sweepLive(db: Database): Promise<void> {
+  for (let i = 0; i < 20; i++) {
+    const { rows } = await db.pool.query<{ count: number }>('select fairlock.sweep_live(5000) as count')
+    if (rows[0]!.count === 0) return
   }
 }
 
@@ -178,7 +219,7 @@ async function startDatabase(
 
 async function listen(
   config: Config,
-  parts: Pick<AppOptions, 'db' | 'sealer' | 'outside' | 'jobs' | 'webhooks'>,
+  parts: Pick<AppOptions, 'db' | 'sealer' | 'outside' | 'jobs' | 'webhooks' | 'dispatcher' | 'live'>,
   log: Logger,
   stops: (() => Promise<void>)[],
 ): Promise<string> {

@@ -12,7 +12,13 @@ import {
   type SignInLimits,
 } from '../identity/index.ts'
 import type { Jobs } from '../jobs/index.ts'
-import { notificationRoutes, type Outside, type Webhooks } from '../notifications/index.ts'
+import {
+  type Dispatcher,
+  type Live,
+  notificationRoutes,
+  type Outside,
+  type Webhooks,
+} from '../notifications/index.ts'
 import { offerRoutes } from '../offers/index.ts'
 import { paymentMethodRoutes } from '../payment-methods/index.ts'
 import { fileRoutes, Uploads } from '../platform/files/index.ts'
@@ -59,6 +65,10 @@ export type AppOptions = {
   outside?: Outside
   /** Delivers webhooks, where this process does. */
   webhooks?: () => Webhooks | null
+  /** Feeds the streams of live events; without it there are none. */
+  live?: Live
+  /** Tells news soon after the requests that cause them; without it they wait for the background work. */
+  dispatcher?: Dispatcher
   /** Counts requests; without it nobody is limited. */
   requests?: RequestLimits
   /** How long connections may take, if not the usual. */
@@ -95,6 +105,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   findCaller(app)
   if (options.requests) limitCallers(app, options.requests, options.db)
   logRequests(app)
+  if (options.dispatcher) tellNews(app, options.dispatcher)
   await app.register(swagger, openApiOptions)
 
   const uploads = new Uploads(options.uploadsAtOnce ?? UPLOADS_AT_ONCE)
@@ -126,6 +137,13 @@ const SUSPICIOUS = new Set([401, 403, 429])
 
 /** Methods that change nothing. */
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** After a call that may have changed something, once it is answered. */
+function tellNews(app: App, dispatcher: Dispatcher): void {
+  app.addHook('onResponse', async ({ method }) => {
+    if (!SAFE_METHODS.has(method)) dispatcher.nudge()
+  })
+}
 
 /** Reads the token before anything else; whether the session lives is decided in the database, in the same transaction. */
 function findCaller(app: App): void {

@@ -79,6 +79,8 @@ begin
     when 'start_email_change' then answer := fairlock.start_email_change(p ->> 'email');
     when 'withdraw_email_change' then answer := fairlock.withdraw_email_change();
     when 'read_notice' then answer := fairlock.read_notice((p ->> 'noticeId')::uuid);
+    when 'read_notices' then answer := fairlock.read_notices((p ->> 'upTo')::timestamptz);
+    when 'change_notification_preferences' then answer := fairlock.change_notification_preferences(p -> 'preferences');
     when 'renew_session' then answer := fairlock.renew_session(decode(p ->> 'tokenHash', 'hex'));
     when 'prove_factor' then answer := fairlock.prove_factor(p);
     when 'start_totp' then answer := fairlock.start_totp(p ->> 'sealed');

@@ -1,3 +1,5 @@
+export { Dispatcher } from './dispatcher.ts'
+export { Live } from './live/index.ts'
 export { Mailer } from './mailer.ts'
 export {
   type Lookup,

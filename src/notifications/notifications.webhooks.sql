@@ -220,9 +220,10 @@ begin
       else jsonb_build_object('tradeId', p_news.trade_id) || p_news.data end, p_news.created_at, clock_timestamp()
   from (
     -- The lock keeps a webhook from being deleted at this moment, which would fail the news of everybody.
-    select id from fairlock.webhooks
-    where user_id = any (p_news.people) and status = 'live' and fairlock.has_kind(events, p_news.kind)
-    order by id for key share
+    select w.id from fairlock.webhooks w join public.crypto_profiles p on p.user_id = w.user_id
+    where w.user_id = any (p_news.people) and w.status = 'live' and fairlock.has_kind(w.events, p_news.kind)
+      and fairlock.wants(p.notification_preferences, fairlock.news_group(p_news.kind), 'webhook')
+    order by w.id for key share of w
   ) w
   on conflict (webhook_id, event_id) do nothing;
   get diagnostics v_count = row_count;

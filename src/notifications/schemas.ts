@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { Id, Nullable, Time } from '../platform/index.ts'
+import { Id, Nullable, strict, Time } from '../platform/index.ts'
 
 export const Notice = Type.Object({
   id: Id,
@@ -9,3 +9,19 @@ export const Notice = Type.Object({
   createdAt: Time,
   readAt: Nullable(Time),
 })
+
+const WAYS = ['inApp', 'email', 'push', 'webhook'] as const
+/** The groups of news, as people choose by them; security cannot be switched off. */
+const GROUPS = ['trades', 'messages', 'disputes', 'ratings', 'payments', 'announcements'] as const
+
+const byName = <N extends string, T>(names: readonly N[], schema: T) =>
+  Object.fromEntries(names.map((name) => [name, schema])) as Record<N, T>
+
+/** What holds for somebody, by group and way. */
+export const Preferences = Type.Object(
+  byName([...GROUPS, 'security'], Type.Object(byName(WAYS, Type.Boolean()))),
+)
+/** What somebody changes; the rest stays. */
+export const PreferenceChange = strict(
+  byName(GROUPS, Type.Optional(strict(byName(WAYS, Type.Optional(Type.Boolean()))))),
+)

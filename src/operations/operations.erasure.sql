@@ -47,6 +47,8 @@ as $$ values
     'without their words: that something was written, and when, is the other side''s record as well'),
   ('fairlock.chat_channels', '$1 in (seller_id, buyer_id)', null, 'the chats of trades: ids, numbers and read marks'),
   ('fairlock.outbox', '$1 = any (people)', null, 'ids on their way, for a second'),
+  ('fairlock.live_events', 'user_id = $1', '', 'gone'),
+  ('fairlock.news_set_aside', '$1 = any (people)', null, 'ids of news that the operator has to look at'),
   ('fairlock.idempotency_keys', 'user_id = $1', '', 'gone: nobody can sign in to repeat a request'),
   ('fairlock.staff_roles', 'user_id = $1', '', 'gone'),
   ('public.crypto_payment_methods', 'user_id = $1', '', 'gone, with the index of the account'),

@@ -272,6 +272,10 @@ export const ERRORS = {
     field: 'paymentMethodId',
   },
   payment_method_not_offered: { status: 422, title: 'The offer does not take this payment method.' },
+  invalid_preference: {
+    status: 422,
+    title: 'There is no such preference, or it cannot be switched off.',
+  },
   idempotency_key_reused: {
     status: 422,
     title: 'This idempotency key belongs to another request. Use a new key.',
@@ -280,6 +284,10 @@ export const ERRORS = {
   too_many_uploads: {
     status: 429,
     title: 'You are uploading other files at this moment. Wait until they are done.',
+  },
+  too_many_streams: {
+    status: 429,
+    title: 'You have as many streams of events open as one person may have. Close one first.',
   },
   headers_too_large: { status: 431, title: 'The headers are larger than 16 kB together.' },
   internal: { status: 500, title: 'Something is broken on our side. Nothing was changed.' },
@@ -294,6 +302,10 @@ export const ERRORS = {
     title: 'What is sealed cannot be opened right now, and nothing is sealed. Try again in a moment.',
   },
   uploads_busy: { status: 503, title: 'Too many files arrive at this moment. Try again in a few seconds.' },
+  streams_full: {
+    status: 503,
+    title: 'This server has as many streams of events open as it may have. Try again in a moment.',
+  },
   unavailable: { status: 503, title: 'The database does not answer. Try again in a moment.' },
 } as const satisfies Record<string, ErrorEntry>
 

@@ -167,3 +167,9 @@ insert into fairlock.messages (id, trade_id, number, kind, code, data, outbox_id
 select gen_random_uuid(), trade_id, 2, 'system', 'trade.paid', '{"actor": "buyer"}', row_number() over (), now()
 from fairlock.chat_channels;
 update fairlock.settings set chat_open_days_after_end = 30;
+insert into fairlock.live_events (id, user_id, kind, trade_id, data, created_at)
+select gen_random_uuid(), user_id, 'trade.taken', id, '{"status": "funded"}', now() from public.crypto_trades;
+update fairlock.live_state set swept_to = 3;
+insert into fairlock.news_set_aside (id, kind, people, data, created_at, error)
+select 1, 'trade.taken', array_agg(id), '{}', now(), '23514: a broken law' from public.users;
+update fairlock.notices set in_app = false where kind = (select min(kind) from fairlock.notices);

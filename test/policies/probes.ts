@@ -126,6 +126,7 @@ export class Probes {
       case 'bytea':
         return createHash('sha256').update(one).digest()
       case 'integer':
+      case 'bigint':
         return 1
       case 'boolean':
         return this.#random() < 0.5

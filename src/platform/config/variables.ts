@@ -26,6 +26,7 @@ export type Config = {
   /** The rules of the house, by column of fairlock.settings; decimals as strings. */
   readonly rules: Readonly<Record<string, string | number | boolean>>
   readonly databaseConnections: number
+  readonly liveStreams: number
   /** Bearer token that /metrics asks for; without one it answers this machine alone. */
   readonly metricsToken: string | null
   /** Uploads that one process takes at once. */
@@ -183,6 +184,14 @@ export const OWN: Record<string, Variable> = {
     kind: 'integer',
     least: 0,
     most: 999_999,
+  },
+  FAIRLOCK_LIVE_STREAMS: {
+    key: 'liveStreams',
+    fallback: '2000',
+    about: 'Streams of live events that one API process serves; one person has 5 of them at most',
+    kind: 'integer',
+    least: 0,
+    most: 100_000,
   },
   FAIRLOCK_METRICS_TOKEN: {
     key: 'metricsToken',

@@ -1,0 +1,3 @@
+select 'table ' || name || ' is missing' as problem
+from unnest(array['fairlock.live_events', 'fairlock.live_state', 'fairlock.news_set_aside']) name
+where to_regclass(name) is null;
