@@ -1,10 +1,10 @@
 import type pg from 'pg'
 
-/** Two people's events and one for everybody, and news that could not be told. */
+/** Events of two people, and news that could not be told. */
 export async function seedLive(database: pg.Client, owner: string, counterparty: string): Promise<void> {
   await database.query(
     `insert into fairlock.live_events (id, user_id, kind, data, created_at)
-     select gen_random_uuid(), person, 'trade.paid', '{}', now() from unnest(array[$1, $2, null]::uuid[]) person`,
+     select gen_random_uuid(), person, 'trade.paid', '{}', now() from unnest(array[$1, $2]::uuid[]) person`,
     [owner, counterparty],
   )
   await database.query(

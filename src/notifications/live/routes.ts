@@ -42,7 +42,6 @@ export function liveRoutes(app: App, { live }: { live?: Live | undefined }): voi
       const stream = await live.open(request.caller, said === undefined ? null : Number(said))
       return reply
         .type('text/event-stream; charset=utf-8')
-        .header('cache-control', 'no-store, no-transform')
         .header('x-accel-buffering', 'no')
         .send(stream.body)
     },
