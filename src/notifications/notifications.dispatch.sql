@@ -18,8 +18,8 @@ as $$
     p_news || ' ' || extract(epoch from p_at) || ' ' || coalesce(p_person::text, 'everybody'), 'UTF8')), 1, 16), 'hex')::uuid
 $$;
 
--- Tells these pieces of news: events, notices, the lines that a trade's chat gets (fairlock.tell_chat, once there is
--- one), messages to browsers and deliveries to webhooks.
+-- Tells these pieces of news: events, notices, the lines that a trade's chat gets, messages to browsers and
+-- deliveries to webhooks.
 create function fairlock.tell(p_news fairlock.outbox[]) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off
   set plan_cache_mode = force_generic_plan
@@ -70,14 +70,14 @@ begin
   )
   select array_agg(notices) into v_notices from notices;
 
-  if to_regprocedure('fairlock.tell_chat(fairlock.outbox)') is not null then
-    perform fairlock.tell_chat(n) from unnest(p_news) n where n.trade_id is not null and n.kind ~ '^(trade|dispute)\.';
-  end if;
+  perform fairlock.tell_chat(n) from unnest(p_news) n where n.trade_id is not null;
   perform fairlock.tell_push(n.id) from unnest(v_notices) n join public.crypto_profiles p on p.user_id = n.user_id
   where exists (select from fairlock.push_subscriptions s where s.user_id = n.user_id)
     and fairlock.wants(p.notification_preferences, fairlock.news_group(n.kind), 'push');
   perform fairlock.tell_webhooks(n) from unnest(p_news) n
-  where exists (select from fairlock.webhooks w where w.user_id = any (n.people) and w.status = 'live');
+  -- That there is a new notice is for who looks at the list.
+  where n.kind <> 'notice.created'
+    and exists (select from fairlock.webhooks w where w.user_id = any (n.people) and w.status = 'live');
 end $$;
 
 -- Takes the oldest news out of the outbox and tells it. What cannot be told is set aside, with its error, and keeps

@@ -519,6 +519,21 @@ export interface FairlockKeyEncryptionKeys {
   state: string;
 }
 
+export interface FairlockLiveEvents {
+  created_at: Timestamp;
+  data: Json;
+  id: string;
+  kind: string;
+  position: Generated<Int8>;
+  trade_id: string | null;
+  user_id: string | null;
+}
+
+export interface FairlockLiveState {
+  only_row: Generated<boolean>;
+  swept_to: Generated<Int8>;
+}
+
 export interface FairlockMakers {
   body: Json | null;
   user_id: string | null;
@@ -548,10 +563,22 @@ export interface FairlockMessages {
   warnings: Generated<Json>;
 }
 
+export interface FairlockNewsSetAside {
+  created_at: Timestamp;
+  data: Json;
+  error: string;
+  failed_at: Generated<Timestamp>;
+  id: Int8;
+  kind: string;
+  people: string[];
+  trade_id: string | null;
+}
+
 export interface FairlockNotices {
   created_at: Generated<Timestamp>;
   data: Json;
   id: string;
+  in_app: Generated<boolean>;
   kind: string;
   mail_attempts: Generated<number>;
   mail_due_at: Timestamp | null;
@@ -945,9 +972,12 @@ export interface DB {
   "fairlock.files": FairlockFiles;
   "fairlock.idempotency_keys": FairlockIdempotencyKeys;
   "fairlock.key_encryption_keys": FairlockKeyEncryptionKeys;
+  "fairlock.live_events": FairlockLiveEvents;
+  "fairlock.live_state": FairlockLiveState;
   "fairlock.makers": FairlockMakers;
   "fairlock.marked_people": FairlockMarkedPeople;
   "fairlock.messages": FairlockMessages;
+  "fairlock.news_set_aside": FairlockNewsSetAside;
   "fairlock.notices": FairlockNotices;
   "fairlock.offer_listings": FairlockOfferListings;
   "fairlock.offers": FairlockOffers;

@@ -38,8 +38,5 @@ export async function hear({ path }: { path: string }, who: Person, after = 0, l
 
 /** Tells the chats what has happened, as the dispatcher does. */
 export async function tell(superuser: pg.Client): Promise<void> {
-  await superuser.query('begin')
-  await superuser.query('select fairlock.tell_chat(o) from (select * from fairlock.outbox order by id) o')
-  await superuser.query('delete from fairlock.outbox')
-  await superuser.query('commit')
+  await superuser.query('select fairlock.dispatch(10000)')
 }

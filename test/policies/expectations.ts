@@ -46,8 +46,7 @@ export const EXPECTED: Record<string, Expectation> = {
   'fairlock.faults': { reads: [1, 0, 0, 0, 0, 0, 0, 0] },
   'fairlock.makers': EVERYBODY,
   'fairlock.marked_people': { reads: [1, 0, 0, 0, 0, 0, 0, 0] },
-  // One of the owner's, one of the counterparty's, one for everybody who is signed in.
-  'fairlock.live_events': { reads: [2, 2, 1, 0, 1, 1, 1, 1] },
+  'fairlock.live_events': TRADERS(1, 1, 0),
   'fairlock.live_state': NOTHING,
   'fairlock.news_set_aside': NOTHING,
   'fairlock.notices': { reads: [1, 0, 0, 0, 0, 0, 0, 0] },

@@ -5,6 +5,7 @@ import { seedFiles } from './seed-files.ts'
 import { seedPaymentMethods } from './seed-payment-methods.ts'
 import { seedReputation } from './seed-reputation.ts'
 import { seedLive } from './seed-live.ts'
+import { seedReputation } from './seed-reputation.ts'
 import { seedWebhooks } from './seed-webhooks.ts'
 
 /** Who looks, in the order of the numbers in expectations.ts. */

@@ -44,14 +44,7 @@ export async function happen(superuser: pg.Client, people: Person[], kind: strin
 
 /** Hands all news on to webhooks. */
 export async function tell(superuser: pg.Client): Promise<void> {
-  await superuser.query(`do $$
-    declare
-      news fairlock.outbox;
-    begin
-      for news in delete from fairlock.outbox returning * loop
-        perform fairlock.tell_webhooks(news);
-      end loop;
-    end $$`)
+  await superuser.query('select fairlock.dispatch(10000)')
 }
 
 /** As if the pauses and leases of all that waits were over. */

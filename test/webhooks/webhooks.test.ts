@@ -133,7 +133,7 @@ test('webhooks are their owner’s alone, never an API key’s, and ask for a fr
   ] as const) {
     assert.deepEqual(said(await call(market.url, method, path, sent, headers)), [403, 'session_only'])
   }
-  await happen(superuser, [person], 'kyc.approved')
+  await happen(superuser, [person], 'kyc.asked')
   const [delivery] = await deliveriesOf(person, hook)
   for (const answer of await Promise.all([
     stranger.get(`/v1/webhooks/${hook.id}`),
@@ -216,7 +216,7 @@ test('what fails is tried again with longer and longer pauses under one id, then
   const failing = await receiver()
   failing.answer((response) => response.writeHead(503).end('no'))
   const hook = await hookOf(person, failing.port)
-  await happen(superuser, [person], 'kyc.approved', { level: 'full' })
+  await happen(superuser, [person], 'kyc.asked', { level: 'full' })
   const pauses: number[] = []
   for (let attempt = 1; attempt <= 9; attempt++) {
     await webhooks.settled()
