@@ -388,6 +388,126 @@ create policy "the engine keeps keys" on fairlock.data_keys for all to fairlock_
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF owner_id, state, created_at, retired_at, destroyed_at ON fairlock.data_keys FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{owner_id,state,created_at,retired_at,destroyed_at}', '{id,wrapped,key_encryption_key}');
 grant insert, select, update on fairlock.data_keys to fairlock_engine;
 
+create table fairlock.dispute_assignments (
+  arbitrator_id uuid not null,
+  assigned_at timestamp with time zone default clock_timestamp() not null,
+  assigned_by uuid,
+  dispute_id uuid not null,
+  ended_as text,
+  ended_at timestamp with time zone,
+  ended_by uuid,
+  id uuid not null,
+  part text not null,
+  constraint dispute_assignments_ended CHECK ((((ended_at IS NULL) = (ended_as IS NULL)) AND ((ended_at IS NOT NULL) OR (ended_by IS NULL)))),
+  constraint dispute_assignments_ended_as_check CHECK ((ended_as = ANY (ARRAY['done'::text, 'refused'::text, 'recused'::text, 'reassigned'::text, 'lost_role'::text, 'over'::text]))),
+  constraint dispute_assignments_part_check CHECK ((part = ANY (ARRAY['first'::text, 'second'::text, 'appeal'::text]))),
+  constraint dispute_assignments_arbitrator_id_fkey FOREIGN KEY (arbitrator_id) REFERENCES public.users(id),
+  constraint dispute_assignments_assigned_by_fkey FOREIGN KEY (assigned_by) REFERENCES public.users(id),
+  constraint dispute_assignments_dispute_id_fkey FOREIGN KEY (dispute_id) REFERENCES public.crypto_disputes(id),
+  constraint dispute_assignments_ended_by_fkey FOREIGN KEY (ended_by) REFERENCES public.users(id),
+  constraint dispute_assignments_pkey PRIMARY KEY (id)
+);
+alter table fairlock.dispute_assignments enable row level security;
+alter table fairlock.dispute_assignments force row level security;
+CREATE INDEX dispute_assignments_arbitrator ON fairlock.dispute_assignments USING btree (arbitrator_id, assigned_at);
+CREATE INDEX dispute_assignments_assigned_by ON fairlock.dispute_assignments USING btree (assigned_by);
+CREATE INDEX dispute_assignments_dispute ON fairlock.dispute_assignments USING btree (dispute_id);
+CREATE INDEX dispute_assignments_ended_by ON fairlock.dispute_assignments USING btree (ended_by);
+CREATE INDEX dispute_assignments_live ON fairlock.dispute_assignments USING btree (arbitrator_id) WHERE (ended_at IS NULL);
+CREATE UNIQUE INDEX dispute_assignments_one_live ON fairlock.dispute_assignments USING btree (dispute_id, part) WHERE (ended_at IS NULL);
+create policy "the engine keeps disputes" on fairlock.dispute_assignments for all to fairlock_engine using (true);
+CREATE TRIGGER guard AFTER INSERT OR UPDATE ON fairlock.dispute_assignments FOR EACH ROW EXECUTE FUNCTION fairlock.guard_assignment();
+CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON fairlock.dispute_assignments FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF id, dispute_id, arbitrator_id, part, assigned_at, assigned_by, ended_at, ended_by, ended_as ON fairlock.dispute_assignments FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('dispute_id', '{*}', '{}');
+grant insert, select on fairlock.dispute_assignments to fairlock_engine;
+grant update on fairlock.dispute_assignments (ended_as) to fairlock_engine;
+grant update on fairlock.dispute_assignments (ended_at) to fairlock_engine;
+grant update on fairlock.dispute_assignments (ended_by) to fairlock_engine;
+
+create table fairlock.dispute_entries (
+  asked_id uuid,
+  at timestamp with time zone default clock_timestamp() not null,
+  author_id uuid not null,
+  author_part text not null,
+  body text not null,
+  dispute_id uuid not null,
+  due_at timestamp with time zone,
+  id uuid not null,
+  is_late boolean default false not null,
+  kind text not null,
+  owner_id uuid,
+  question_id uuid,
+  ruling_id uuid,
+  constraint dispute_entries_author_part_check CHECK ((author_part = ANY (ARRAY['seller'::text, 'buyer'::text, 'arbitrator'::text, 'admin'::text]))),
+  constraint dispute_entries_kind_check CHECK ((kind = ANY (ARRAY['answer'::text, 'question'::text, 'reply'::text, 'note'::text, 'ruling'::text, 'consent'::text, 'refusal'::text, 'appeal'::text, 'recusal'::text, 'reassignment'::text]))),
+  constraint dispute_entries_owner CHECK ((((author_part = ANY (ARRAY['seller'::text, 'buyer'::text])) = (owner_id IS NOT NULL)) AND ((owner_id IS NULL) OR (owner_id = author_id)))),
+  constraint dispute_entries_question CHECK ((((kind = 'question'::text) = (asked_id IS NOT NULL)) AND ((asked_id IS NULL) = (due_at IS NULL)))),
+  constraint dispute_entries_reply CHECK (((kind = 'reply'::text) = (question_id IS NOT NULL))),
+  constraint dispute_entries_asked_id_fkey FOREIGN KEY (asked_id) REFERENCES public.users(id),
+  constraint dispute_entries_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.users(id),
+  constraint dispute_entries_dispute_id_fkey FOREIGN KEY (dispute_id) REFERENCES public.crypto_disputes(id),
+  constraint dispute_entries_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.users(id),
+  constraint dispute_entries_question_id_fkey FOREIGN KEY (question_id) REFERENCES fairlock.dispute_entries(id),
+  constraint dispute_entries_ruling_id_fkey FOREIGN KEY (ruling_id) REFERENCES fairlock.dispute_rulings(id),
+  constraint dispute_entries_pkey PRIMARY KEY (id)
+);
+alter table fairlock.dispute_entries enable row level security;
+alter table fairlock.dispute_entries force row level security;
+CREATE INDEX dispute_entries_asked ON fairlock.dispute_entries USING btree (asked_id);
+CREATE INDEX dispute_entries_author ON fairlock.dispute_entries USING btree (author_id);
+CREATE INDEX dispute_entries_dispute ON fairlock.dispute_entries USING btree (dispute_id, at, id);
+CREATE INDEX dispute_entries_owner ON fairlock.dispute_entries USING btree (owner_id);
+CREATE INDEX dispute_entries_ruling ON fairlock.dispute_entries USING btree (ruling_id);
+CREATE UNIQUE INDEX dispute_entries_one_reply ON fairlock.dispute_entries USING btree (question_id) WHERE (question_id IS NOT NULL);
+create policy "the engine keeps disputes" on fairlock.dispute_entries for all to fairlock_engine using (true);
+CREATE TRIGGER guard AFTER UPDATE ON fairlock.dispute_entries FOR EACH ROW EXECUTE FUNCTION fairlock.guard_entry();
+CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON fairlock.dispute_entries FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER sealed_body BEFORE INSERT OR UPDATE OF body, owner_id ON fairlock.dispute_entries FOR EACH ROW WHEN ((new.body IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('body', 'owner_id');
+grant insert, select on fairlock.dispute_entries to fairlock_engine;
+grant update on fairlock.dispute_entries (body) to fairlock_engine;
+
+create table fairlock.dispute_rulings (
+  appeal_until timestamp with time zone,
+  arbitrator_id uuid not null,
+  buyer_amount numeric(20,8),
+  consented_at timestamp with time zone,
+  consented_by uuid,
+  dispute_id uuid not null,
+  fault_of text not null,
+  id uuid not null,
+  is_final boolean not null,
+  outcome text not null,
+  ruled_at timestamp with time zone default clock_timestamp() not null,
+  state text not null,
+  constraint dispute_rulings_appeal CHECK (((state <> ALL (ARRAY['appeal'::text, 'appealed'::text])) OR (appeal_until IS NOT NULL))),
+  constraint dispute_rulings_consent CHECK ((((consented_by IS NULL) = (consented_at IS NULL)) AND (consented_by <> arbitrator_id))),
+  constraint dispute_rulings_fault_of_check CHECK ((fault_of = ANY (ARRAY['seller'::text, 'buyer'::text, 'nobody'::text]))),
+  constraint dispute_rulings_outcome_check CHECK ((outcome = ANY (ARRAY['release'::text, 'refund'::text, 'split'::text]))),
+  constraint dispute_rulings_split CHECK ((((outcome = 'split'::text) = (buyer_amount IS NOT NULL)) AND (buyer_amount > (0)::numeric))),
+  constraint dispute_rulings_state_check CHECK ((state = ANY (ARRAY['consent'::text, 'appeal'::text, 'refused'::text, 'appealed'::text, 'settled'::text, 'overtaken'::text]))),
+  constraint dispute_rulings_arbitrator_id_fkey FOREIGN KEY (arbitrator_id) REFERENCES public.users(id),
+  constraint dispute_rulings_consented_by_fkey FOREIGN KEY (consented_by) REFERENCES public.users(id),
+  constraint dispute_rulings_dispute_id_fkey FOREIGN KEY (dispute_id) REFERENCES public.crypto_disputes(id),
+  constraint dispute_rulings_pkey PRIMARY KEY (id)
+);
+alter table fairlock.dispute_rulings enable row level security;
+alter table fairlock.dispute_rulings force row level security;
+CREATE INDEX dispute_rulings_arbitrator ON fairlock.dispute_rulings USING btree (arbitrator_id);
+CREATE INDEX dispute_rulings_consented_by ON fairlock.dispute_rulings USING btree (consented_by);
+CREATE INDEX dispute_rulings_dispute ON fairlock.dispute_rulings USING btree (dispute_id, ruled_at);
+CREATE INDEX dispute_rulings_due ON fairlock.dispute_rulings USING btree (appeal_until) WHERE (state = 'appeal'::text);
+CREATE UNIQUE INDEX dispute_rulings_one_settled ON fairlock.dispute_rulings USING btree (dispute_id) WHERE (state = 'settled'::text);
+CREATE UNIQUE INDEX dispute_rulings_one_waiting ON fairlock.dispute_rulings USING btree (dispute_id) WHERE (state = ANY (ARRAY['consent'::text, 'appeal'::text]));
+create policy "the engine keeps disputes" on fairlock.dispute_rulings for all to fairlock_engine using (true);
+CREATE TRIGGER guard AFTER UPDATE ON fairlock.dispute_rulings FOR EACH ROW EXECUTE FUNCTION fairlock.guard_ruling();
+CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON fairlock.dispute_rulings FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF id, dispute_id, arbitrator_id, outcome, buyer_amount, fault_of, is_final, ruled_at, state, consented_by, consented_at, appeal_until ON fairlock.dispute_rulings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('dispute_id', '{*}', '{}');
+grant insert, select on fairlock.dispute_rulings to fairlock_engine;
+grant update on fairlock.dispute_rulings (appeal_until) to fairlock_engine;
+grant update on fairlock.dispute_rulings (consented_at) to fairlock_engine;
+grant update on fairlock.dispute_rulings (consented_by) to fairlock_engine;
+grant update on fairlock.dispute_rulings (state) to fairlock_engine;
+
 create table fairlock.duty_hours (
   from_minute smallint not null,
   id uuid not null,
@@ -639,6 +759,36 @@ create policy "the engine keeps keys" on fairlock.key_encryption_keys for all to
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF id, keyring, state, created_at, activated_at, retired_at, destroyed_at ON fairlock.key_encryption_keys FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{*}', '{}');
 grant insert, select, update on fairlock.key_encryption_keys to fairlock_engine;
 
+create table fairlock.live_events (
+  created_at timestamp with time zone not null,
+  data jsonb not null,
+  id uuid not null,
+  kind text not null,
+  "position" bigint generated always as identity not null,
+  trade_id uuid,
+  user_id uuid,
+  constraint live_events_pkey PRIMARY KEY ("position")
+);
+alter table fairlock.live_events enable row level security;
+alter table fairlock.live_events force row level security;
+CREATE INDEX live_events_of_person ON fairlock.live_events USING btree (user_id, "position");
+create policy "people see their events" on fairlock.live_events for select to fairlock_app using (((user_id = ( SELECT fairlock.acting_user() AS acting_user)) OR ((user_id IS NULL) AND (( SELECT fairlock.acting_user() AS acting_user) IS NOT NULL))));
+create policy "the engine writes events for everybody" on fairlock.live_events for all to fairlock_engine using (true);
+grant delete, insert, select on fairlock.live_events to fairlock_engine;
+grant select on fairlock.live_events to fairlock_app;
+
+create table fairlock.live_state (
+  only_row boolean default true not null,
+  swept_to bigint default 0 not null,
+  constraint live_state_only_row_check CHECK (only_row),
+  constraint live_state_swept_to_check CHECK ((swept_to >= 0)),
+  constraint live_state_pkey PRIMARY KEY (only_row)
+);
+alter table fairlock.live_state enable row level security;
+alter table fairlock.live_state force row level security;
+create policy "the engine notes what was swept" on fairlock.live_state for all to fairlock_engine using (true);
+grant select, update on fairlock.live_state to fairlock_engine;
+
 create view fairlock.makers (user_id uuid, body jsonb);
 alter table fairlock.makers owner to fairlock_engine;
 grant delete, insert, references, select, trigger, truncate, update on fairlock.makers to fairlock_engine;
@@ -705,10 +855,28 @@ grant update on fairlock.messages (erased) to fairlock_engine;
 grant update on fairlock.messages (text) to fairlock_engine;
 grant update on fairlock.messages (warnings) to fairlock_engine;
 
+create table fairlock.news_set_aside (
+  created_at timestamp with time zone not null,
+  data jsonb not null,
+  error text not null,
+  failed_at timestamp with time zone default clock_timestamp() not null,
+  id bigint not null,
+  kind text not null,
+  people uuid[] not null,
+  trade_id uuid,
+  constraint news_set_aside_error_check CHECK ((length(error) <= 400)),
+  constraint news_set_aside_pkey PRIMARY KEY (id)
+);
+alter table fairlock.news_set_aside enable row level security;
+alter table fairlock.news_set_aside force row level security;
+create policy "the engine sets news aside and takes it up again" on fairlock.news_set_aside for all to fairlock_engine using (true);
+grant delete, insert, select on fairlock.news_set_aside to fairlock_engine;
+
 create table fairlock.notices (
   created_at timestamp with time zone default clock_timestamp() not null,
   data jsonb not null,
   id uuid not null,
+  in_app boolean default true not null,
   kind text not null,
   mail_attempts integer default 0 not null,
   mail_due_at timestamp with time zone,
@@ -719,7 +887,7 @@ create table fairlock.notices (
   user_id uuid not null,
   constraint notices_check CHECK (((mail_to IS NOT NULL) OR ((mail_due_at IS NULL) AND (mail_sent_at IS NULL)))),
   constraint notices_data_check CHECK (((jsonb_typeof(data) = 'object'::text) AND (pg_column_size(data) <= 4000))),
-  constraint notices_kind_check CHECK (((kind ~ '^[a-z_]+(\.[a-z_]+)+$'::text) AND (length(kind) <= 60))),
+  constraint notices_kind CHECK (((kind ~ '^[a-z_]+(\.[a-z_]+)+$'::text) AND (length(kind) <= 60))),
   constraint notices_mail_error_check CHECK ((length(mail_error) <= 400)),
   constraint notices_mail_to_check CHECK ((length(mail_to) <= 320)),
   constraint notices_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
@@ -728,7 +896,9 @@ create table fairlock.notices (
 alter table fairlock.notices enable row level security;
 alter table fairlock.notices force row level security;
 CREATE INDEX notices_mail_due ON fairlock.notices USING btree (mail_due_at) WHERE (mail_due_at IS NOT NULL);
+CREATE INDEX notices_of_messages ON fairlock.notices USING btree (user_id, ((data ->> 'tradeId'::text)), created_at DESC) WHERE (kind = 'message.posted'::text);
 CREATE INDEX notices_of_person ON fairlock.notices USING btree (user_id, created_at DESC, id DESC);
+CREATE INDEX notices_unread ON fairlock.notices USING btree (user_id, created_at) WHERE ((read_at IS NULL) AND in_app);
 create policy "people see their notices" on fairlock.notices for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
 create policy "the engine acts for everybody" on fairlock.notices for all to fairlock_engine using (true);
 grant delete, insert, select on fairlock.notices to fairlock_engine;
@@ -736,6 +906,7 @@ grant select on fairlock.notices (created_at) to fairlock_app;
 grant select on fairlock.notices (data) to fairlock_app;
 grant update on fairlock.notices (data) to fairlock_engine;
 grant select on fairlock.notices (id) to fairlock_app;
+grant select on fairlock.notices (in_app) to fairlock_app;
 grant select on fairlock.notices (kind) to fairlock_app;
 grant select on fairlock.notices (read_at) to fairlock_app;
 grant update on fairlock.notices (read_at) to fairlock_engine;
@@ -1208,6 +1379,11 @@ create table fairlock.settings (
   cooldown_hours_after_five integer default 168 not null,
   cooldown_hours_after_three integer default 24 not null,
   cooldown_hours_after_two integer default 1 not null,
+  dispute_answer_hours integer default 24 not null,
+  dispute_appeal_hours integer default 48 not null,
+  dispute_conflict_days integer default 90 not null,
+  dispute_pause_days integer default 30 not null,
+  dispute_ruling_hours integer default 72 not null,
   email_change_delay_hours integer default 24 not null,
   evidence_per_dispute integer default 20 not null,
   file_megabytes integer default 20 not null,
@@ -1215,6 +1391,8 @@ create table fairlock.settings (
   funding_window_minutes integer default 30 not null,
   grant_hours integer default 8 not null,
   live_trades_per_user integer default 20 not null,
+  lost_disputes_days integer default 90 not null,
+  lost_disputes_most integer default 3 not null,
   maker_fee_rate numeric(9,8) default 0.001 not null,
   one boolean default true not null,
   open_offers_per_user integer default 50 not null,
@@ -1222,6 +1400,7 @@ create table fairlock.settings (
   payment_methods_per_user integer default 20 not null,
   rating_days integer default 14 not null,
   release_window_minutes integer default 1440 not null,
+  second_arbitrator_amounts text default 'BTC=0.5,ETH=10,LTC=350,BCH=60,XMR=150,DOGE=200000,SOL=200,XRP=12000,ADA=60000,TRX=100000,USDT=30000,USDC=30000,DAI=30000'::text not null,
   session_idle_hours integer default 168 not null,
   staff_need_factor boolean default false not null,
   step_up_minutes integer default 5 not null,
@@ -1234,6 +1413,7 @@ create table fairlock.settings (
   constraint settings_cooldown_hours_after_five_check CHECK (((cooldown_hours_after_five >= 0) AND (cooldown_hours_after_five <= 720))),
   constraint settings_cooldown_hours_after_three_check CHECK (((cooldown_hours_after_three >= 0) AND (cooldown_hours_after_three <= 720))),
   constraint settings_cooldown_hours_after_two_check CHECK (((cooldown_hours_after_two >= 0) AND (cooldown_hours_after_two <= 720))),
+  constraint settings_disputes CHECK ((((dispute_answer_hours >= 1) AND (dispute_answer_hours <= 336)) AND ((dispute_ruling_hours >= 1) AND (dispute_ruling_hours <= 720)) AND ((dispute_appeal_hours >= 1) AND (dispute_appeal_hours <= 336)) AND ((dispute_conflict_days >= 0) AND (dispute_conflict_days <= 3650)) AND ((lost_disputes_most >= 1) AND (lost_disputes_most <= 1000)) AND ((lost_disputes_days >= 1) AND (lost_disputes_days <= 3650)) AND ((dispute_pause_days >= 1) AND (dispute_pause_days <= 3650)) AND (second_arbitrator_amounts ~ '^(none|[A-Z0-9]{2,10}=\d{1,12}(\.\d{1,8})?(,[A-Z0-9]{2,10}=\d{1,12}(\.\d{1,8})?)*)$'::text))),
   constraint settings_evidence_per_dispute_check CHECK (((evidence_per_dispute >= 1) AND (evidence_per_dispute <= 200))),
   constraint settings_file_megabytes_check CHECK (((file_megabytes >= 1) AND (file_megabytes <= 100))),
   constraint settings_free_cancellations_a_day_check CHECK (((free_cancellations_a_day >= 0) AND (free_cancellations_a_day <= 1000))),
@@ -1254,7 +1434,7 @@ alter table fairlock.settings enable row level security;
 alter table fairlock.settings force row level security;
 create policy "everybody reads the settings" on fairlock.settings for select to public using (true);
 create policy "the operator changes the settings" on fairlock.settings for update to fairlock_engine using (true) with check (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, step_up_minutes, staff_need_factor, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days, payment_methods_per_user, payment_details_keep_days, file_megabytes, evidence_per_dispute, chat_open_days_after_end, rating_days, cooldown_hours_after_two, cooldown_hours_after_three, cooldown_hours_after_five, free_cancellations_a_day ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, step_up_minutes, staff_need_factor, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days, payment_methods_per_user, payment_details_keep_days, dispute_answer_hours, dispute_ruling_hours, dispute_appeal_hours, dispute_conflict_days, lost_disputes_most, lost_disputes_days, dispute_pause_days, second_arbitrator_amounts, file_megabytes, evidence_per_dispute, chat_open_days_after_end, rating_days, cooldown_hours_after_two, cooldown_hours_after_three, cooldown_hours_after_five, free_cancellations_a_day ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
 grant select on fairlock.settings to fairlock_app;
 grant select, update on fairlock.settings to fairlock_engine;
 
@@ -1515,25 +1695,36 @@ grant select on ledger.transfers to fairlock_engine;
 
 create table public.crypto_disputes (
   against_user_id uuid not null,
+  answer_due_at timestamp with time zone,
+  answered_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
   description text,
+  escalated_at timestamp with time zone,
   escrow_id uuid,
   evidence jsonb,
   id uuid default gen_random_uuid() not null,
+  lost_by uuid,
+  opened_by text default 'seller'::text not null,
   raised_by uuid not null,
   reason text not null,
   resolution text,
   resolved_at timestamp with time zone,
   resolved_by uuid,
+  ruling_due_at timestamp with time zone,
+  stage text default 'open'::text not null,
   status text default 'pending'::text not null,
   trade_id uuid not null,
   updated_at timestamp with time zone default now() not null,
   constraint crypto_disputes_ended CHECK (((status = 'pending'::text) = (resolved_at IS NULL))),
+  constraint crypto_disputes_lost CHECK (((lost_by IS NULL) OR ((status = 'resolved'::text) AND ((lost_by = raised_by) OR (lost_by = against_user_id))))),
+  constraint crypto_disputes_opened_by CHECK ((opened_by = ANY (ARRAY['seller'::text, 'buyer'::text, 'clock'::text]))),
   constraint crypto_disputes_parties CHECK ((raised_by <> against_user_id)),
   constraint crypto_disputes_resolved CHECK ((((status = 'resolved'::text) = (resolved_by IS NOT NULL)) AND ((status <> 'resolved'::text) OR (resolution IS NOT NULL)))),
+  constraint crypto_disputes_stage CHECK (((stage = ANY (ARRAY['open'::text, 'consent'::text, 'appeal'::text, 'appealed'::text, 'over'::text])) AND ((stage <> 'over'::text) OR (status <> 'pending'::text)))),
   constraint crypto_disputes_status CHECK ((status = ANY (ARRAY['pending'::text, 'resolved'::text, 'closed'::text]))),
   constraint crypto_disputes_against_user_id_fkey FOREIGN KEY (against_user_id) REFERENCES public.users(id),
   constraint crypto_disputes_escrow_id_fkey FOREIGN KEY (escrow_id) REFERENCES public.crypto_escrows(id),
+  constraint crypto_disputes_lost_by_fkey FOREIGN KEY (lost_by) REFERENCES public.users(id),
   constraint crypto_disputes_raised_by_fkey FOREIGN KEY (raised_by) REFERENCES public.users(id),
   constraint crypto_disputes_resolved_by_fkey FOREIGN KEY (resolved_by) REFERENCES public.users(id),
   constraint crypto_disputes_trade_id_fkey FOREIGN KEY (trade_id) REFERENCES public.crypto_trades(id),
@@ -1541,17 +1732,58 @@ create table public.crypto_disputes (
 );
 alter table public.crypto_disputes enable row level security;
 alter table public.crypto_disputes force row level security;
+CREATE INDEX crypto_disputes_against ON public.crypto_disputes USING btree (against_user_id, created_at DESC, id DESC);
+CREATE INDEX crypto_disputes_lost_by ON public.crypto_disputes USING btree (lost_by, resolved_at) WHERE (lost_by IS NOT NULL);
+CREATE INDEX crypto_disputes_open ON public.crypto_disputes USING btree (created_at, id) WHERE (status = 'pending'::text);
+CREATE INDEX crypto_disputes_raised ON public.crypto_disputes USING btree (raised_by, created_at DESC, id DESC);
+CREATE INDEX crypto_disputes_resolved_by ON public.crypto_disputes USING btree (resolved_by);
 CREATE INDEX idx_crypto_disputes_against_user ON public.crypto_disputes USING btree (against_user_id);
 CREATE INDEX idx_crypto_disputes_raised_by ON public.crypto_disputes USING btree (raised_by);
 CREATE INDEX idx_crypto_disputes_status ON public.crypto_disputes USING btree (status);
 CREATE INDEX idx_crypto_disputes_trade_id ON public.crypto_disputes USING btree (trade_id);
 CREATE UNIQUE INDEX crypto_disputes_one_open ON public.crypto_disputes USING btree (trade_id) WHERE (status = 'pending'::text);
+create policy "a case shows its arbitrator the dispute" on public.crypto_disputes for select to fairlock_app using (((trade_id = ANY (ARRAY( SELECT fairlock.arbitrated() AS arbitrated))) AND fairlock.still_arbitrates(trade_id)));
 create policy "a grant shows staff disputes" on public.crypto_disputes for select to fairlock_app using ((((raised_by = ANY (ARRAY( SELECT fairlock.granted('trades'::text) AS granted))) AND fairlock.still_granted('trades'::text, raised_by)) OR ((against_user_id = ANY (ARRAY( SELECT fairlock.granted('trades'::text) AS granted))) AND fairlock.still_granted('trades'::text, against_user_id)) OR ((trade_id = ANY (ARRAY( SELECT fairlock.granted('case'::text) AS granted))) AND fairlock.still_granted('case'::text, trade_id))));
 create policy "both sides see the dispute" on public.crypto_disputes for select to fairlock_app using (((raised_by = ( SELECT fairlock.acting_user() AS acting_user)) OR (against_user_id = ( SELECT fairlock.acting_user() AS acting_user))));
 create policy "the engine keeps disputes" on public.crypto_disputes for all to fairlock_engine using (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF trade_id, escrow_id, raised_by, against_user_id, reason, description, evidence, status, resolution, resolved_by, resolved_at ON public.crypto_disputes FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{trade_id,escrow_id,raised_by,against_user_id,status,resolution,resolved_by,resolved_at}', '{id,created_at,updated_at}');
-grant select on public.crypto_disputes to fairlock_app;
-grant select on public.crypto_disputes to fairlock_engine;
+CREATE TRIGGER ended AFTER UPDATE OF status ON public.crypto_disputes FOR EACH ROW WHEN (((old.status = 'pending'::text) AND (new.status <> 'pending'::text))) EXECUTE FUNCTION fairlock.close_case();
+CREATE TRIGGER guard AFTER INSERT OR UPDATE ON public.crypto_disputes FOR EACH ROW EXECUTE FUNCTION fairlock.guard_dispute();
+CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON public.crypto_disputes FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF trade_id, escrow_id, raised_by, against_user_id, reason, description, evidence, status, resolution, resolved_by, resolved_at, opened_by, stage, answer_due_at, answered_at, ruling_due_at, escalated_at, lost_by ON public.crypto_disputes FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{trade_id,escrow_id,raised_by,against_user_id,reason,status,resolution,resolved_by,resolved_at,opened_by,stage,answer_due_at,answered_at,ruling_due_at,escalated_at,lost_by}', '{id,created_at,updated_at}');
+CREATE TRIGGER sealed_description BEFORE INSERT OR UPDATE OF description, raised_by ON public.crypto_disputes FOR EACH ROW WHEN ((new.description IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('description', 'raised_by');
+grant insert, select on public.crypto_disputes to fairlock_engine;
+grant select on public.crypto_disputes (against_user_id) to fairlock_app;
+grant select on public.crypto_disputes (answer_due_at) to fairlock_app;
+grant select on public.crypto_disputes (answered_at) to fairlock_app;
+grant update on public.crypto_disputes (answered_at) to fairlock_engine;
+grant select on public.crypto_disputes (created_at) to fairlock_app;
+grant select on public.crypto_disputes (escalated_at) to fairlock_app;
+grant update on public.crypto_disputes (escalated_at) to fairlock_engine;
+grant select on public.crypto_disputes (escrow_id) to fairlock_app;
+grant select on public.crypto_disputes (evidence) to fairlock_app;
+grant update on public.crypto_disputes (evidence) to fairlock_engine;
+grant select on public.crypto_disputes (id) to fairlock_app;
+grant select on public.crypto_disputes (lost_by) to fairlock_app;
+grant update on public.crypto_disputes (lost_by) to fairlock_engine;
+grant select on public.crypto_disputes (opened_by) to fairlock_app;
+grant select on public.crypto_disputes (raised_by) to fairlock_app;
+grant select on public.crypto_disputes (reason) to fairlock_app;
+grant select on public.crypto_disputes (resolution) to fairlock_app;
+grant update on public.crypto_disputes (resolution) to fairlock_engine;
+grant select on public.crypto_disputes (resolved_at) to fairlock_app;
+grant update on public.crypto_disputes (resolved_at) to fairlock_engine;
+grant select on public.crypto_disputes (resolved_by) to fairlock_app;
+grant update on public.crypto_disputes (resolved_by) to fairlock_engine;
+grant select on public.crypto_disputes (ruling_due_at) to fairlock_app;
+grant update on public.crypto_disputes (ruling_due_at) to fairlock_engine;
+grant select on public.crypto_disputes (stage) to fairlock_app;
+grant update on public.crypto_disputes (stage) to fairlock_engine;
+grant select on public.crypto_disputes (status) to fairlock_app;
+grant update on public.crypto_disputes (status) to fairlock_engine;
+grant select on public.crypto_disputes (trade_id) to fairlock_app;
+grant select on public.crypto_disputes (updated_at) to fairlock_app;
+grant update on public.crypto_disputes (updated_at) to fairlock_engine;
+grant update on public.crypto_disputes (description) to fairlock_engine;
 
 create table public.crypto_escrows (
   amount numeric(20,8) not null,
@@ -1592,6 +1824,7 @@ CREATE INDEX idx_crypto_escrows_buyer_id ON public.crypto_escrows USING btree (b
 CREATE INDEX idx_crypto_escrows_seller_id ON public.crypto_escrows USING btree (seller_id);
 CREATE INDEX idx_crypto_escrows_status ON public.crypto_escrows USING btree (status);
 CREATE UNIQUE INDEX idx_crypto_escrows_trade_id ON public.crypto_escrows USING btree (trade_id);
+create policy "a case shows its arbitrator the escrow" on public.crypto_escrows for select to fairlock_app using (((trade_id = ANY (ARRAY( SELECT fairlock.arbitrated() AS arbitrated))) AND fairlock.still_arbitrates(trade_id)));
 create policy "a grant shows staff escrows" on public.crypto_escrows for select to fairlock_app using ((((seller_id = ANY (ARRAY( SELECT fairlock.granted('trades'::text) AS granted))) AND fairlock.still_granted('trades'::text, seller_id)) OR ((buyer_id = ANY (ARRAY( SELECT fairlock.granted('trades'::text) AS granted))) AND fairlock.still_granted('trades'::text, buyer_id)) OR ((trade_id = ANY (ARRAY( SELECT fairlock.granted('case'::text) AS granted))) AND fairlock.still_granted('case'::text, trade_id))));
 create policy "both sides see the escrow" on public.crypto_escrows for select to fairlock_app using (((seller_id = ( SELECT fairlock.acting_user() AS acting_user)) OR (buyer_id = ( SELECT fairlock.acting_user() AS acting_user))));
 create policy "the engine keeps escrows" on public.crypto_escrows for all to fairlock_engine using (true);
@@ -1793,6 +2026,7 @@ create policy "a grant shows staff a profile" on public.crypto_profiles for sele
 create policy "people see their profile" on public.crypto_profiles for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
 create policy "the engine acts for everybody" on public.crypto_profiles for all to fairlock_engine using (true);
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
+CREATE TRIGGER preferences_are_known BEFORE UPDATE OF notification_preferences ON public.crypto_profiles FOR EACH ROW WHEN ((new.notification_preferences IS DISTINCT FROM old.notification_preferences)) EXECUTE FUNCTION fairlock.guard_preferences();
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, wallet_address, wallet_provider, kyc_status, kyc_verified_at, is_verified_trader, preferred_currencies, trading_pairs, risk_tolerance, investment_strategy, notification_preferences, security_settings, preferred_payment_methods, daily_limit, monthly_limit, banned_until, two_factor_enabled, two_factor_secret, display_name, country ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('user_id', '{user_id,kyc_status,kyc_verified_at,is_verified_trader,banned_until,daily_limit,monthly_limit,two_factor_enabled}', '{id,created_at,updated_at,trading_volume,total_trades,average_rating,successful_escrows,disputed_trades,current_daily_volume,current_monthly_volume,unfinished_trades,counterparties,volumes,payment_seconds,release_seconds,rating_count,rating_sum,rater_count,rater_means,weighted_rating}');
 CREATE TRIGGER sealed_two_factor_secret BEFORE INSERT OR UPDATE OF two_factor_secret, user_id ON public.crypto_profiles FOR EACH ROW WHEN ((new.two_factor_secret IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('two_factor_secret', 'user_id');
 CREATE TRIGGER second_factor AFTER INSERT OR DELETE OR UPDATE OF two_factor_enabled ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.note_second_factor();
@@ -1809,6 +2043,7 @@ grant select on public.crypto_profiles (created_at) to fairlock_app;
 grant select on public.crypto_profiles (display_name) to fairlock_app;
 grant update on public.crypto_profiles (display_name) to fairlock_engine;
 grant select on public.crypto_profiles (disputed_trades) to fairlock_app;
+grant update on public.crypto_profiles (disputed_trades) to fairlock_engine;
 grant select on public.crypto_profiles (id) to fairlock_app;
 grant select on public.crypto_profiles (is_verified_trader) to fairlock_app;
 grant update on public.crypto_profiles (is_verified_trader) to fairlock_engine;
@@ -1926,6 +2161,7 @@ CREATE INDEX idx_crypto_trades_side ON public.crypto_trades USING btree (side);
 CREATE INDEX idx_crypto_trades_status ON public.crypto_trades USING btree (status);
 CREATE INDEX idx_crypto_trades_timestamp ON public.crypto_trades USING btree ("timestamp");
 CREATE INDEX idx_crypto_trades_user_id ON public.crypto_trades USING btree (user_id);
+create policy "a case shows its arbitrator the trade" on public.crypto_trades for select to fairlock_app using (((id = ANY (ARRAY( SELECT fairlock.arbitrated() AS arbitrated))) AND fairlock.still_arbitrates(id)));
 create policy "a grant shows staff trades" on public.crypto_trades for select to fairlock_app using ((((user_id = ANY (ARRAY( SELECT fairlock.granted('trades'::text) AS granted))) AND fairlock.still_granted('trades'::text, user_id)) OR ((buyer_id = ANY (ARRAY( SELECT fairlock.granted('trades'::text) AS granted))) AND fairlock.still_granted('trades'::text, buyer_id)) OR ((id = ANY (ARRAY( SELECT fairlock.granted('case'::text) AS granted))) AND fairlock.still_granted('case'::text, id))));
 create policy "both sides see the trade" on public.crypto_trades for select to fairlock_app using (((user_id = ( SELECT fairlock.acting_user() AS acting_user)) OR (buyer_id = ( SELECT fairlock.acting_user() AS acting_user))));
 create policy "the engine moves trades" on public.crypto_trades for all to fairlock_engine using (true);
@@ -2139,11 +2375,11 @@ create function audit.search(p jsonb) returns jsonb language plpgsql set search_
 alter function audit.search(jsonb) owner to fairlock_engine;
 grant execute on function audit.search(jsonb) to fairlock_engine;
 
-create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 26e08c6b72068e36;
+create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 058a47bd41b54458;
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
-create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as 177b2d65a1323a76;
+create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as 8b5b7e737e8d2d11;
 alter function audit.watched() owner to fairlock_engine;
 grant execute on function audit.watched() to fairlock_engine;
 
@@ -2244,6 +2480,10 @@ create function fairlock.allow_reset_token(p_reset uuid, p_hash bytea) returns b
 alter function fairlock.allow_reset_token(uuid,bytea) owner to fairlock_engine;
 grant execute on function fairlock.allow_reset_token(uuid,bytea) to fairlock_engine;
 
+create function fairlock.answer_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as dada1aff07a8140b;
+alter function fairlock.answer_dispute(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.answer_dispute(jsonb) to fairlock_engine;
+
 create function fairlock.answer_rating(p_trade uuid, p_text text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 856e2fe150b363c0;
 alter function fairlock.answer_rating(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.answer_rating(uuid,text) to fairlock_engine;
@@ -2263,6 +2503,10 @@ alter function fairlock.api_key_json(uuid,text,text[],cidr[],integer,timestamp w
 grant execute on function fairlock.api_key_json(uuid,text,text[],cidr[],integer,timestamp with time zone,timestamp with time zone,timestamp with time zone) to fairlock_app;
 grant execute on function fairlock.api_key_json(uuid,text,text[],cidr[],integer,timestamp with time zone,timestamp with time zone,timestamp with time zone) to fairlock_engine;
 
+create function fairlock.appeal_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 2cbd0a87adf7145d;
+alter function fairlock.appeal_dispute(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.appeal_dispute(jsonb) to fairlock_engine;
+
 create function fairlock.apply_due_email_changes(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as 2b34f8fad22ff273;
 alter function fairlock.apply_due_email_changes(integer) owner to fairlock_engine;
 grant execute on function fairlock.apply_due_email_changes(integer) to fairlock_app;
@@ -2276,6 +2520,16 @@ create function fairlock.apply_email_changes_of(p_email text) returns void langu
 alter function fairlock.apply_email_changes_of(text) owner to fairlock_engine;
 grant execute on function fairlock.apply_email_changes_of(text) to fairlock_engine;
 
+create function fairlock.arbitrated() returns SETOF uuid language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 5a0b88fdce7d0e75;
+alter function fairlock.arbitrated() owner to fairlock_engine;
+grant execute on function fairlock.arbitrated() to fairlock_app;
+grant execute on function fairlock.arbitrated() to fairlock_engine;
+
+create function fairlock.arbitrates(p_trade uuid) returns boolean language plpgsql stable security definer set search_path=pg_catalog, pg_temp as f79cbe5d3d31dedc;
+alter function fairlock.arbitrates(uuid) owner to fairlock_engine;
+grant execute on function fairlock.arbitrates(uuid) to fairlock_app;
+grant execute on function fairlock.arbitrates(uuid) to fairlock_engine;
+
 create function fairlock.arbitrates_chat(p_trade uuid) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 5c5e012f6bf29541;
 alter function fairlock.arbitrates_chat(uuid) owner to fairlock_engine;
 grant execute on function fairlock.arbitrates_chat(uuid) to fairlock_engine;
@@ -2288,6 +2542,10 @@ create function fairlock.ask_access(p jsonb, p_break_glass boolean) returns json
 alter function fairlock.ask_access(jsonb,boolean) owner to fairlock_engine;
 grant execute on function fairlock.ask_access(jsonb,boolean) to fairlock_engine;
 
+create function fairlock.ask_in_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as b39ed40b89af3c11;
+alter function fairlock.ask_in_dispute(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.ask_in_dispute(jsonb) to fairlock_engine;
+
 create function fairlock.ask_payment_verification(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4636492cea9493a1;
 alter function fairlock.ask_payment_verification(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.ask_payment_verification(jsonb) to fairlock_engine;
@@ -2295,6 +2553,15 @@ grant execute on function fairlock.ask_payment_verification(jsonb) to fairlock_e
 create function fairlock.asks_for_factor(p_operation text) returns boolean language sql immutable as 0e2dfe4007c76540;
 alter function fairlock.asks_for_factor(text) owner to fairlock_engine;
 grant execute on function fairlock.asks_for_factor(text) to fairlock_engine;
+
+create function fairlock.assign_arbitrator(p_dispute uuid, p_part text, p_person uuid, p_by uuid) returns uuid language plpgsql set search_path=pg_catalog, pg_temp as d6080cf57529edde;
+alter function fairlock.assign_arbitrator(uuid,text,uuid,uuid) owner to fairlock_engine;
+grant execute on function fairlock.assign_arbitrator(uuid,text,uuid,uuid) to fairlock_engine;
+
+create function fairlock.assign_due_dispute(p_dispute uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as cbc8d8e96d4c6878;
+alter function fairlock.assign_due_dispute(uuid) owner to fairlock_engine;
+grant execute on function fairlock.assign_due_dispute(uuid) to fairlock_app;
+grant execute on function fairlock.assign_due_dispute(uuid) to fairlock_engine;
 
 create function fairlock.attach_file(p_file uuid, p_owner uuid, p_purpose text, p_subject uuid) returns boolean language plpgsql set search_path=pg_catalog, pg_temp as 6e4e363e8dd3b1b5;
 alter function fairlock.attach_file(uuid,uuid,text,uuid) owner to fairlock_engine;
@@ -2327,6 +2594,10 @@ grant execute on function fairlock.ban_person(uuid,timestamp with time zone,text
 create function fairlock.begin_audit_era(p_last audit.blocks) returns boolean language plpgsql security definer set search_path=pg_catalog, pg_temp as 4375e17a9f5d2bb8;
 alter function fairlock.begin_audit_era(audit.blocks) owner to ;
 grant execute on function fairlock.begin_audit_era(audit.blocks) to fairlock_engine;
+
+create function fairlock.begin_dispute(p_dispute uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 9f2ee947f88ff2f1;
+alter function fairlock.begin_dispute(uuid) owner to fairlock_engine;
+grant execute on function fairlock.begin_dispute(uuid) to fairlock_engine;
 
 create function fairlock.begin_upload() returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as f4e0a5d1237a4500;
 alter function fairlock.begin_upload() owner to fairlock_engine;
@@ -2370,6 +2641,10 @@ create function fairlock.broken_law(r public.crypto_wallets) returns text langua
 alter function fairlock.broken_law(public.crypto_wallets) owner to ;
 grant execute on function fairlock.broken_law(public.crypto_wallets) to public;
 
+create function fairlock.broken_preference(p jsonb) returns text language sql immutable as 9f7d2f9897f53b61;
+alter function fairlock.broken_preference(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.broken_preference(jsonb) to fairlock_engine;
+
 create function fairlock.cancel_email_change(p_change uuid, p_reason text) returns boolean language plpgsql set search_path=pg_catalog, pg_temp as f28b2ccc1045d816;
 alter function fairlock.cancel_email_change(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.cancel_email_change(uuid,text) to fairlock_engine;
@@ -2377,6 +2652,10 @@ grant execute on function fairlock.cancel_email_change(uuid,text) to fairlock_en
 create function fairlock.change_me(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 67a4246fac943b56;
 alter function fairlock.change_me(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.change_me(jsonb) to fairlock_engine;
+
+create function fairlock.change_notification_preferences(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 53d18dd5134171aa;
+alter function fairlock.change_notification_preferences(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.change_notification_preferences(jsonb) to fairlock_engine;
 
 create function fairlock.change_offer(p_offer uuid, p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 86bf85636064ab29;
 alter function fairlock.change_offer(uuid,jsonb) owner to fairlock_engine;
@@ -2425,12 +2704,16 @@ alter function fairlock.close_audit_block(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_audit_block(integer) to fairlock_app;
 grant execute on function fairlock.close_audit_block(integer) to fairlock_engine;
 
+create function fairlock.close_case() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as adbc0a8244ae5b8e;
+alter function fairlock.close_case() owner to fairlock_engine;
+grant execute on function fairlock.close_case() to fairlock_engine;
+
 create function fairlock.close_expired_offers(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as dce81ec6c0990ddd;
 alter function fairlock.close_expired_offers(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_app;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_engine;
 
-create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 5e04fcd4504673d3;
+create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as f5f877e4ce38246e;
 alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
@@ -2453,6 +2736,10 @@ create function fairlock.confirm_totp(p jsonb) returns jsonb language plpgsql se
 alter function fairlock.confirm_totp(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.confirm_totp(jsonb) to fairlock_engine;
 
+create function fairlock.consent_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e49b8f59acf2241a;
+alter function fairlock.consent_dispute(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.consent_dispute(jsonb) to fairlock_engine;
+
 create function fairlock.cooldown_until(p_user uuid) returns timestamp with time zone language plpgsql stable set search_path=pg_catalog, pg_temp as 4f6f5359128d7d38;
 alter function fairlock.cooldown_until(uuid) owner to fairlock_engine;
 grant execute on function fairlock.cooldown_until(uuid) to fairlock_engine;
@@ -2461,6 +2748,15 @@ create function fairlock.count_break_glass() returns jsonb language sql stable s
 alter function fairlock.count_break_glass() owner to fairlock_engine;
 grant execute on function fairlock.count_break_glass() to fairlock_app;
 grant execute on function fairlock.count_break_glass() to fairlock_engine;
+
+create function fairlock.count_dispute(p_trade uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as 1083a52a6131c104;
+alter function fairlock.count_dispute(uuid) owner to fairlock_engine;
+grant execute on function fairlock.count_dispute(uuid) to fairlock_engine;
+
+create function fairlock.count_disputes() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as c94e42699da0a15c;
+alter function fairlock.count_disputes() owner to fairlock_engine;
+grant execute on function fairlock.count_disputes() to fairlock_app;
+grant execute on function fairlock.count_disputes() to fairlock_engine;
 
 create function fairlock.count_files() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 80164084e9ee0f20;
 alter function fairlock.count_files() owner to fairlock_engine;
@@ -2545,6 +2841,28 @@ create function fairlock.disable_webhook(w fairlock.webhooks, p_reason text) ret
 alter function fairlock.disable_webhook(fairlock.webhooks,text) owner to fairlock_engine;
 grant execute on function fairlock.disable_webhook(fairlock.webhooks,text) to fairlock_engine;
 
+create function fairlock.dispatch(p_most integer) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 59eed2cd388a2d67;
+alter function fairlock.dispatch(integer) owner to fairlock_engine;
+grant execute on function fairlock.dispatch(integer) to fairlock_app;
+grant execute on function fairlock.dispatch(integer) to fairlock_engine;
+
+create function fairlock.dispute_json(p_dispute uuid, p_staff boolean) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 9c50d5f3f5865391;
+alter function fairlock.dispute_json(uuid,boolean) owner to fairlock_engine;
+grant execute on function fairlock.dispute_json(uuid,boolean) to fairlock_engine;
+
+create function fairlock.dispute_pause_of(p_user uuid) returns timestamp with time zone language sql stable set search_path=pg_catalog, pg_temp as e4f83d8e8d117137;
+alter function fairlock.dispute_pause_of(uuid) owner to fairlock_engine;
+grant execute on function fairlock.dispute_pause_of(uuid) to fairlock_engine;
+
+create function fairlock.dispute_queue(p_queue text, p_at timestamp with time zone, p_id uuid, p_most integer) returns TABLE(at timestamp with time zone, id uuid, body jsonb) language plpgsql stable security definer set search_path=pg_catalog, pg_temp as e8de8584c62e2e81;
+alter function fairlock.dispute_queue(text,timestamp with time zone,uuid,integer) owner to fairlock_engine;
+grant execute on function fairlock.dispute_queue(text,timestamp with time zone,uuid,integer) to fairlock_app;
+grant execute on function fairlock.dispute_queue(text,timestamp with time zone,uuid,integer) to fairlock_engine;
+
+create function fairlock.dispute_timeline(p_dispute uuid, p_staff boolean) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 01e3f3be0a559167;
+alter function fairlock.dispute_timeline(uuid,boolean) owner to fairlock_engine;
+grant execute on function fairlock.dispute_timeline(uuid,boolean) to fairlock_engine;
+
 create function fairlock.drop_factors(p_user uuid) returns integer language plpgsql set search_path=pg_catalog, pg_temp as 6f384d1ae27e4aa2;
 alter function fairlock.drop_factors(uuid) owner to fairlock_engine;
 grant execute on function fairlock.drop_factors(uuid) to fairlock_engine;
@@ -2557,6 +2875,11 @@ grant execute on function fairlock.drop_old_mail(integer) to fairlock_engine;
 create function fairlock.drop_useless_codes(p_user uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as e56b7d479ff7d3d4;
 alter function fairlock.drop_useless_codes(uuid) owner to fairlock_engine;
 grant execute on function fairlock.drop_useless_codes(uuid) to fairlock_engine;
+
+create function fairlock.due_disputes(p_most integer) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 8a18da33e9b1817e;
+alter function fairlock.due_disputes(integer) owner to fairlock_engine;
+grant execute on function fairlock.due_disputes(integer) to fairlock_app;
+grant execute on function fairlock.due_disputes(integer) to fairlock_engine;
 
 create function fairlock.duplicate_payment_methods(p_limit integer, p_before uuid) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 2ee5c0e4f8522d1e;
 alter function fairlock.duplicate_payment_methods(integer,uuid) owner to fairlock_engine;
@@ -2579,6 +2902,10 @@ create function fairlock.end_api_keys(p_user uuid, p_readers_too boolean DEFAULT
 alter function fairlock.end_api_keys(uuid,boolean) owner to fairlock_engine;
 grant execute on function fairlock.end_api_keys(uuid,boolean) to fairlock_engine;
 
+create function fairlock.end_dispute(p_trade uuid, p_event text, p_actor text, p_resolution text, p_reason text, p_buyer_amount numeric, p_by uuid, p_lost_by uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as a7acfc81e86afbdc;
+alter function fairlock.end_dispute(uuid,text,text,text,text,numeric,uuid,uuid) owner to fairlock_engine;
+grant execute on function fairlock.end_dispute(uuid,text,text,text,text,numeric,uuid,uuid) to fairlock_engine;
+
 create function fairlock.end_other_sessions() returns jsonb language sql set search_path=pg_catalog, pg_temp as b8abcc6b90939a8f;
 alter function fairlock.end_other_sessions() owner to fairlock_engine;
 grant execute on function fairlock.end_other_sessions() to fairlock_engine;
@@ -2591,6 +2918,11 @@ create function fairlock.end_sessions(p_user uuid, p_but uuid) returns integer l
 alter function fairlock.end_sessions(uuid,uuid) owner to fairlock_engine;
 grant execute on function fairlock.end_sessions(uuid,uuid) to fairlock_engine;
 
+create function fairlock.ended_streams(p_streams jsonb) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as e2e3ad09e1ce3727;
+alter function fairlock.ended_streams(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.ended_streams(jsonb) to fairlock_app;
+grant execute on function fairlock.ended_streams(jsonb) to fairlock_engine;
+
 create function fairlock.erase_person(p_user uuid, p_reason text, p_with_balance boolean, p_do boolean) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e6691e5215226cc9;
 alter function fairlock.erase_person(uuid,text,boolean,boolean) owner to fairlock_engine;
 grant execute on function fairlock.erase_person(uuid,text,boolean,boolean) to fairlock_engine;
@@ -2599,9 +2931,14 @@ create function fairlock.erased_name(p_user uuid) returns text language sql immu
 alter function fairlock.erased_name(uuid) owner to fairlock_engine;
 grant execute on function fairlock.erased_name(uuid) to fairlock_engine;
 
-create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 986b21fd3333e84b;
+create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 20d55c72f9c801ac;
 alter function fairlock.erasure_rules() owner to fairlock_engine;
 grant execute on function fairlock.erasure_rules() to fairlock_engine;
+
+create function fairlock.escalate_dispute(p_dispute uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 0524625898609a04;
+alter function fairlock.escalate_dispute(uuid) owner to fairlock_engine;
+grant execute on function fairlock.escalate_dispute(uuid) to fairlock_app;
+grant execute on function fairlock.escalate_dispute(uuid) to fairlock_engine;
 
 create function fairlock.escrow_hold(p_escrow uuid, p_trade uuid, p_seller_wallet uuid, p_currency text, p_amount numeric) returns boolean language plpgsql set search_path=pg_catalog, pg_temp as d0f5ef7d53d00d64;
 alter function fairlock.escrow_hold(uuid,uuid,uuid,text,numeric) owner to fairlock_engine;
@@ -2614,6 +2951,15 @@ grant execute on function fairlock.escrow_refund(uuid,uuid,uuid,numeric) to fair
 create function fairlock.escrow_release(p_escrow uuid, p_trade uuid, p_buyer_wallet uuid, p_currency text, p_held numeric, p_to_buyer numeric) returns void language plpgsql set search_path=pg_catalog, pg_temp as 8e32f350ed350e65;
 alter function fairlock.escrow_release(uuid,uuid,uuid,text,numeric,numeric) owner to fairlock_engine;
 grant execute on function fairlock.escrow_release(uuid,uuid,uuid,text,numeric,numeric) to fairlock_engine;
+
+create function fairlock.escrow_split(p_escrow uuid, p_trade uuid, p_buyer_wallet uuid, p_seller_wallet uuid, p_currency text, p_held numeric, p_to_buyer numeric, p_to_seller numeric) returns void language plpgsql set search_path=pg_catalog, pg_temp as 90ad1ed125a7e65a;
+alter function fairlock.escrow_split(uuid,uuid,uuid,uuid,text,numeric,numeric,numeric) owner to fairlock_engine;
+grant execute on function fairlock.escrow_split(uuid,uuid,uuid,uuid,text,numeric,numeric,numeric) to fairlock_engine;
+
+create function fairlock.event_json(e fairlock.live_events) returns jsonb language sql stable as 6c369969b147b7cc;
+alter function fairlock.event_json(fairlock.live_events) owner to fairlock_engine;
+grant execute on function fairlock.event_json(fairlock.live_events) to fairlock_app;
+grant execute on function fairlock.event_json(fairlock.live_events) to fairlock_engine;
 
 create function fairlock.expire_trade(p_trade uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 9307e42a414d7cca;
 alter function fairlock.expire_trade(uuid) owner to fairlock_engine;
@@ -2710,9 +3056,21 @@ alter function fairlock.granted(text) owner to fairlock_engine;
 grant execute on function fairlock.granted(text) to fairlock_app;
 grant execute on function fairlock.granted(text) to fairlock_engine;
 
+create function fairlock.guard_assignment() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as a8f1819a574b427b;
+alter function fairlock.guard_assignment() owner to fairlock_engine;
+grant execute on function fairlock.guard_assignment() to fairlock_engine;
+
 create function fairlock.guard_chat() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as af6cb2098fe4aaa6;
 alter function fairlock.guard_chat() owner to fairlock_engine;
 grant execute on function fairlock.guard_chat() to fairlock_engine;
+
+create function fairlock.guard_dispute() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as a443f3a3395487d5;
+alter function fairlock.guard_dispute() owner to fairlock_engine;
+grant execute on function fairlock.guard_dispute() to fairlock_engine;
+
+create function fairlock.guard_entry() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as f68501a18a4d7c28;
+alter function fairlock.guard_entry() owner to fairlock_engine;
+grant execute on function fairlock.guard_entry() to fairlock_engine;
 
 create function fairlock.guard_escrow() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as e58728072da8b520;
 alter function fairlock.guard_escrow() owner to fairlock_engine;
@@ -2738,11 +3096,19 @@ create function fairlock.guard_payment_method() returns trigger language plpgsql
 alter function fairlock.guard_payment_method() owner to fairlock_engine;
 grant execute on function fairlock.guard_payment_method() to fairlock_engine;
 
+create function fairlock.guard_preferences() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as c377281a1831ac83;
+alter function fairlock.guard_preferences() owner to fairlock_engine;
+grant execute on function fairlock.guard_preferences() to fairlock_engine;
+
+create function fairlock.guard_ruling() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as a41e72ea9c712776;
+alter function fairlock.guard_ruling() owner to fairlock_engine;
+grant execute on function fairlock.guard_ruling() to fairlock_engine;
+
 create function fairlock.guard_sealed() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as e4f62badbab468dc;
 alter function fairlock.guard_sealed() owner to fairlock_engine;
 grant execute on function fairlock.guard_sealed() to fairlock_engine;
 
-create function fairlock.guard_trade() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as ef1b52547d55e96d;
+create function fairlock.guard_trade() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 89a7e3adc992897d;
 alter function fairlock.guard_trade() owner to fairlock_engine;
 grant execute on function fairlock.guard_trade() to fairlock_engine;
 
@@ -2776,6 +3142,10 @@ create function fairlock.idle_end() returns timestamp with time zone language sq
 alter function fairlock.idle_end() owner to fairlock_engine;
 grant execute on function fairlock.idle_end() to fairlock_engine;
 
+create function fairlock.is_arbitrator(p_person uuid) returns boolean language sql stable set search_path=pg_catalog, pg_temp as 6dca58c598b6d3e7;
+alter function fairlock.is_arbitrator(uuid) owner to fairlock_engine;
+grant execute on function fairlock.is_arbitrator(uuid) to fairlock_engine;
+
 create function fairlock.is_banned(p_user uuid) returns boolean language sql stable set search_path=pg_catalog, pg_temp as 0fe497bc7d4818de;
 alter function fairlock.is_banned(uuid) owner to fairlock_engine;
 grant execute on function fairlock.is_banned(uuid) to fairlock_engine;
@@ -2784,13 +3154,29 @@ create function fairlock.is_email_taken(p_email text) returns boolean language s
 alter function fairlock.is_email_taken(text) owner to fairlock_engine;
 grant execute on function fairlock.is_email_taken(text) to fairlock_engine;
 
-create function fairlock.is_for_staff(p_operation text) returns boolean language sql immutable as 41d0717d7215b528;
+create function fairlock.is_first_message(p_person uuid, p_trade uuid) returns boolean language sql stable set search_path=pg_catalog, pg_temp as 8012f7a7f057e379;
+alter function fairlock.is_first_message(uuid,uuid) owner to fairlock_engine;
+grant execute on function fairlock.is_first_message(uuid,uuid) to fairlock_engine;
+
+create function fairlock.is_for_staff(p_operation text) returns boolean language sql immutable as cf023dbbd5abdd57;
 alter function fairlock.is_for_staff(text) owner to fairlock_engine;
 grant execute on function fairlock.is_for_staff(text) to fairlock_engine;
+
+create function fairlock.is_mail_needless(n fairlock.notices) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 01eed6ced009a3cc;
+alter function fairlock.is_mail_needless(fairlock.notices) owner to fairlock_engine;
+grant execute on function fairlock.is_mail_needless(fairlock.notices) to fairlock_engine;
 
 create function fairlock.is_on_duty(p_role text) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 49a3b906246096ed;
 alter function fairlock.is_on_duty(text) owner to fairlock_engine;
 grant execute on function fairlock.is_on_duty(text) to fairlock_engine;
+
+create function fairlock.is_servers_fault(p_state text) returns boolean language sql immutable as cf240584833a9cf2;
+alter function fairlock.is_servers_fault(text) owner to fairlock_engine;
+grant execute on function fairlock.is_servers_fault(text) to fairlock_engine;
+
+create function fairlock.is_told(p_who text, p_role text, p_person uuid, p_data jsonb) returns boolean language sql immutable as f10e71356766c41c;
+alter function fairlock.is_told(text,text,uuid,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.is_told(text,text,uuid,jsonb) to fairlock_engine;
 
 create function fairlock.is_working(p_offer fairlock.offers, p_at timestamp with time zone) returns boolean language sql stable set search_path=pg_catalog, pg_temp as 6622a826afe0d3a2;
 alter function fairlock.is_working(fairlock.offers,timestamp with time zone) owner to fairlock_engine;
@@ -2827,9 +3213,23 @@ create function fairlock.lacks_staff_factor() returns boolean language plpgsql s
 alter function fairlock.lacks_staff_factor() owner to fairlock_engine;
 grant execute on function fairlock.lacks_staff_factor() to fairlock_engine;
 
+create function fairlock.live_position() returns bigint language sql stable security definer set search_path=pg_catalog, pg_temp as eda774656f1353b1;
+alter function fairlock.live_position() owner to fairlock_engine;
+grant execute on function fairlock.live_position() to fairlock_app;
+grant execute on function fairlock.live_position() to fairlock_engine;
+
+create function fairlock.live_since(p_after bigint, p_people uuid[], p_most integer) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off as 03149d4086da2b0c;
+alter function fairlock.live_since(bigint,uuid[],integer) owner to fairlock_engine;
+grant execute on function fairlock.live_since(bigint,uuid[],integer) to fairlock_app;
+grant execute on function fairlock.live_since(bigint,uuid[],integer) to fairlock_engine;
+
 create function fairlock.lock_account_changes(p_user uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as d369f41f05e68c40;
 alter function fairlock.lock_account_changes(uuid) owner to fairlock_engine;
 grant execute on function fairlock.lock_account_changes(uuid) to fairlock_engine;
+
+create function fairlock.lock_dispute(p_dispute uuid) returns public.crypto_disputes language plpgsql set search_path=pg_catalog, pg_temp as 71f78d7e9bddd454;
+alter function fairlock.lock_dispute(uuid) owner to fairlock_engine;
+grant execute on function fairlock.lock_dispute(uuid) to fairlock_engine;
 
 create function fairlock.lock_payment_methods(p_user uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as 2486981063a3996f;
 alter function fairlock.lock_payment_methods(uuid) owner to fairlock_engine;
@@ -2839,6 +3239,15 @@ create function fairlock.look(p_scope text, p_id uuid, p_what text) returns TABL
 alter function fairlock.look(text,uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.look(text,uuid,text) to fairlock_app;
 grant execute on function fairlock.look(text,uuid,text) to fairlock_engine;
+
+create function fairlock.look_at_dispute(p_dispute uuid) returns TABLE(trade_id uuid, seen_by text, dispute jsonb, timeline jsonb) language plpgsql security definer set search_path=pg_catalog, pg_temp as c42db69786f12342;
+alter function fairlock.look_at_dispute(uuid) owner to fairlock_engine;
+grant execute on function fairlock.look_at_dispute(uuid) to fairlock_app;
+grant execute on function fairlock.look_at_dispute(uuid) to fairlock_engine;
+
+create function fairlock.mail_due(p_kind text, p_person uuid, p_trade uuid) returns timestamp with time zone language sql set search_path=pg_catalog, pg_temp as f0564b98fa8cce1b;
+alter function fairlock.mail_due(text,uuid,uuid) owner to fairlock_engine;
+grant execute on function fairlock.mail_due(text,uuid,uuid) to fairlock_engine;
 
 create function fairlock.make_primary(p_user uuid, p_method uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as 4580ecf701182fa0;
 alter function fairlock.make_primary(uuid,uuid) owner to fairlock_engine;
@@ -2855,6 +3264,10 @@ grant execute on function fairlock.mark_fresh(uuid,text) to fairlock_engine;
 create function fairlock.mark_person(p_person uuid, p_mark text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 8ca6ad10cbb45260;
 alter function fairlock.mark_person(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.mark_person(uuid,text) to fairlock_engine;
+
+create function fairlock.may_arbitrate(p_dispute uuid, p_person uuid, p_part text) returns boolean language sql stable set search_path=pg_catalog, pg_temp as e2a27fb458085808;
+alter function fairlock.may_arbitrate(uuid,uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.may_arbitrate(uuid,uuid,text) to fairlock_engine;
 
 create function fairlock.may_have(p_scope text) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as d9b2483d5a2dad31;
 alter function fairlock.may_have(text) owner to fairlock_engine;
@@ -2890,9 +3303,14 @@ create function fairlock.message_json(m fairlock.messages) returns jsonb languag
 alter function fairlock.message_json(fairlock.messages) owner to fairlock_engine;
 grant execute on function fairlock.message_json(fairlock.messages) to fairlock_engine;
 
-create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 22e6e9c042393ce9;
+create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as eb540f6373e1bc26;
 alter function fairlock.move_trade(uuid,text,boolean,text) owner to fairlock_engine;
 grant execute on function fairlock.move_trade(uuid,text,boolean,text) to fairlock_engine;
+
+create function fairlock.my_disputes(p_status text, p_at timestamp with time zone, p_id uuid, p_most integer) returns TABLE(at timestamp with time zone, id uuid, body jsonb) language sql stable security definer set search_path=pg_catalog, pg_temp as ae0fe3be6ccd3f4c;
+alter function fairlock.my_disputes(text,timestamp with time zone,uuid,integer) owner to fairlock_engine;
+grant execute on function fairlock.my_disputes(text,timestamp with time zone,uuid,integer) to fairlock_app;
+grant execute on function fairlock.my_disputes(text,timestamp with time zone,uuid,integer) to fairlock_engine;
 
 create function fairlock.my_living_method(p_method uuid) returns public.crypto_payment_methods language plpgsql set search_path=pg_catalog, pg_temp as f0f043fc2c4fc806;
 alter function fairlock.my_living_method(uuid) owner to fairlock_engine;
@@ -2930,6 +3348,20 @@ create function fairlock.new_id() returns uuid language sql as 2cc8b4b1dc31c524;
 alter function fairlock.new_id() owner to fairlock_engine;
 grant execute on function fairlock.new_id() to fairlock_engine;
 
+create function fairlock.news_group(p_kind text) returns text language sql immutable as 4b90aa177a8b8d2a;
+alter function fairlock.news_group(text) owner to fairlock_engine;
+grant execute on function fairlock.news_group(text) to fairlock_app;
+grant execute on function fairlock.news_group(text) to fairlock_engine;
+
+create function fairlock.news_id(p_news bigint, p_at timestamp with time zone, p_person uuid) returns uuid language sql immutable as f063b5559cdfab26;
+alter function fairlock.news_id(bigint,timestamp with time zone,uuid) owner to fairlock_engine;
+grant execute on function fairlock.news_id(bigint,timestamp with time zone,uuid) to fairlock_engine;
+
+create function fairlock.news_state() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 134f7d4ddc52e6b6;
+alter function fairlock.news_state() owner to fairlock_engine;
+grant execute on function fairlock.news_state() to fairlock_app;
+grant execute on function fairlock.news_state() to fairlock_engine;
+
 create function fairlock.normal_network(p inet) returns cidr language sql immutable as b339fbfcb443340e;
 alter function fairlock.normal_network(inet) owner to fairlock_engine;
 grant execute on function fairlock.normal_network(inet) to fairlock_engine;
@@ -2937,6 +3369,10 @@ grant execute on function fairlock.normal_network(inet) to fairlock_engine;
 create function fairlock.note_fault(p_user uuid, p_trade uuid, p_kind text) returns void language plpgsql set search_path=pg_catalog, pg_temp as bb4723f9dabb60c2;
 alter function fairlock.note_fault(uuid,uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.note_fault(uuid,uuid,text) to fairlock_engine;
+
+create function fairlock.note_in_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 748dcb7a4f87453e;
+alter function fairlock.note_in_dispute(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.note_in_dispute(jsonb) to fairlock_engine;
 
 create function fairlock.note_proof(p_session uuid, p jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 16f5fe5900fb92f2;
 alter function fairlock.note_proof(uuid,jsonb) owner to fairlock_engine;
@@ -2946,7 +3382,7 @@ create function fairlock.note_second_factor() returns trigger language plpgsql s
 alter function fairlock.note_second_factor() owner to fairlock_engine;
 grant execute on function fairlock.note_second_factor() to fairlock_engine;
 
-create function fairlock.notify(p_user uuid, p_kind text, p_data jsonb DEFAULT '{}'::jsonb, p_mail_to text DEFAULT NULL::text) returns uuid language plpgsql set search_path=pg_catalog, pg_temp as 16910f9ef4b325c6;
+create function fairlock.notify(p_user uuid, p_kind text, p_data jsonb DEFAULT '{}'::jsonb, p_mail_to text DEFAULT NULL::text) returns uuid language plpgsql set search_path=pg_catalog, pg_temp as abafb14bbcf8ad8d;
 alter function fairlock.notify(uuid,text,jsonb,text) owner to fairlock_engine;
 grant execute on function fairlock.notify(uuid,text,jsonb,text) to fairlock_engine;
 
@@ -2959,6 +3395,10 @@ create function fairlock.open_audit_months() returns integer language plpgsql se
 alter function fairlock.open_audit_months() owner to ;
 grant execute on function fairlock.open_audit_months() to fairlock_app;
 
+create function fairlock.open_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 12d85468be836563;
+alter function fairlock.open_dispute(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.open_dispute(jsonb) to fairlock_engine;
+
 create function fairlock.open_file(p_file uuid, p_is_thumbnail boolean) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 12c49358f8decbc8;
 alter function fairlock.open_file(uuid,boolean) owner to fairlock_engine;
 grant execute on function fairlock.open_file(uuid,boolean) to fairlock_app;
@@ -2968,6 +3408,11 @@ create function fairlock.open_my_payment_method(p_method uuid) returns jsonb lan
 alter function fairlock.open_my_payment_method(uuid) owner to fairlock_engine;
 grant execute on function fairlock.open_my_payment_method(uuid) to fairlock_app;
 grant execute on function fairlock.open_my_payment_method(uuid) to fairlock_engine;
+
+create function fairlock.open_overdue_dispute(p_trade uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as a9fe5594924d0859;
+alter function fairlock.open_overdue_dispute(uuid) owner to fairlock_engine;
+grant execute on function fairlock.open_overdue_dispute(uuid) to fairlock_app;
+grant execute on function fairlock.open_overdue_dispute(uuid) to fairlock_engine;
 
 create function fairlock.open_payment_method(p_method uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 3b0ebcecead939b6;
 alter function fairlock.open_payment_method(uuid) owner to fairlock_engine;
@@ -2979,6 +3424,11 @@ alter function fairlock.open_session(uuid,uuid,bytea,integer,text,inet,text,text
 grant execute on function fairlock.open_session(uuid,uuid,bytea,integer,text,inet,text,text,text,jsonb) to fairlock_app;
 grant execute on function fairlock.open_session(uuid,uuid,bytea,integer,text,inet,text,text,text,jsonb) to fairlock_engine;
 
+create function fairlock.open_stream(p_after bigint) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 8eb956117551e86d;
+alter function fairlock.open_stream(bigint) owner to fairlock_engine;
+grant execute on function fairlock.open_stream(bigint) to fairlock_app;
+grant execute on function fairlock.open_stream(bigint) to fairlock_engine;
+
 create function fairlock.overdue_trades(p_most integer) returns SETOF uuid language sql stable security definer set search_path=pg_catalog, pg_temp as 9e2dc1af94a243bc;
 alter function fairlock.overdue_trades(integer) owner to fairlock_engine;
 grant execute on function fairlock.overdue_trades(integer) to fairlock_app;
@@ -2989,9 +3439,18 @@ alter function fairlock.own_message(uuid) owner to fairlock_engine;
 grant execute on function fairlock.own_message(uuid) to fairlock_app;
 grant execute on function fairlock.own_message(uuid) to fairlock_engine;
 
+create function fairlock.part_at(p_stage text) returns text language sql immutable as b06d2994c5ac15d6;
+alter function fairlock.part_at(text) owner to fairlock_engine;
+grant execute on function fairlock.part_at(text) to fairlock_engine;
+
 create function fairlock.part_id(p_file uuid, p_is_thumbnail boolean, p_number integer) returns uuid language sql immutable as 56178954f66ab6ec;
 alter function fairlock.part_id(uuid,boolean,integer) owner to fairlock_engine;
 grant execute on function fairlock.part_id(uuid,boolean,integer) to fairlock_engine;
+
+create function fairlock.part_in_dispute(p_dispute uuid) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as bf100d3b78a9495d;
+alter function fairlock.part_in_dispute(uuid) owner to fairlock_engine;
+grant execute on function fairlock.part_in_dispute(uuid) to fairlock_app;
+grant execute on function fairlock.part_in_dispute(uuid) to fairlock_engine;
 
 create function fairlock.passkey_json(p_id uuid, p_name text, p_backed_up boolean, p_created_at timestamp with time zone, p_last_used_at timestamp with time zone, p_cloned_at timestamp with time zone) returns jsonb language sql stable as 1ee5e4d162af9e45;
 alter function fairlock.passkey_json(uuid,text,boolean,timestamp with time zone,timestamp with time zone,timestamp with time zone) owner to fairlock_engine;
@@ -3027,6 +3486,11 @@ grant execute on function fairlock.place_of(inet) to fairlock_engine;
 create function fairlock.post_message(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 04b7815fdd6a7736;
 alter function fairlock.post_message(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.post_message(jsonb) to fairlock_engine;
+
+create function fairlock.preferences_json(p_preferences jsonb) returns jsonb language sql immutable as 6e5cf9cd715c07e2;
+alter function fairlock.preferences_json(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.preferences_json(jsonb) to fairlock_app;
+grant execute on function fairlock.preferences_json(jsonb) to fairlock_engine;
 
 create function fairlock.prove_factor(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as ba226ec61c1b495c;
 alter function fairlock.prove_factor(jsonb) owner to fairlock_engine;
@@ -3067,6 +3531,14 @@ create function fairlock.read_notice(p_notice uuid) returns jsonb language plpgs
 alter function fairlock.read_notice(uuid) owner to fairlock_engine;
 grant execute on function fairlock.read_notice(uuid) to fairlock_engine;
 
+create function fairlock.read_notices(p_up_to timestamp with time zone) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 1ade183d4ad31164;
+alter function fairlock.read_notices(timestamp with time zone) owner to fairlock_engine;
+grant execute on function fairlock.read_notices(timestamp with time zone) to fairlock_engine;
+
+create function fairlock.reassign_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 0fc92c5c2451d9f5;
+alter function fairlock.reassign_dispute(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.reassign_dispute(jsonb) to fairlock_engine;
+
 create function fairlock.record_change() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 2fad40ff5d78757d;
 alter function fairlock.record_change() owner to fairlock_engine;
 grant execute on function fairlock.record_change() to fairlock_engine;
@@ -3082,6 +3554,10 @@ grant execute on function fairlock.record_row(text,text,text[],text[],jsonb,json
 create function fairlock.recount_person(p_user uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as f6167b970f2e8af2;
 alter function fairlock.recount_person(uuid) owner to fairlock_engine;
 grant execute on function fairlock.recount_person(uuid) to fairlock_engine;
+
+create function fairlock.recuse_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as fa0af4d22ba92228;
+alter function fairlock.recuse_dispute(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.recuse_dispute(jsonb) to fairlock_engine;
 
 create function fairlock.refuse(p_code text, p_details jsonb DEFAULT NULL::jsonb) returns jsonb language sql immutable as f509839c7b4ac486;
 alter function fairlock.refuse(text,jsonb) owner to fairlock_engine;
@@ -3107,6 +3583,10 @@ grant execute on function fairlock.refuse_erasure(uuid,boolean) to fairlock_engi
 create function fairlock.refuse_message(p_trade uuid, p_role text) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as e14f7cbd37878b4b;
 alter function fairlock.refuse_message(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.refuse_message(uuid,text) to fairlock_engine;
+
+create function fairlock.refuse_part(d public.crypto_disputes, p_part text) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as fb55e4f8174bf6e6;
+alter function fairlock.refuse_part(public.crypto_disputes,text) owner to fairlock_engine;
+grant execute on function fairlock.refuse_part(public.crypto_disputes,text) to fairlock_engine;
 
 create function fairlock.refuse_requirement(p_requirement text, p_needed jsonb) returns jsonb language sql immutable as a969b58beb459821;
 alter function fairlock.refuse_requirement(text,jsonb) owner to fairlock_engine;
@@ -3140,6 +3620,10 @@ create function fairlock.refuse_upload(p_bytes integer) returns jsonb language s
 alter function fairlock.refuse_upload(integer) owner to fairlock_engine;
 grant execute on function fairlock.refuse_upload(integer) to fairlock_engine;
 
+create function fairlock.refuse_words(d public.crypto_disputes, p_kind text, p_most integer) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as f728a1b5513ca848;
+alter function fairlock.refuse_words(public.crypto_disputes,text,integer) owner to fairlock_engine;
+grant execute on function fairlock.refuse_words(public.crypto_disputes,text,integer) to fairlock_engine;
+
 create function fairlock.register_person(p_email text, p_name text, p_password_hash text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as c53d2dd96a70efb1;
 alter function fairlock.register_person(text,text,text) owner to fairlock_engine;
 grant execute on function fairlock.register_person(text,text,text) to fairlock_app;
@@ -3161,6 +3645,10 @@ create function fairlock.renew_session(p_token_hash bytea) returns jsonb languag
 alter function fairlock.renew_session(bytea) owner to fairlock_engine;
 grant execute on function fairlock.renew_session(bytea) to fairlock_engine;
 
+create function fairlock.replace_arbitrator(d public.crypto_disputes, p_ended_as text, p_by uuid, p_person uuid, p_assigned_by uuid) returns uuid language plpgsql set search_path=pg_catalog, pg_temp as 637ca118e4509ce8;
+alter function fairlock.replace_arbitrator(public.crypto_disputes,text,uuid,uuid,uuid) owner to fairlock_engine;
+grant execute on function fairlock.replace_arbitrator(public.crypto_disputes,text,uuid,uuid,uuid) to fairlock_engine;
+
 create function fairlock.replace_data_key(p_old uuid, p_new uuid, p_wrapped bytea, p_key_encryption_key text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 3b9c75333d6ade04;
 alter function fairlock.replace_data_key(uuid,uuid,bytea,text) owner to fairlock_engine;
 grant execute on function fairlock.replace_data_key(uuid,uuid,bytea,text) to fairlock_app;
@@ -3173,6 +3661,10 @@ grant execute on function fairlock.replace_payment_method(jsonb) to fairlock_eng
 create function fairlock.replace_recovery_codes(p_hashes jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 88f3d268e808ed9a;
 alter function fairlock.replace_recovery_codes(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.replace_recovery_codes(jsonb) to fairlock_engine;
+
+create function fairlock.reply_in_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 12ce0922e0ef0006;
+alter function fairlock.reply_in_dispute(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.reply_in_dispute(jsonb) to fairlock_engine;
 
 create function fairlock.report_damage(p_file uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as f8aa69dc0efba0fa;
 alter function fairlock.report_damage(uuid) owner to fairlock_engine;
@@ -3223,7 +3715,15 @@ create function fairlock.rotate_webhook_secret(p jsonb) returns jsonb language p
 alter function fairlock.rotate_webhook_secret(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.rotate_webhook_secret(jsonb) to fairlock_engine;
 
-create function fairlock.scope_of(p_operation text) returns text language sql immutable as 9ba552861b81d18d;
+create function fairlock.rule_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 86b4e331af112dfa;
+alter function fairlock.rule_dispute(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.rule_dispute(jsonb) to fairlock_engine;
+
+create function fairlock.say_in_dispute(p jsonb, p_kind text, p_part text, p_ruling uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as 8053361240d39a5e;
+alter function fairlock.say_in_dispute(jsonb,text,text,uuid) owner to fairlock_engine;
+grant execute on function fairlock.say_in_dispute(jsonb,text,text,uuid) to fairlock_engine;
+
+create function fairlock.scope_of(p_operation text) returns text language sql immutable as e07e48113028d248;
 alter function fairlock.scope_of(text) owner to fairlock_engine;
 grant execute on function fairlock.scope_of(text) to fairlock_engine;
 
@@ -3252,6 +3752,10 @@ alter function fairlock.search_audit(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.search_audit(jsonb) to fairlock_app;
 grant execute on function fairlock.search_audit(jsonb) to fairlock_engine;
 
+create function fairlock.second_arbitrator_amount(p_currency text) returns numeric language sql stable set search_path=pg_catalog, pg_temp as 9e7e7d9cfe8a1200;
+alter function fairlock.second_arbitrator_amount(text) owner to fairlock_engine;
+grant execute on function fairlock.second_arbitrator_amount(text) to fairlock_engine;
+
 create function fairlock.set_duty(p_role text, p_hours jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 3399ffac058c101b;
 alter function fairlock.set_duty(text,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.set_duty(text,jsonb) to fairlock_engine;
@@ -3260,9 +3764,26 @@ create function fairlock.set_kyc(p_user uuid, p_level text, p_reason text) retur
 alter function fairlock.set_kyc(uuid,text,text) owner to fairlock_engine;
 grant execute on function fairlock.set_kyc(uuid,text,text) to fairlock_engine;
 
+create function fairlock.set_ruling_due(d public.crypto_disputes, p_due timestamp with time zone) returns void language plpgsql set search_path=pg_catalog, pg_temp as 6c680e185af817d1;
+alter function fairlock.set_ruling_due(public.crypto_disputes,timestamp with time zone) owner to fairlock_engine;
+grant execute on function fairlock.set_ruling_due(public.crypto_disputes,timestamp with time zone) to fairlock_engine;
+
 create function fairlock.set_staff_role(p_user uuid, p_role text, p_granted boolean) returns void language plpgsql security definer set search_path=pg_catalog, pg_temp as afbcd82ec014d73d;
 alter function fairlock.set_staff_role(uuid,text,boolean) owner to fairlock_engine;
 grant execute on function fairlock.set_staff_role(uuid,text,boolean) to fairlock_engine;
+
+create function fairlock.settle_due_ruling(p_dispute uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 73cad6676e6f3b12;
+alter function fairlock.settle_due_ruling(uuid) owner to fairlock_engine;
+grant execute on function fairlock.settle_due_ruling(uuid) to fairlock_app;
+grant execute on function fairlock.settle_due_ruling(uuid) to fairlock_engine;
+
+create function fairlock.settle_ruling(d public.crypto_disputes, r fairlock.dispute_rulings) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 9c180a11e15d8d8e;
+alter function fairlock.settle_ruling(public.crypto_disputes,fairlock.dispute_rulings) owner to fairlock_engine;
+grant execute on function fairlock.settle_ruling(public.crypto_disputes,fairlock.dispute_rulings) to fairlock_engine;
+
+create function fairlock.settlement(p_outcome text, p_amount numeric, p_seller_fee numeric, p_buyer_fee numeric, p_buyer_amount numeric, OUT to_buyer numeric, OUT to_seller numeric, OUT buyer_fee numeric, OUT seller_fee numeric) returns record language plpgsql immutable set search_path=pg_catalog, pg_temp as a1ec32c7ee68f379;
+alter function fairlock.settlement(text,numeric,numeric,numeric,numeric) owner to fairlock_engine;
+grant execute on function fairlock.settlement(text,numeric,numeric,numeric,numeric) to fairlock_engine;
 
 create function fairlock.show_payment_details(p_trade uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 14d6b712b43f2a7b;
 alter function fairlock.show_payment_details(uuid) owner to fairlock_engine;
@@ -3296,6 +3817,10 @@ create function fairlock.standing_json(p_user uuid) returns jsonb language sql s
 alter function fairlock.standing_json(uuid) owner to fairlock_engine;
 grant execute on function fairlock.standing_json(uuid) to fairlock_engine;
 
+create function fairlock.start_dispute(p_trade uuid, p_actor text, p_dispute uuid, p_reason text, p_description text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 8a94dc341766c28f;
+alter function fairlock.start_dispute(uuid,text,uuid,text,text) owner to fairlock_engine;
+grant execute on function fairlock.start_dispute(uuid,text,uuid,text,text) to fairlock_engine;
+
 create function fairlock.start_email_change(p_email text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e1ba8b5d6213f3c5;
 alter function fairlock.start_email_change(text) owner to fairlock_engine;
 grant execute on function fairlock.start_email_change(text) to fairlock_engine;
@@ -3307,6 +3832,11 @@ grant execute on function fairlock.start_password_reset(uuid,text) to fairlock_e
 create function fairlock.start_totp(p_sealed text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 64bb5ffd58e2e985;
 alter function fairlock.start_totp(text) owner to fairlock_engine;
 grant execute on function fairlock.start_totp(text) to fairlock_engine;
+
+create function fairlock.still_arbitrates(p_trade uuid) returns boolean language plpgsql security definer set search_path=pg_catalog, pg_temp as 5ae3217fc62d8181;
+alter function fairlock.still_arbitrates(uuid) owner to fairlock_engine;
+grant execute on function fairlock.still_arbitrates(uuid) to fairlock_app;
+grant execute on function fairlock.still_arbitrates(uuid) to fairlock_engine;
 
 create function fairlock.still_granted(p_scope text, p_id uuid) returns boolean language plpgsql security definer set search_path=pg_catalog, pg_temp as cc96680d917116c8;
 alter function fairlock.still_granted(text,uuid) owner to fairlock_engine;
@@ -3334,6 +3864,11 @@ create function fairlock.sweep_files(p_most integer) returns integer language pl
 alter function fairlock.sweep_files(integer) owner to fairlock_engine;
 grant execute on function fairlock.sweep_files(integer) to fairlock_engine;
 
+create function fairlock.sweep_live(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off as 9bba784c7d6ab6d4;
+alter function fairlock.sweep_live(integer) owner to fairlock_engine;
+grant execute on function fairlock.sweep_live(integer) to fairlock_app;
+grant execute on function fairlock.sweep_live(integer) to fairlock_engine;
+
 create function fairlock.sweep_push(p_most integer) returns void language sql as d3c69655b406c090;
 alter function fairlock.sweep_push(integer) owner to fairlock_engine;
 grant execute on function fairlock.sweep_push(integer) to fairlock_engine;
@@ -3351,7 +3886,7 @@ alter function fairlock.take_challenge(text,bytea,bytea) owner to fairlock_engin
 grant execute on function fairlock.take_challenge(text,bytea,bytea) to fairlock_app;
 grant execute on function fairlock.take_challenge(text,bytea,bytea) to fairlock_engine;
 
-create function fairlock.take_mail(p_lease interval) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 3432b31d13290eee;
+create function fairlock.take_mail(p_lease interval) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 2e9f6d8f13bbe934;
 alter function fairlock.take_mail(interval) owner to fairlock_engine;
 grant execute on function fairlock.take_mail(interval) to fairlock_app;
 grant execute on function fairlock.take_mail(interval) to fairlock_engine;
@@ -3365,10 +3900,22 @@ alter function fairlock.take_push_messages(integer,interval) owner to fairlock_e
 grant execute on function fairlock.take_push_messages(integer,interval) to fairlock_app;
 grant execute on function fairlock.take_push_messages(integer,interval) to fairlock_engine;
 
+create function fairlock.take_up_news(p_id bigint) returns integer language plpgsql set search_path=pg_catalog, pg_temp as 8cfcfaa2bb7e563c;
+alter function fairlock.take_up_news(bigint) owner to fairlock_engine;
+grant execute on function fairlock.take_up_news(bigint) to fairlock_engine;
+
 create function fairlock.take_webhook_deliveries(p_sound integer, p_failing integer, p_lease interval) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as e224a86d09ed8a46;
 alter function fairlock.take_webhook_deliveries(integer,integer,interval) owner to fairlock_engine;
 grant execute on function fairlock.take_webhook_deliveries(integer,integer,interval) to fairlock_app;
 grant execute on function fairlock.take_webhook_deliveries(integer,integer,interval) to fairlock_engine;
+
+create function fairlock.tell(p_news fairlock.outbox[]) returns void language plpgsql set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 572fdd71f8c7abea;
+alter function fairlock.tell(fairlock.outbox[]) owner to fairlock_engine;
+grant execute on function fairlock.tell(fairlock.outbox[]) to fairlock_engine;
+
+create function fairlock.tell_case(d public.crypto_disputes, p_kind text, p_but uuid, p_data jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 697f23e35ef9a2cb;
+alter function fairlock.tell_case(public.crypto_disputes,text,uuid,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.tell_case(public.crypto_disputes,text,uuid,jsonb) to fairlock_engine;
 
 create function fairlock.tell_chat(p_row fairlock.outbox) returns void language plpgsql set search_path=pg_catalog, pg_temp as be789c5cd58fed44;
 alter function fairlock.tell_chat(fairlock.outbox) owner to fairlock_engine;
@@ -3378,13 +3925,17 @@ create function fairlock.tell_push(p_notice uuid) returns void language sql as 8
 alter function fairlock.tell_push(uuid) owner to fairlock_engine;
 grant execute on function fairlock.tell_push(uuid) to fairlock_engine;
 
-create function fairlock.tell_webhooks(p_news fairlock.outbox) returns integer language plpgsql set search_path=pg_catalog, pg_temp as bdda8414ea19d168;
+create function fairlock.tell_webhooks(p_news fairlock.outbox) returns integer language plpgsql set search_path=pg_catalog, pg_temp as c1ae21509ecd9757;
 alter function fairlock.tell_webhooks(fairlock.outbox) owner to fairlock_engine;
 grant execute on function fairlock.tell_webhooks(fairlock.outbox) to fairlock_engine;
 
 create function fairlock.test_webhook(p_id uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 8d8326996923930a;
 alter function fairlock.test_webhook(uuid) owner to fairlock_engine;
 grant execute on function fairlock.test_webhook(uuid) to fairlock_engine;
+
+create function fairlock.told_of() returns TABLE(kind text, who text) language sql immutable as 0c55e6f7f225162b;
+alter function fairlock.told_of() owner to fairlock_engine;
+grant execute on function fairlock.told_of() to fairlock_engine;
 
 create function fairlock.totp_material(p_user uuid, p_why text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 3ced029a681ecc50;
 alter function fairlock.totp_material(uuid,text) owner to fairlock_engine;
@@ -3430,6 +3981,11 @@ create function fairlock.use_passkey(p_passkey uuid, p_user uuid, p_counter bigi
 alter function fairlock.use_passkey(uuid,uuid,bigint,boolean) owner to fairlock_engine;
 grant execute on function fairlock.use_passkey(uuid,uuid,bigint,boolean) to fairlock_engine;
 
+create function fairlock.usual_preferences() returns jsonb language sql immutable as 91a9cdcf7b7a3d63;
+alter function fairlock.usual_preferences() owner to fairlock_engine;
+grant execute on function fairlock.usual_preferences() to fairlock_app;
+grant execute on function fairlock.usual_preferences() to fairlock_engine;
+
 create function fairlock.values_sealed_with(p_key uuid, p_table text, p_column text, p_after text, p_most integer) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 65225fbbdd473fb2;
 alter function fairlock.values_sealed_with(uuid,text,text,text,integer) owner to fairlock_engine;
 grant execute on function fairlock.values_sealed_with(uuid,text,text,text,integer) to fairlock_app;
@@ -3442,6 +3998,11 @@ grant execute on function fairlock.wallet_json(uuid,text) to fairlock_engine;
 create function fairlock.wallet_of(p_user uuid, p_currency text) returns uuid language plpgsql set search_path=pg_catalog, pg_temp as 42c20438bcd17050;
 alter function fairlock.wallet_of(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.wallet_of(uuid,text) to fairlock_engine;
+
+create function fairlock.wants(p_preferences jsonb, p_group text, p_way text) returns boolean language sql immutable as 7fa77d023b52ac83;
+alter function fairlock.wants(jsonb,text,text) owner to fairlock_engine;
+grant execute on function fairlock.wants(jsonb,text,text) to fairlock_app;
+grant execute on function fairlock.wants(jsonb,text,text) to fairlock_engine;
 
 create function fairlock.webhook_delivery_json(d fairlock.webhook_deliveries) returns jsonb language sql stable as e4759007e296ab70;
 alter function fairlock.webhook_delivery_json(fairlock.webhook_deliveries) owner to fairlock_engine;

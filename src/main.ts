@@ -15,6 +15,7 @@ import {
   withDatabase,
   writeSettings,
 } from './cli/index.ts'
+import { tendDisputes } from './disputes/index.ts'
 import { type AppOptions, buildApp, RequestLimits } from './http/index.ts'
 import { SignInLimits, tendAccounts } from './identity/index.ts'
 import { type Jobs, startJobs, type Task } from './jobs/index.ts'
@@ -59,6 +60,7 @@ function tasksOf(work: Work): Record<string, Task> {
       work: async () => void (await db.pool.query('select fairlock.open_audit_months()')),
     },
     'expire-trades': { everySeconds: 2, work: async () => void (await expireTrades(db)) },
+    'tend-disputes': { everySeconds: 2, work: async () => void (await tendDisputes(db)) },
     'close-expired-offers': { everySeconds: 30, work: async () => void (await closeExpiredOffers(db)) },
     'roll-up-ledger': { everySeconds: 30, work: async () => void (await rollUp(db)) },
     'rewrap-keys': { everySeconds: 5, work: () => continueRewrap(rewrap) },

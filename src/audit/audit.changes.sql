@@ -20,8 +20,10 @@ as $$ values
   ('public.crypto_wallets', 'id', '{user_id,currency,wallet_provider,chain_type,is_primary,is_connected,last_backup,'
     'supported_currencies,withdrawal_limit_daily,withdrawal_limit_monthly}',
     '{id,balance,created_at,updated_at,last_synced_at}'),
-  ('public.crypto_disputes', 'id', '{trade_id,escrow_id,raised_by,against_user_id,status,resolution,resolved_by,'
-    'resolved_at}', '{id,created_at,updated_at}'),
+  ('public.crypto_disputes', 'id', '{trade_id,escrow_id,raised_by,against_user_id,reason,status,resolution,resolved_by,'
+    'resolved_at,opened_by,stage,answer_due_at,answered_at,ruling_due_at,escalated_at,lost_by}', '{id,created_at,updated_at}'),
+  ('fairlock.dispute_assignments', 'dispute_id', '{*}', '{}'),
+  ('fairlock.dispute_rulings', 'dispute_id', '{*}', '{}'),
   ('fairlock.credentials', 'user_id', '{user_id,changed_at,withdrawals_paused_until,second_factor}', '{totp_step,'
     'totp_session,factor_failures,factor_blocked_until}'),
   ('fairlock.recovery_codes', 'user_id', '{user_id,created_at,used_at}', '{used_in}'),
@@ -60,6 +62,7 @@ as $$ values
   ('public.crypto_escrows', 'moves with its trade, whose line says so; its guard in src/escrow writes of what else changes'),
   ('public.crypto_transactions', 'the statement: shows what the append-only ledger holds'),
   ('public.crypto_prices', 'market data, nobody''s'),
+  ('fairlock.dispute_entries', 'append-only; whoever says something writes a line that they did'),
   ('fairlock.offers', 'each command that changes an offer writes its own line; takes are in the trades'' lines'),
   ('fairlock.offer_listings', 'derived from the offers'),
   ('fairlock.idempotency_keys', 'answers already given; forgotten after a week'),

@@ -1,4 +1,4 @@
--- Custody: the three ways coins go into and out of an escrow. The one file an auditor of custody must read.
+-- Custody: the ways coins go into and out of an escrow. The one file an auditor of custody must read.
 -- An escrow's ledger account has the escrow's id. It is opened by the hold, never goes below zero, and is empty again
 -- at the end; the trigger at the bottom compares it with the escrow's row at every change (I6).
 grant select, insert on public.crypto_escrows to fairlock_engine;
@@ -54,6 +54,58 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform ledger.post('refund', array[p_escrow, p_seller_wallet], array[-p_held, p_held], null, p_trade, null);
+end $$;
+
+-- What a dispute that ends so gives whom of the escrow: p_amount and the seller's fee. A release and a refund are those
+-- of every trade. A split gives the buyer exactly p_buyer_amount, less than a release would; both fees together are
+-- charged in proportion to it, rounded once, half to even at the 8th decimal, and the rest is the seller's. Of the fee
+-- the buyer's part is cut off at the 8th decimal, the rest is the seller's part. src/escrow/settlement.ts computes the
+-- same, and a test compares the two.
+create function fairlock.settlement(
+  p_outcome text, p_amount numeric, p_seller_fee numeric, p_buyer_fee numeric, p_buyer_amount numeric,
+  out to_buyer numeric, out to_seller numeric, out buyer_fee numeric, out seller_fee numeric
+)
+language plpgsql immutable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_whole numeric := p_amount - p_buyer_fee;
+  v_fees numeric := p_seller_fee + p_buyer_fee;
+  v_units numeric;
+  v_rest numeric;
+  v_fee numeric;
+begin
+  if p_outcome = 'refund' then
+    select 0, p_amount + p_seller_fee, 0, 0 into to_buyer, to_seller, buyer_fee, seller_fee;
+    return;
+  elsif p_outcome = 'release' then
+    select v_whole, 0, p_buyer_fee, p_seller_fee into to_buyer, to_seller, buyer_fee, seller_fee;
+    return;
+  elsif p_buyer_amount <= 0 or p_buyer_amount >= v_whole then
+    raise exception using errcode = '22003', message = format('a split gives the buyer more than 0 and less than %s', v_whole);
+  end if;
+  -- In whole units of the 8th decimal, so that a half is a half: a quotient would be rounded before it is looked at.
+  v_units := div(v_fees * p_buyer_amount * 100000000, v_whole);
+  v_rest := v_fees * p_buyer_amount * 100000000 - v_units * v_whole;
+  if 2 * v_rest > v_whole or 2 * v_rest = v_whole and v_units % 2 = 1 then
+    v_units := v_units + 1;
+  end if;
+  v_fee := round(v_units / 100000000, 8);
+  to_buyer := p_buyer_amount;
+  to_seller := p_amount + p_seller_fee - p_buyer_amount - v_fee;
+  buyer_fee := case when v_fees = 0 then 0 else round(div(v_units * p_buyer_fee, v_fees) / 100000000, 8) end;
+  seller_fee := v_fee - buyer_fee;
+end $$;
+
+-- Pays the escrow out to both: p_to_buyer and p_to_seller as fairlock.settlement says; what is left are the fees.
+create function fairlock.escrow_split(
+  p_escrow uuid, p_trade uuid, p_buyer_wallet uuid, p_seller_wallet uuid, p_currency text, p_held numeric,
+  p_to_buyer numeric, p_to_seller numeric
+) returns void
+language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform ledger.post('split', array[p_escrow, p_buyer_wallet, p_seller_wallet],
+    array[-p_held, p_to_buyer, p_to_seller], ledger.system_account('fees', p_currency), p_trade, null);
 end $$;
 
 -- I6 and I7: a live escrow's account holds exactly its amount, an ended one's nothing; the parties, the amount and the

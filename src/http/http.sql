@@ -69,6 +69,16 @@ begin
     when 'ask_payment_verification' then answer := fairlock.ask_payment_verification(p);
     when 'decide_payment_method' then
       answer := fairlock.decide_payment_method((p ->> 'methodId')::uuid, (p ->> 'verified')::boolean, p ->> 'reason');
+    when 'open_dispute' then answer := fairlock.open_dispute(p);
+    when 'answer_dispute' then answer := fairlock.answer_dispute(p);
+    when 'reply_in_dispute' then answer := fairlock.reply_in_dispute(p);
+    when 'appeal_dispute' then answer := fairlock.appeal_dispute(p);
+    when 'rule_dispute' then answer := fairlock.rule_dispute(p);
+    when 'consent_dispute' then answer := fairlock.consent_dispute(p);
+    when 'ask_in_dispute' then answer := fairlock.ask_in_dispute(p);
+    when 'note_in_dispute' then answer := fairlock.note_in_dispute(p);
+    when 'recuse_dispute' then answer := fairlock.recuse_dispute(p);
+    when 'reassign_dispute' then answer := fairlock.reassign_dispute(p);
     when 'adjust_balance' then
       answer := fairlock.adjust_balance((p ->> 'userId')::uuid, p ->> 'currency', (p ->> 'amount')::numeric(20, 8),
         p ->> 'reason');

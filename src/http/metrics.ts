@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { countDisputes } from '../disputes/index.ts'
 import { countBreakGlass } from '../identity/index.ts'
 import type { Jobs } from '../jobs/index.ts'
 import type { Webhooks } from '../notifications/index.ts'
@@ -94,6 +95,15 @@ function databaseMetrics(registry: Registry, db: Database): void {
         [],
       )
       for (const [status, count] of Object.entries(counts)) this.set({ status }, count)
+    },
+  })
+  new Gauge({
+    name: 'fairlock_disputes',
+    help: 'Open disputes by stage, those whose ruling is overdue, and those without an arbitrator',
+    labelNames: ['state'],
+    registers: [registry],
+    async collect() {
+      for (const [state, count] of Object.entries(await countDisputes(db))) this.set({ state }, count)
     },
   })
   new Gauge({

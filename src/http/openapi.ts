@@ -39,6 +39,7 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
         name: 'Chat',
         description: 'What the two sides of a trade write to each other, and what the platform tells both',
       },
+      { name: 'Disputes', description: 'From opening one to its ruling' },
       { name: 'Administration', description: 'For staff' },
       { name: 'Operation', description: 'Health' },
     ],

@@ -90,16 +90,23 @@ export interface AuditSigningKeys {
 
 export interface CryptoDisputes {
   against_user_id: string;
+  answer_due_at: Timestamp | null;
+  answered_at: Timestamp | null;
   created_at: Generated<Timestamp>;
   description: string | null;
+  escalated_at: Timestamp | null;
   escrow_id: string | null;
   evidence: Json | null;
   id: Generated<string>;
+  lost_by: string | null;
+  opened_by: Generated<string>;
   raised_by: string;
   reason: string;
   resolution: string | null;
   resolved_at: Timestamp | null;
   resolved_by: string | null;
+  ruling_due_at: Timestamp | null;
+  stage: Generated<string>;
   status: Generated<string>;
   trade_id: string;
   updated_at: Generated<Timestamp>;
@@ -414,6 +421,49 @@ export interface FairlockDataKeys {
   retired_at: Timestamp | null;
   state: Generated<string>;
   wrapped: Buffer | null;
+}
+
+export interface FairlockDisputeAssignments {
+  arbitrator_id: string;
+  assigned_at: Generated<Timestamp>;
+  assigned_by: string | null;
+  dispute_id: string;
+  ended_as: string | null;
+  ended_at: Timestamp | null;
+  ended_by: string | null;
+  id: string;
+  part: string;
+}
+
+export interface FairlockDisputeEntries {
+  asked_id: string | null;
+  at: Generated<Timestamp>;
+  author_id: string;
+  author_part: string;
+  body: string;
+  dispute_id: string;
+  due_at: Timestamp | null;
+  id: string;
+  is_late: Generated<boolean>;
+  kind: string;
+  owner_id: string | null;
+  question_id: string | null;
+  ruling_id: string | null;
+}
+
+export interface FairlockDisputeRulings {
+  appeal_until: Timestamp | null;
+  arbitrator_id: string;
+  buyer_amount: Numeric | null;
+  consented_at: Timestamp | null;
+  consented_by: string | null;
+  dispute_id: string;
+  fault_of: string;
+  id: string;
+  is_final: boolean;
+  outcome: string;
+  ruled_at: Generated<Timestamp>;
+  state: string;
 }
 
 export interface FairlockDutyHours {
@@ -793,6 +843,11 @@ export interface FairlockSettings {
   cooldown_hours_after_five: Generated<number>;
   cooldown_hours_after_three: Generated<number>;
   cooldown_hours_after_two: Generated<number>;
+  dispute_answer_hours: Generated<number>;
+  dispute_appeal_hours: Generated<number>;
+  dispute_conflict_days: Generated<number>;
+  dispute_pause_days: Generated<number>;
+  dispute_ruling_hours: Generated<number>;
   email_change_delay_hours: Generated<number>;
   evidence_per_dispute: Generated<number>;
   file_megabytes: Generated<number>;
@@ -800,6 +855,8 @@ export interface FairlockSettings {
   funding_window_minutes: Generated<number>;
   grant_hours: Generated<number>;
   live_trades_per_user: Generated<number>;
+  lost_disputes_days: Generated<number>;
+  lost_disputes_most: Generated<number>;
   maker_fee_rate: Generated<Numeric>;
   one: Generated<boolean>;
   open_offers_per_user: Generated<number>;
@@ -807,6 +864,7 @@ export interface FairlockSettings {
   payment_methods_per_user: Generated<number>;
   rating_days: Generated<number>;
   release_window_minutes: Generated<number>;
+  second_arbitrator_amounts: Generated<string>;
   session_idle_hours: Generated<number>;
   staff_need_factor: Generated<boolean>;
   step_up_minutes: Generated<number>;
@@ -962,6 +1020,9 @@ export interface DB {
   "fairlock.credentials": FairlockCredentials;
   "fairlock.currencies": FairlockCurrencies;
   "fairlock.data_keys": FairlockDataKeys;
+  "fairlock.dispute_assignments": FairlockDisputeAssignments;
+  "fairlock.dispute_entries": FairlockDisputeEntries;
+  "fairlock.dispute_rulings": FairlockDisputeRulings;
   "fairlock.duty_hours": FairlockDutyHours;
   "fairlock.email_changes": FairlockEmailChanges;
   "fairlock.erasures": FairlockErasures;

@@ -30,6 +30,13 @@ export const ERRORS = {
   },
   scope_missing: { status: 403, title: 'This API key does not have the scope that this call needs.' },
   staff_only: { status: 403, title: 'Only staff whose role reaches this may do it, and only while on duty.' },
+  arbitrator_only: { status: 403, title: 'Only an arbitrator who is assigned to this dispute may do this.' },
+  dispute_right_limited: {
+    status: 403,
+    title:
+      'You opened several disputes that were decided against you, and may open none for a while. If the seller does not ' +
+      'release in time, one is opened for you all the same.',
+  },
   own_request: {
     status: 403,
     title: 'Somebody else has to decide this: it was asked for by you, or it is about you.',
@@ -170,10 +177,26 @@ export const ERRORS = {
       'The chat of this trade is closed: its time after the end of the trade is over. You can still read it.',
   },
   too_many_messages: { status: 409, title: 'The chat of this trade holds as many messages as one may.' },
-  disputes_not_open_yet: {
+  disputed_already: {
     status: 409,
-    title: 'Disputes cannot be opened in this version yet. The coins stay in escrow.',
+    title: 'There is a dispute about this trade already; disputeId names it.',
   },
+  dispute_over: { status: 409, title: 'The dispute has ended.' },
+  dispute_stage: {
+    status: 409,
+    title: 'At the stage at which the dispute is, this is not what comes next. Look at it again.',
+  },
+  conflict_of_interest: {
+    status: 409,
+    title:
+      'This person cannot arbitrate here: no arbitrator, banned, a side of the trade or lately of another with one of the ' +
+      'sides, or in this dispute before.',
+    field: 'arbitratorId',
+  },
+  appeal_over: { status: 409, title: 'The time to appeal is over.' },
+  nothing_to_appeal: { status: 409, title: 'The ruling is in your favour: there is nothing to appeal.' },
+  question_answered: { status: 409, title: 'You have answered this question already.' },
+  too_many_statements: { status: 409, title: 'You have said as much in this dispute as one person may.' },
   access_decided: { status: 409, title: 'Somebody has decided this request already.' },
   access_over: {
     status: 409,
@@ -275,6 +298,11 @@ export const ERRORS = {
   invalid_preference: {
     status: 422,
     title: 'There is no such preference, or it cannot be switched off.',
+  },
+  invalid_buyer_amount: {
+    status: 422,
+    title: 'Only a split has an amount for the buyer: more than 0 and less than a release would give.',
+    field: 'buyerAmount',
   },
   idempotency_key_reused: {
     status: 422,

@@ -1,5 +1,5 @@
 export { type TradeAnswer, tradeFor } from './answer.ts'
 export { expireTrades } from './jobs.ts'
 export { tradeRoutes } from './routes.ts'
-export { Trade } from './schemas.ts'
+export { Trade, TradeBody } from './schemas.ts'
 export { actionsOf, LIVE_STATUSES, TRADE_STATUSES, TRANSITIONS } from './states.ts'

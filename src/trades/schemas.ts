@@ -70,6 +70,13 @@ const facts = {
   rateUntil: Nullable(Type.String({ description: 'Until when a completed trade can be rated.' })),
   sellerRating: Nullable(Type.Object(Rating.properties, { description: 'What the seller received.' })),
   buyerRating: Nullable(Type.Object(Rating.properties, { description: 'What the buyer received.' })),
+  dispute: Nullable(
+    Type.Object({
+      id: Id,
+      status: Type.String({ description: 'pending · resolved · closed' }),
+      reason: Nullable(Type.String()),
+    }),
+  ),
   escrow: Escrow,
 }
 

@@ -27,7 +27,6 @@ const Case = Type.Object({
       raisedBy: Id,
       againstUserId: Id,
       reason: Type.String(),
-      description: Nullable(Type.String()),
       status: Type.String(),
       resolution: Nullable(Type.String()),
       resolvedBy: Nullable(Id),
@@ -47,6 +46,7 @@ export function staffRoutes(app: App, db: Database): void {
       schema: {
         tags: ['Administration'],
         summary: 'Staff with a grant: a trade with its escrow and disputes',
+        description: 'What was said in a dispute is at /v1/disputes/{id}, under the same grant.',
         params: IdParams,
         response: answers(200, Case),
       },
@@ -59,7 +59,7 @@ export function staffRoutes(app: App, db: Database): void {
         sql<Case>`
           select v.body as trade, (
             select coalesce(jsonb_agg(jsonb_build_object('id', d.id, 'raisedBy', d.raised_by,
-              'againstUserId', d.against_user_id, 'reason', d.reason, 'description', d.description, 'status', d.status,
+              'againstUserId', d.against_user_id, 'reason', d.reason, 'status', d.status,
               'resolution', d.resolution, 'resolvedBy', d.resolved_by, 'resolvedAt', fairlock.rfc3339(d.resolved_at),
               'createdAt', fairlock.rfc3339(d.created_at)) order by d.created_at, d.id), '[]')
             from public.crypto_disputes d where d.trade_id = looked.subject) as disputes

@@ -58,8 +58,8 @@ export const TRANSITIONS: readonly Transition[] = [
   move('disputed', 'rule_refund', 'arbitrator', 'cancelled', 'disputed', 'refunded'),
 ]
 
-/** The events that a person can cause through the API. Disputes cannot be opened or ruled yet. */
-const OFFERED: readonly TradeEvent[] = ['fund', 'pay', 'release', 'cancel']
+/** The events that a side causes. */
+const OFFERED: readonly TradeEvent[] = ['fund', 'pay', 'release', 'cancel', 'dispute']
 
 /** What the actor may do now with a trade, as events; the API's `actions`. */
 export function actionsOf(status: TradeStatus, actor: Actor): TradeEvent[] {

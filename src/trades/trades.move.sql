@@ -2,7 +2,8 @@
 set local role fairlock_engine;
 
 -- Looks the move up by the state of the locked row, the event and who asks, moves the coins, and writes trade and
--- escrow in one statement. Refuses what the table does not have. p_clock: the background work asks, not a person.
+-- escrow in one statement. Refuses what the table does not have. p_clock: the background work asks, not a person. The
+-- moves into and out of a dispute are in trades.dispute.sql.
 create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -38,6 +39,9 @@ begin
   if not found then
     return fairlock.refuse('move_not_allowed',
       jsonb_build_object('status', t.status, 'event', p_event, 'actor', v_actor));
+  elsif t.status = 'disputed' then
+    return fairlock.end_dispute(p_trade, p_event, v_actor, case p_event when 'release' then 'seller_released'
+      else 'buyer_conceded' end, p_reason, null, null, null);
   elsif p_clock and t.deadline > v_now then
     return fairlock.refuse('deadline_not_reached');
   elsif p_event in ('fund', 'pay') and t.deadline <= v_now then
@@ -58,8 +62,7 @@ begin
     when 'funded' then v_now + make_interval(mins => t.payment_window_minutes)
     when 'paid' then v_now + make_interval(mins => greatest(
       (select release_window_minutes from fairlock.settings), (select usual_minutes from fairlock.payment_method_types
-        where slug = (select payment_method from public.crypto_trades where id = t.id))))
-    when 'disputed' then v_now + interval '72 hours' end;
+        where slug = (select payment_method from public.crypto_trades where id = t.id)))) end;
   with moved as (
     update public.crypto_trades set status = move.to_status, updated_at = v_now, deadline = v_deadline,
       funded_at = case move.to_status when 'funded' then v_now else funded_at end,

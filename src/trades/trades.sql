@@ -77,6 +77,8 @@ create view fairlock.trade_views with (security_invoker = true) as
         fairlock.rating_json(t.id, t.user_id, t.seller_rating, t.seller_feedback) end,
       'buyerRating', case when t.buyer_rating is not null then
         fairlock.rating_json(t.id, t.buyer_id, t.buyer_rating, t.buyer_feedback) end,
+      'dispute', case when t.dispute_id is not null then jsonb_build_object('id', t.dispute_id,
+        'status', t.dispute_status, 'reason', t.dispute_reason) end,
       'escrow', jsonb_build_object('id', e.id, 'status', e.status, 'amount', e.amount::text, 'currency', e.currency,
         'releasedAmount', e.released_amount::text, 'refundedAmount', e.refunded_amount::text,
         'feeAmount', e.fee_amount::text)) as body
@@ -113,6 +115,8 @@ begin
     or old.chat_channel_id is not null and new.chat_channel_id is distinct from old.chat_channel_id then
     raise exception using errcode = 'FL094',
       message = 'the two sides, the escrow and the terms of a trade never change';
+  elsif old.dispute_id is not null and new.dispute_id is distinct from old.dispute_id then
+    raise exception using errcode = 'FL094', message = 'a trade has one dispute, and keeps it';
   elsif old.paid_at is not null and new.paid_at is distinct from old.paid_at then
     raise exception using errcode = 'FL094', message = 'that a trade was marked paid is never undone';
   elsif old.payment_method_id is not null and new.payment_method_id is distinct from old.payment_method_id
@@ -134,6 +138,12 @@ begin
     raise exception using errcode = 'FL096', message =
       format('a trade that is %s cannot have an escrow that is %s', new.status, coalesce(v_escrow, 'missing'));
   end if;
+  -- With the law that a trade is disputed exactly while it says that its dispute is pending: an ended trade has none.
+  if new.dispute_id is not null and not exists (select from public.crypto_disputes where id = new.dispute_id
+      and trade_id = new.id and status = new.dispute_status and reason = new.dispute_reason) then
+    raise exception using errcode = 'FL096', message =
+      format('a trade that is %s and its dispute %s do not agree', new.status, coalesce(new.dispute_status, 'missing'));
+  end if;
   -- The line in the log, whoever did it. Here and not in triggers of its own: reading the condition of one more trigger
   -- and calling it costs a release more than the line itself.
   if tg_op = 'INSERT' or new.status <> old.status then
@@ -145,8 +155,8 @@ begin
     insert into fairlock.outbox (kind, people, trade_id, data)
     values ('trade.' || case tg_op when 'INSERT' then 'taken' else new.status end, array[new.user_id, new.buyer_id],
       new.id, jsonb_build_object('from', case tg_op when 'UPDATE' then old.status end, 'status', new.status,
-        'actor', case fairlock.acting_user() when new.user_id then 'seller' when new.buyer_id then 'buyer'
-          else case when fairlock.acting_user() is null then 'clock' else 'arbitrator' end end));
+        'actor', coalesce(new.ended_by_actor, case fairlock.acting_user() when new.user_id then 'seller'
+          when new.buyer_id then 'buyer' else 'clock' end)));
   else
     perform fairlock.record_row('crypto_trades', 'id',
       '{deadline,funded_at,paid_at,completed_at,dispute_id,dispute_status,payment_method_id}',

@@ -98,8 +98,8 @@ test('a case is one trade: an arbitrator sees it and nothing else of the two', a
   await grant(arbitrator, admin, { scope: 'case', tradeId })
   const { status, body } = await arbitrator.get(`/v1/admin/cases/${tradeId}`)
   assert.equal(status, 200)
-  assert.equal(body.trade.escrow.status, 'funded')
-  assert.equal(body.disputes[0].reason, 'the fiat did not come')
+  assert.equal(body.trade.escrow.status, 'disputed')
+  assert.equal(body.disputes[0].reason, 'payment_not_received')
   assert.ok((await statuses(arbitrator, Object.values(pages(seller.id)).flat())).every((one) => one === 404))
   const refused = await arbitrator.post('/v1/admin/access-grants', {
     scope: 'person',

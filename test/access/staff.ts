@@ -47,11 +47,8 @@ export async function openOffice(market: Market): Promise<Office> {
      values ($1, $2, 'sepa', 'a bank', $3)`,
     [method, seller.id, sealed],
   )
-  await superuser.query(
-    `insert into crypto_disputes (trade_id, escrow_id, raised_by, against_user_id, reason)
-     select id, escrow_id, user_id, buyer_id, 'the fiat did not come' from crypto_trades where id = $1`,
-    [trade.body.id],
-  )
+  const opened = await seller.post(`/v1/trades/${trade.body.id}/dispute`, { reason: 'payment_not_received' })
+  if (opened.status !== 201) throw new Error(`no dispute: ${JSON.stringify(opened.body)}`)
   return { market, superuser, support, compliance, admin, arbitrator, seller, buyer, tradeId: trade.body.id }
 }
 

@@ -32,5 +32,6 @@ function takes(variable: (typeof VARIABLES)[string]): string {
   if (variable.kind === 'integer') return `${variable.least} to ${variable.most}`
   if (variable.kind === 'flag') return '`true` or `false`'
   if (variable.kind === 'percent') return 'a number from 0 to 10'
+  if (variable.kind === 'amounts') return 'a list like BTC=0.5,ETH=10, or none'
   return variable.kind === 'proxies' ? '`true`, `false` or 0 to 9' : (variable.expected ?? 'text')
 }

@@ -43,6 +43,9 @@ const CALLS = `
   POST /v1/files
   GET /v1/files/{id}
   GET /v1/files/{id}/thumbnail
+  GET /v1/disputes
+  GET /v1/disputes/{id}
+  POST /v1/disputes/{id}/ruling
   POST /v1/admin/adjustments
   PUT /v1/admin/users/{id}/kyc
   PUT /v1/admin/users/{id}/ban

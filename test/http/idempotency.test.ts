@@ -4,6 +4,7 @@ import pg from 'pg'
 import { newIban, sepa } from '../payment-methods/support.ts'
 import { type Answer, call, type Market, offerBody, type Person, startMarket } from '../support/market.ts'
 import { checksums } from './checksums.ts'
+import { disputeCases } from './dispute-cases.ts'
 import { operationsOf } from './operations.ts'
 
 // I18: a key never has two effects and always gets the first answer; another request with it is refused.
@@ -183,6 +184,11 @@ Object.assign(
   ]),
 )
 
+Object.assign(
+  CASES,
+  disputeCases(() => ({ market, superuser })),
+)
+
 async function support(): Promise<Person> {
   const person = await market.person('support')
   await superuser.query(`insert into fairlock.staff_roles (user_id, role) values ($1, 'support')`, [
@@ -219,7 +225,6 @@ const WITHOUT_KEPT_ANSWER = [
   'POST /v1/me/step-up/options',
   'POST /v1/me/two-factor',
   'POST /v1/me/two-factor/confirmation',
-  'POST /v1/trades/{id}/dispute',
   // Kept but for the secret: test/webhooks/webhooks.test.ts.
   'POST /v1/webhooks',
   'POST /v1/webhooks/{id}/secret',

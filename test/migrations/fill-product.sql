@@ -173,3 +173,20 @@ update fairlock.live_state set swept_to = 3;
 insert into fairlock.news_set_aside (id, kind, people, data, created_at, error)
 select 1, 'trade.taken', array_agg(id), '{}', now(), '23514: a broken law' from public.users;
 update fairlock.notices set in_app = false where kind = (select min(kind) from fairlock.notices);
+update fairlock.settings set dispute_answer_hours = 12, second_arbitrator_amounts = 'BTC=1';
+update public.crypto_disputes set opened_by = 'buyer', answer_due_at = now(), answered_at = now(),
+  ruling_due_at = now() + interval '3 days', escalated_at = now();
+update public.crypto_disputes set lost_by = raised_by where status = 'resolved';
+insert into fairlock.dispute_assignments (id, dispute_id, arbitrator_id, part, assigned_by, ended_at, ended_by, ended_as)
+select gen_random_uuid(), d.id, u.id, 'first', u.id, now(), u.id, 'reassigned'
+from public.crypto_disputes d, lateral (select id from public.users where id not in (raised_by, against_user_id) limit 1) u;
+insert into fairlock.dispute_rulings (id, dispute_id, arbitrator_id, outcome, buyer_amount, fault_of, is_final, state,
+  consented_by, consented_at, appeal_until)
+select gen_random_uuid(), dispute_id, arbitrator_id, 'split', 0.12345678, 'nobody', false, 'appealed', d.raised_by, now(), now()
+from fairlock.dispute_assignments a join public.crypto_disputes d on d.id = a.dispute_id;
+insert into fairlock.dispute_entries (id, dispute_id, kind, author_id, author_part, owner_id, body, asked_id, due_at)
+select gen_random_uuid(), dispute_id, 'question', arbitrator_id, 'arbitrator', null, 'sealed', d.raised_by, now()
+from fairlock.dispute_assignments a join public.crypto_disputes d on d.id = a.dispute_id;
+insert into fairlock.dispute_entries (id, dispute_id, kind, author_id, author_part, owner_id, body, question_id, is_late)
+select gen_random_uuid(), dispute_id, 'reply', asked_id, 'buyer', asked_id, 'sealed', id, true
+from fairlock.dispute_entries;

@@ -12,10 +12,14 @@ const EVERYBODY: Actor[] = ['counterparty', 'other', 'admin', 'support', 'compli
 /** The commands that change something of the owner's at another's hand, and at whose. All others change nothing. */
 const CHANGES: Record<string, Actor[]> = {
   take_offer: EVERYBODY,
-  // The buyer of the paid trade concedes.
+  // The buyer of the disputed trade concedes, or answers.
   cancel_trade: ['counterparty'],
   // The other side of the trade's chat.
   read_messages: ['counterparty'],
+  answer_dispute: ['counterparty'],
+  // The assigned arbitrator rules, and asks the owner.
+  rule_dispute: ['arbitrator'],
+  ask_in_dispute: ['arbitrator'],
   adjust_balance: ['admin'],
   set_kyc: ['admin', 'compliance'],
   ban: ['admin', 'compliance'],
@@ -38,6 +42,7 @@ let superuser: pg.Client
 let operations: string[]
 let args: Record<string, unknown>
 let sums: string
+let sealed: Record<string, string>
 
 before(async () => {
   market = await startMarket()
@@ -49,6 +54,10 @@ before(async () => {
     .map(([, name]) => name ?? '')
     .toArray()
   args = await ownersThings()
+  // What somebody says comes sealed: a side's words with their own key, those of staff with the platform's.
+  const place = { table: 'fairlock.dispute_entries', column: 'body', row: String(args.entryId) }
+  const seal = (owner: string | null) => market.sealer.seal(owner, place, Buffer.from('words'))
+  sealed = { [ids.counterparty]: await seal(ids.counterparty), staff: await seal(null) }
   sums = await checksumOf()
 })
 after(async () => {
@@ -86,7 +95,8 @@ async function changesOwner(operation: string, actor: string): Promise<boolean> 
     const { tradeId: _, ...personal } = args
     // By the type of the account, as buyers take.
     const { paymentMethodId: __, ...byType } = args
-    const given = /access|glass/.test(operation) ? personal : operation === 'take_offer' ? byType : args
+    const fitting = /access|glass/.test(operation) ? personal : operation === 'take_offer' ? byType : args
+    const given = { ...fitting, sealed: sealed[actor] ?? sealed.staff }
     await superuser.query('select fairlock.command($1, $2, null, null)', [operation, JSON.stringify(given)])
     return (await checksumOf()) !== sums
   } catch (error) {
@@ -101,6 +111,8 @@ async function changesOwner(operation: string, actor: string): Promise<boolean> 
 async function ownersThings(): Promise<Record<string, unknown>> {
   const { rows } = await superuser.query(
     `select $1::uuid as "userId", t.id as "tradeId", t.offer_id as "offerId",
+       t.dispute_id as "disputeId", gen_random_uuid() as "entryId", null as "arbitratorId", $1::uuid as "askedId",
+       (select id from fairlock.dispute_entries where asked_id = $1) as "questionId",
        (select id from fairlock.sessions where user_id = $1 limit 1) as "sessionId",
        (select id from fairlock.notices where user_id = $1 limit 1) as "noticeId",
        (select id from fairlock.messages where author_id = $1 limit 1) as "messageId",
@@ -116,7 +128,7 @@ async function ownersThings(): Promise<Record<string, unknown>> {
        (select id from crypto_payment_methods where user_id = $1 limit 1) as "paymentMethodId",
        gen_random_uuid() as "newId",
        (select id from fairlock.access_grants where person_id = $1 and status = 'asked' limit 1) as "grantId"
-     from crypto_trades t where user_id = $1 and status = 'paid'`,
+     from crypto_trades t where user_id = $1 and status = 'disputed'`,
     [ids.owner],
   )
   const values = {
@@ -155,6 +167,9 @@ async function ownersThings(): Promise<Record<string, unknown>> {
     paymentMethodType: 'sepa',
     verified: true,
     isPrimary: true,
+    outcome: 'refund',
+    to: 'seller',
+    agree: true,
     tokenHash: '00'.repeat(32),
   }
 }

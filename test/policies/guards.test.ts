@@ -9,6 +9,7 @@ import { STATES, type Standing, type State, type Trades, tradesInEveryState } fr
 
 const ESCROW_STATUSES = ['pending', 'funded', 'disputed', 'released', 'refunded'] as const
 const LAWS = ['FL093', 'FL095', 'FL096']
+const NEW_DISPUTE = '01890000-0000-7000-8000-0000000d1590'
 
 let market: Market
 let made: Trades
@@ -166,7 +167,8 @@ function setStatuses(trade: Standing, to: string, escrowTo: string): string {
     completed_at = ${to === 'completed' ? 'now()' : 'null'},
     cancelled_at = ${hasEnded && to !== 'completed' ? 'now()' : 'null'},
     deadline = ${hasEnded ? 'null' : `now() + interval '1 hour'`},
-    dispute_id = ${to === 'disputed' ? `'${trade.dispute}'` : 'dispute_id'},
+    dispute_id = ${to === 'disputed' ? `coalesce(dispute_id, '${NEW_DISPUTE}')` : 'dispute_id'},
+    dispute_reason = ${to === 'disputed' ? `coalesce(dispute_reason, 'other')` : 'dispute_reason'},
     dispute_status = ${to === 'disputed' ? `'pending'` : `case when dispute_id is not null then 'closed' end`}
     where id = '${trade.id}'`
   const setEscrow = `update crypto_escrows set status = '${escrowTo}',
@@ -179,7 +181,26 @@ function setStatuses(trade: Standing, to: string, escrowTo: string): string {
     closed_at = ${['released', 'refunded'].includes(escrowTo) ? 'now()' : 'null'}
     where id = '${trade.escrowId}'`
   if (to === trade.status) return setEscrow
-  return escrowTo === trade.escrow ? setTrade : `with moved as (${setTrade}) ${setEscrow}`
+  const both = [...setDispute(trade, to), setTrade, ...(escrowTo === trade.escrow ? [] : [setEscrow])]
+  const last = both.pop()
+  return both.length === 0
+    ? `${last}`
+    : `with ${both.map((one, n) => `w${n} as (${one})`).join(', ')} ${last}`
+}
+
+/** The dispute as it has to be when its trade comes to that. */
+function setDispute(trade: Standing, to: string): string[] {
+  if (trade.dispute === null && to === 'disputed')
+    return [
+      `insert into crypto_disputes (id, trade_id, escrow_id, raised_by, against_user_id, reason)
+       select '${NEW_DISPUTE}', id, escrow_id, user_id, buyer_id, 'other' from crypto_trades where id = '${trade.id}'`,
+    ]
+  if (trade.dispute === null) return []
+  const isOpen = to === 'disputed'
+  return [
+    `update crypto_disputes set status = '${isOpen ? 'pending' : 'closed'}', stage = '${isOpen ? 'open' : 'over'}',
+       resolved_at = ${isOpen ? 'null' : 'now()'} where id = '${trade.dispute}'`,
+  ]
 }
 
 function payOut(trade: Standing, amount: string): string {

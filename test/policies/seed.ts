@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { type Market, offerBody, Person } from '../support/market.ts'
 import { seedChat } from './seed-chat.ts'
+import { seedDisputes } from './seed-disputes.ts'
 import { seedFiles } from './seed-files.ts'
 import { seedLive } from './seed-live.ts'
 import { seedPaymentMethods } from './seed-payment-methods.ts'
@@ -55,12 +56,8 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
       `insert into fairlock.staff_roles (user_id, role) select * from unnest($1::uuid[], $2::text[])`,
       [staff.map((one) => one.id), ['support', 'compliance', 'arbitrator']],
     )
-    await database.query(
-      `insert into crypto_disputes (trade_id, escrow_id, raised_by, against_user_id, reason)
-       values ($1, $2, $3, $4, 'the fiat did not come')`,
-      [trades[1].id, trades[1].escrow.id, owner.id, counterparty.id],
-    )
     await seedReputation(database, { owner, counterparty, other }, [trades[0].id, trades[1].id])
+    await seedDisputes(database, { owner, arbitrator: staff[2] as Person, tradeId: trades[1].id })
     await database.query(
       `insert into fairlock.api_keys (id, user_id, name, token_hash, scopes)
        select id, id, 'bot', sha256(id::text::bytea), '{read}' from public.users`,

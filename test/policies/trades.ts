@@ -14,10 +14,16 @@ export const STATES = [
 ] as const
 export type State = (typeof STATES)[number]
 
-export type Standing = { id: string; status: string; escrow: string; escrowId: string; dispute: string }
+export type Standing = {
+  id: string
+  status: string
+  escrow: string
+  escrowId: string
+  dispute: string | null
+}
 export type Trades = { seller: Person; buyer: Person; trades: Record<State, Standing> }
 
-/** One trade in every state there is, between the same two people; the disputed one by SQL as the engine. */
+/** One trade in every state there is, between the same two people. */
 export async function tradesInEveryState(market: Market): Promise<Trades> {
   const [seller, buyer] = await Promise.all(['seller', 'buyer'].map(market.person))
   if (!seller || !buyer) throw new Error('nobody registered')
@@ -42,25 +48,12 @@ export async function tradesInEveryState(market: Market): Promise<Trades> {
   }
   for (const state of ['paid', 'disputed', 'completed'] as const) await move(ids[state], buyer, 'payment')
   await move(ids.completed, seller, 'release')
+  await ok(seller.post(`/v1/trades/${ids.disputed}/dispute`, { reason: 'payment_not_received' }))
   await move(ids.cancelled, buyer, 'cancellation')
   await move(ids['cancelled unfunded'], seller, 'cancellation')
   await withSuperuser(market, async (database) => {
     await age(database, ids.expired)
     await expireTrades(market.db)
-    await database.query(
-      `insert into crypto_disputes (trade_id, escrow_id, raised_by, against_user_id, reason)
-       select id, escrow_id, user_id, buyer_id, 'for the tests' from crypto_trades`,
-    )
-    await database.query('set role fairlock_engine')
-    await database.query(
-      `with trade as (
-         update crypto_trades t set status = 'disputed', dispute_status = 'pending',
-           dispute_id = (select d.id from crypto_disputes d where d.trade_id = t.id), deadline = now() + interval '72 hours'
-         where id = $1
-       )
-       update crypto_escrows set status = 'disputed', disputed_at = now() where trade_id = $1`,
-      [ids.disputed],
-    )
   })
   const trades = {} as Record<State, Standing>
   for (const state of STATES) trades[state] = await standing(market, ids[state])
@@ -89,8 +82,8 @@ export async function withSuperuser<T>(market: Market, work: (client: pg.Client)
 async function standing(market: Market, id: string): Promise<Standing> {
   return withSuperuser(market, async (client) => {
     const { rows } = await client.query<Standing>(
-      `select t.id, t.status, e.status as escrow, e.id as "escrowId", d.id as dispute from crypto_trades t
-       join crypto_escrows e on e.trade_id = t.id join crypto_disputes d on d.trade_id = t.id where t.id = $1`,
+      `select t.id, t.status, e.status as escrow, e.id as "escrowId", t.dispute_id as dispute from crypto_trades t
+       join crypto_escrows e on e.trade_id = t.id where t.id = $1`,
       [id],
     )
     if (!rows[0]) throw new Error(`there is no trade ${id}`)

@@ -32,9 +32,9 @@ const BY_NAME: Record<string, unknown> = {
 export function exampleOf(schema: Schema, name = ''): unknown {
   const { inner } = withoutNull(schema)
   if (inner.type === 'object') return exampleObject(inner)
-  if (name in BY_NAME) return BY_NAME[name]
-  if (inner.examples?.[0] !== undefined) return inner.examples[0]
   const choice = choicesOf(inner)?.[0]
+  if (name in BY_NAME && choice === undefined) return BY_NAME[name]
+  if (inner.examples?.[0] !== undefined) return inner.examples[0]
   if (choice !== undefined) return choice
   if (inner.type === 'array') return [exampleOf(inner.items ?? {})]
   if (inner.type === 'integer') return inner.minimum ?? 1

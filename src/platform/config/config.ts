@@ -63,6 +63,11 @@ function readValue(variable: Variable | Rule, text: string): string | number | b
   }
   if (variable.kind === 'percent')
     return /^(?:10|\d(?:\.\d{1,6})?)$/.test(text) ? text : new Error('a number from 0 to 10')
+  if (variable.kind === 'amounts') {
+    const amount = '[A-Z0-9]{2,10}=\\d{1,12}(?:\\.\\d{1,8})?'
+    const isList = new RegExp(`^(?:none|${amount}(?:,${amount})*)$`).test(text)
+    return isList ? text : new Error('a list like BTC=0.5,ETH=10, or none')
+  }
   if (variable.pattern && !variable.pattern.test(text)) return new Error(variable.expected)
   return text === '' ? null : text
 }

@@ -4,6 +4,8 @@ export type Rule = { column: string; fallback: string; about: string } & (
   | { kind: 'flag' }
   /** From 0 to 10 with up to six decimals; the column holds the rate, a hundredth of it. */
   | { kind: 'percent' }
+  /** A list like BTC=0.5,ETH=10, or none. */
+  | { kind: 'amounts' }
 )
 
 /** The rules of the house, by the variable that sets each. `fairlock serve` and `fairlock db up` write them all. */
@@ -193,5 +195,69 @@ export const RULES: Record<string, Rule> = {
     kind: 'integer',
     least: 0,
     most: 1000,
+  },
+  FAIRLOCK_DISPUTE_ANSWER_HOURS: {
+    column: 'dispute_answer_hours',
+    fallback: '24',
+    about: 'Hours that the other side of a dispute has to answer',
+    kind: 'integer',
+    least: 1,
+    most: 336,
+  },
+  FAIRLOCK_DISPUTE_RULING_HOURS: {
+    column: 'dispute_ruling_hours',
+    fallback: '72',
+    about: 'Hours after which a dispute without a ruling is told to administrators',
+    kind: 'integer',
+    least: 1,
+    most: 720,
+  },
+  FAIRLOCK_DISPUTE_APPEAL_HOURS: {
+    column: 'dispute_appeal_hours',
+    fallback: '48',
+    about: 'Hours in which a large ruling can be appealed, before it settles',
+    kind: 'integer',
+    least: 1,
+    most: 336,
+  },
+  FAIRLOCK_DISPUTE_CONFLICT_DAYS: {
+    column: 'dispute_conflict_days',
+    fallback: '90',
+    about: 'Nobody arbitrates who traded with one of the sides in so many days',
+    kind: 'integer',
+    least: 0,
+    most: 3650,
+  },
+  FAIRLOCK_LOST_DISPUTES_MOST: {
+    column: 'lost_disputes_most',
+    fallback: '3',
+    about: 'Disputes that somebody opened and lost, after which they may open none for a while',
+    kind: 'integer',
+    least: 1,
+    most: 1000,
+  },
+  FAIRLOCK_LOST_DISPUTES_DAYS: {
+    column: 'lost_disputes_days',
+    fallback: '90',
+    about: 'Days within which they were lost',
+    kind: 'integer',
+    least: 1,
+    most: 3650,
+  },
+  FAIRLOCK_DISPUTE_PAUSE_DAYS: {
+    column: 'dispute_pause_days',
+    fallback: '30',
+    about: 'Days that the pause lasts after the last of them',
+    kind: 'integer',
+    least: 1,
+    most: 3650,
+  },
+  FAIRLOCK_SECOND_ARBITRATOR_AMOUNTS: {
+    column: 'second_arbitrator_amounts',
+    fallback:
+      'BTC=0.5,ETH=10,LTC=350,BCH=60,XMR=150,DOGE=200000,SOL=200,XRP=12000,ADA=60000,TRX=100000,USDT=30000,USDC=30000,DAI=30000',
+    about:
+      'From these amounts of a trade on a ruling needs a second arbitrator and can be appealed; other currencies, or none: never',
+    kind: 'amounts',
   },
 }

@@ -1,0 +1,29 @@
+-- keep fairlock.dispute_entries
+-- keep fairlock.dispute_rulings
+-- keep fairlock.dispute_assignments
+-- keep public.crypto_disputes (opened_by, stage, answer_due_at, answered_at, ruling_due_at, escalated_at, lost_by)
+-- keep fairlock.settings (dispute_answer_hours, dispute_ruling_hours, dispute_appeal_hours, dispute_conflict_days, lost_disputes_most, lost_disputes_days, dispute_pause_days, second_arbitrator_amounts)
+alter table fairlock.settings
+  drop column dispute_answer_hours,
+  drop column dispute_ruling_hours,
+  drop column dispute_appeal_hours,
+  drop column dispute_conflict_days,
+  drop column lost_disputes_most,
+  drop column lost_disputes_days,
+  drop column dispute_pause_days,
+  drop column second_arbitrator_amounts;
+drop table fairlock.dispute_entries;
+drop table fairlock.dispute_rulings;
+drop table fairlock.dispute_assignments;
+drop index public.crypto_disputes_resolved_by;
+drop index public.crypto_disputes_open;
+drop index public.crypto_disputes_raised;
+drop index public.crypto_disputes_against;
+alter table public.crypto_disputes
+  drop column opened_by,
+  drop column stage,
+  drop column answer_due_at,
+  drop column answered_at,
+  drop column ruling_due_at,
+  drop column escalated_at,
+  drop column lost_by;

@@ -1,0 +1,1 @@
+export { type Settlement, splitSettlement, type Terms } from './settlement.ts'
