@@ -3290,11 +3290,6 @@ alter function fairlock.me() owner to fairlock_engine;
 grant execute on function fairlock.me() to fairlock_app;
 grant execute on function fairlock.me() to fairlock_engine;
 
-create function fairlock.median_minutes(p_seconds integer[]) returns integer language sql immutable as fe2cd79881859cd4;
-alter function fairlock.median_minutes(integer[]) owner to fairlock_engine;
-grant execute on function fairlock.median_minutes(integer[]) to fairlock_app;
-grant execute on function fairlock.median_minutes(integer[]) to fairlock_engine;
-
 create function fairlock.mend_payment_methods(p_user uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as ffb54aa5718b16a9;
 alter function fairlock.mend_payment_methods(uuid) owner to fairlock_engine;
 grant execute on function fairlock.mend_payment_methods(uuid) to fairlock_engine;

@@ -8,6 +8,7 @@ import {
   decodeCursor,
   encodeCursor,
   IdParams,
+  isOnCalendar,
   isUuid,
   Page,
   PageQuery,
@@ -83,6 +84,6 @@ export function profileRoutes(app: App, db: Database): void {
 function isDayAndId(parts: string[]): parts is [string, string] {
   const [day = '', id = ''] = parts
   return (
-    parts.length === 2 && /^[12]\d{3}-\d\d-\d\d$/.test(day) && !Number.isNaN(Date.parse(day)) && isUuid(id)
+    parts.length === 2 && /^[12]\d{3}-\d\d-\d\d$/.test(day) && isOnCalendar(`${day}T00:00:00Z`) && isUuid(id)
   )
 }

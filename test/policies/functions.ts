@@ -78,7 +78,6 @@ export const FUNCTIONS: Record<string, Kind> = {
   'fairlock.look': 'person',
   'fairlock.look_at_dispute': 'person',
   'fairlock.me': 'person',
-  'fairlock.median_minutes': 'plain',
   'fairlock.my_payment_methods': 'person',
   'fairlock.my_disputes': 'person',
   'fairlock.my_security': 'person',
