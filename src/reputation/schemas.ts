@@ -44,5 +44,5 @@ export const Rating = Type.Union(
     Type.String({ pattern: '^(?:[1-4](?:\\.\\d{1,2})?|5(?:\\.0{1,2})?)$', examples: ['4.75'] }),
     Type.Integer({ minimum: 1, maximum: 5 }),
   ],
-  { description: '1.00 to 5.00 with at most two decimals' },
+  { description: '1.00 to 5.00 with at most two decimals', examples: ['4.75'] },
 )
