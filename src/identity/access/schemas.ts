@@ -12,7 +12,7 @@ export const Scope = Type.Union(
   {
     description:
       'person: address, profile, sessions · money: wallets, transactions · trades: trades, escrows, disputes · ' +
-      'payment_methods: without the account details · case: one trade with its escrow and dispute',
+      'payment_methods: how they are paid, and the accounts for who verifies them · case: one trade with its escrow and dispute',
   },
 )
 export const Reason = Type.String({
