@@ -190,7 +190,10 @@ test('forms: a field missing, twice, unknown, of the wrong kind, and what is no 
 
 test('ids that are malformed, unknown, or somebody else’s', async () => {
   for (const operation of operations.filter((one) => one.path.includes('{id}'))) {
-    const body = operation.body === null ? undefined : sampleOf(operation.body)
+    const isTake = operation.name === 'POST /v1/offers/{id}/trades'
+    const sample = operation.body === null ? undefined : sampleOf(operation.body)
+    // A take names the type of the account or the account, never both.
+    const body = isTake ? { ...(sample as object), paymentMethodId: undefined } : sample
     for (const id of BAD_IDS) await refused(operation, { url: addressOf(operation, { id }), body }, null)
     await refused(operation, { url: addressOf(operation, { id: 'x' }), body }, 400, 'params.id')
     await refused(operation, { url: operation.path.replace('{id}', '%zz'), body }, 400)
@@ -199,7 +202,7 @@ test('ids that are malformed, unknown, or somebody else’s', async () => {
       .split('/')
       .at(operation.path.indexOf('{id}') > 0 ? operation.path.split('/').indexOf('{id}') - 1 : 0)
     // Taking is for everybody, and this offer is paused.
-    const status = operation.name === 'POST /v1/offers/{id}/trades' ? 409 : 404
+    const status = isTake ? 409 : 404
     await refused(
       operation,
       { url: addressOf(operation, { id: others[kind ?? ''] ?? UNKNOWN_ID }), body },
@@ -238,6 +241,9 @@ test('a cursor of another list is refused', async () => {
     '/v1/me/trusted': ['trusted', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
     '/v1/users/{id}/ratings': ['ratings', '2026-01-01', UNKNOWN_ID],
     '/v1/admin/users/{id}/faults': ['staff-faults', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
+    '/v1/payment-methods': ['payment-methods', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
+    '/v1/admin/payment-methods': ['payment-method-queue', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
+    '/v1/admin/payment-methods/duplicates': ['payment-method-duplicates', UNKNOWN_ID],
     '/v1/me/notices': ['notices', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
     '/v1/me/offers': ['own offers', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
     '/v1/trades': ['trades', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],

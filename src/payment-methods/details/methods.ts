@@ -62,11 +62,13 @@ export class PaymentMethods {
     const { details, ...rest } = method
     const type = typeNamed(method.type)
     const normal = checked(type, method)
+    // Who is not signed in leaves no trace, not even the index's first key.
+    const me = await this.#me(request.caller)
     // The fingerprint of a request is a plain hash that is kept: an account number could be found from it by trying.
     const digest = (await this.#index.ofRequest(JSON.stringify(normal))).toString('hex')
     const once = idempotencyOf(request, 'add_payment_method', { ...rest, digest })
     await this.#factors.proveFor(request, code, once)
-    const row = await this.#write(await this.#me(request.caller), type, normal, (sealed) =>
+    const row = await this.#write(me, type, normal, (sealed) =>
       this.#db.command<Row>(request.caller, 'add_payment_method', { ...rest, ...sealed }, once),
     )
     return { ...row, hint: hintOf(row.type, normal) }
