@@ -320,6 +320,9 @@ test('Retry-After is honoured within bounds, redirects fail, and a paused webhoo
   assert.equal(endpoint.received.length, 3)
   await person.patch(`/v1/webhooks/${hook.id}`, { paused: false })
   await webhooks.settled()
+  await person.patch('/v1/me/notification-preferences', { trades: { webhook: false } })
+  await happen(superuser, [person], 'trade.paid')
+  await webhooks.settled()
   assert.equal(
     endpoint.received.length,
     6,
