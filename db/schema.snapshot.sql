@@ -589,13 +589,19 @@ grant insert, select on fairlock.erasures to fairlock_engine;
 create table fairlock.evidence (
   added_at timestamp with time zone default clock_timestamp() not null,
   added_by uuid not null,
+  added_part text not null,
   dispute_id uuid not null,
   file_id uuid not null,
   id uuid not null,
   note text,
+  owner_id uuid,
+  constraint evidence_added_part_check CHECK ((added_part = ANY (ARRAY['seller'::text, 'buyer'::text, 'arbitrator'::text]))),
+  constraint evidence_owner CHECK (((owner_id IS NULL) OR (owner_id = added_by))),
+  constraint evidence_part CHECK (((added_part = 'arbitrator'::text) = (owner_id IS NULL))),
   constraint evidence_added_by_fkey FOREIGN KEY (added_by) REFERENCES public.users(id),
   constraint evidence_dispute_id_fkey FOREIGN KEY (dispute_id) REFERENCES public.crypto_disputes(id),
   constraint evidence_file_id_fkey FOREIGN KEY (file_id) REFERENCES fairlock.files(id),
+  constraint evidence_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES public.users(id),
   constraint evidence_pkey PRIMARY KEY (id),
   constraint evidence_file_id_key UNIQUE (file_id)
 );
@@ -603,8 +609,11 @@ alter table fairlock.evidence enable row level security;
 alter table fairlock.evidence force row level security;
 CREATE INDEX evidence_added_by ON fairlock.evidence USING btree (added_by);
 CREATE INDEX evidence_dispute ON fairlock.evidence USING btree (dispute_id, added_at, id);
+CREATE INDEX evidence_owner ON fairlock.evidence USING btree (owner_id);
 create policy "the engine keeps evidence" on fairlock.evidence for all to fairlock_engine using (true);
-CREATE TRIGGER sealed_note BEFORE INSERT OR UPDATE OF note, added_by ON fairlock.evidence FOR EACH ROW WHEN ((new.note IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('note', 'added_by');
+CREATE TRIGGER never_changed BEFORE UPDATE OF id, dispute_id, file_id, added_by, owner_id, added_part, added_at ON fairlock.evidence FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON fairlock.evidence FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER sealed_note BEFORE INSERT OR UPDATE OF note, owner_id ON fairlock.evidence FOR EACH ROW WHEN ((new.note IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('note', 'owner_id');
 grant insert, select on fairlock.evidence to fairlock_engine;
 grant update on fairlock.evidence (note) to fairlock_engine;
 
@@ -664,7 +673,7 @@ grant update on fairlock.file_parts (content) to fairlock_engine;
 
 create table fairlock.file_views (
   file_id uuid not null,
-  id bigint generated always as identity not null,
+  id uuid not null,
   viewed_at timestamp with time zone default clock_timestamp() not null,
   viewer_id uuid not null,
   what text not null,
@@ -675,7 +684,7 @@ create table fairlock.file_views (
 );
 alter table fairlock.file_views enable row level security;
 alter table fairlock.file_views force row level security;
-CREATE INDEX file_views_file ON fairlock.file_views USING btree (file_id, id);
+CREATE INDEX file_views_file ON fairlock.file_views USING btree (file_id, viewed_at DESC, id DESC);
 CREATE INDEX file_views_viewer ON fairlock.file_views USING btree (viewer_id);
 create policy "the engine keeps files" on fairlock.file_views for all to fairlock_engine using (true);
 grant insert, select on fairlock.file_views to fairlock_engine;
@@ -2931,7 +2940,7 @@ create function fairlock.erased_name(p_user uuid) returns text language sql immu
 alter function fairlock.erased_name(uuid) owner to fairlock_engine;
 grant execute on function fairlock.erased_name(uuid) to fairlock_engine;
 
-create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 20d55c72f9c801ac;
+create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as e9e4067d48010ef5;
 alter function fairlock.erasure_rules() owner to fairlock_engine;
 grant execute on function fairlock.erasure_rules() to fairlock_engine;
 
@@ -3394,7 +3403,7 @@ create function fairlock.open_dispute(p jsonb) returns jsonb language plpgsql se
 alter function fairlock.open_dispute(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.open_dispute(jsonb) to fairlock_engine;
 
-create function fairlock.open_file(p_file uuid, p_is_thumbnail boolean) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 12c49358f8decbc8;
+create function fairlock.open_file(p_file uuid, p_is_thumbnail boolean) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as dfac4f33eafd1957;
 alter function fairlock.open_file(uuid,boolean) owner to fairlock_engine;
 grant execute on function fairlock.open_file(uuid,boolean) to fairlock_app;
 grant execute on function fairlock.open_file(uuid,boolean) to fairlock_engine;

@@ -25,6 +25,7 @@ import { closeExpiredOffers } from './offers/index.ts'
 import { purgePaymentDetails } from './payment-methods/index.ts'
 import { appUrlFor } from './platform/app-login.ts'
 import { EmbeddedError, startEmbedded } from './platform/embedded/index.ts'
+import { Uploads } from './platform/files/index.ts'
 import { type Config, ConfigError, Database, databaseWithoutTls, makeLog } from './platform/index.ts'
 import { MigrationError } from './platform/migrator/index.ts'
 import { KeyringError, keyringInForce, Rewrap, Sealer } from './platform/sealing/index.ts'
@@ -244,7 +245,7 @@ async function listen(
     metricsToken: config.metricsToken,
     breachedPasswords: config.breachedPasswords,
     publicUrl: config.publicUrl,
-    uploadsAtOnce: config.uploadsAtOnce,
+    uploads: new Uploads(config.uploadsAtOnce),
   })
   stops.push(() => app.close())
   try {

@@ -59,8 +59,6 @@ export type AppOptions = {
   /** Where people reach the program; passkeys are bound to its name. */
   publicUrl?: string | null
   jobs: () => Jobs | null
-  /** Uploads that this process takes at once, if not eight. */
-  uploadsAtOnce?: number
   /** Sends to addresses that people give. */
   outside?: Outside
   /** Delivers webhooks, where this process does. */
@@ -69,6 +67,8 @@ export type AppOptions = {
   live?: Live
   /** Tells news soon after the requests that cause them; without it they wait for the background work. */
   dispatcher?: Dispatcher
+  /** Counts uploads; if not given, eight are taken at once. */
+  uploads?: Uploads
   /** Counts requests; without it nobody is limited. */
   requests?: RequestLimits
   /** How long connections may take, if not the usual. */
@@ -108,7 +108,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
   if (options.dispatcher) tellNews(app, options.dispatcher)
   await app.register(swagger, openApiOptions)
 
-  const uploads = new Uploads(options.uploadsAtOnce ?? UPLOADS_AT_ONCE)
+  const uploads = options.uploads ?? new Uploads(UPLOADS_AT_ONCE)
 
   // The list of routes. Each folder's are in its routes.ts.
   await app.register(async (routes) => {

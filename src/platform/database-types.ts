@@ -500,10 +500,12 @@ export interface FairlockErasures {
 export interface FairlockEvidence {
   added_at: Generated<Timestamp>;
   added_by: string;
+  added_part: string;
   dispute_id: string;
   file_id: string;
   id: string;
   note: string | null;
+  owner_id: string | null;
 }
 
 export interface FairlockFaults {
@@ -544,7 +546,7 @@ export interface FairlockFiles {
 
 export interface FairlockFileViews {
   file_id: string;
-  id: Generated<Int8>;
+  id: string;
   viewed_at: Generated<Timestamp>;
   viewer_id: string;
   what: string;

@@ -206,7 +206,7 @@ begin
   elsif f.about is null then
     return fairlock.refuse('file_gone');
   end if;
-  insert into fairlock.file_views (file_id, viewer_id, what) values (f.id, fairlock.acting_user(), v_what);
+  insert into fairlock.file_views (id, file_id, viewer_id, what) values (fairlock.new_id(), f.id, fairlock.acting_user(), v_what);
   perform fairlock.record_event('secret.opened', 'files', f.id, null, jsonb_build_object('what', v_what,
     'purpose', f.purpose, 'ownerId', f.owner_id, 'belongsTo', f.subject_id));
   return fairlock.file_json(f);

@@ -135,7 +135,7 @@ begin
     ('fairlock.messages', 'text', 'author_id'),
     ('fairlock.files', 'about', 'owner_id'),
     ('fairlock.file_parts', 'content', 'owner_id'),
-    ('fairlock.evidence', 'note', 'added_by'),
+    ('fairlock.evidence', 'note', 'owner_id'),
     ('fairlock.webhook_secrets', 'secret', 'user_id'),
     ('fairlock.push_subscriptions', 'keys', 'user_id'),
     ('fairlock.push_keys', 'private_key', 'owner_id'),

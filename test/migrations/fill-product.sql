@@ -120,9 +120,9 @@ insert into fairlock.files (id, owner_id, purpose, media_type, bytes, sha256, wi
 select id, id, 'evidence', 'image/png', 5, sha256('file'), 4, 3, 2, 'sealed', id, now() from public.users;
 insert into fairlock.file_parts (id, file_id, is_thumbnail, number, owner_id, content)
 select gen_random_uuid(), id, thumbnail, 0, id, 'sealed' from public.users, unnest(array[true, false]) thumbnail;
-insert into fairlock.file_views (file_id, viewer_id, what) select id, id, 'original' from public.users;
-insert into fairlock.evidence (id, dispute_id, file_id, added_by, note)
-select f.id, d.id, f.id, f.id, 'sealed' from fairlock.files f, (select id from public.crypto_disputes limit 1) d limit 1;
+insert into fairlock.file_views (id, file_id, viewer_id, what) select id, id, id, 'original' from public.users;
+insert into fairlock.evidence (id, dispute_id, file_id, added_by, owner_id, added_part, note)
+select f.id, d.id, f.id, f.id, f.id, 'seller', 'sealed' from fairlock.files f, (select id from public.crypto_disputes limit 1) d limit 1;
 update fairlock.settings set file_megabytes = 5, evidence_per_dispute = 3;
 
 insert into fairlock.webhooks (id, user_id, url, events, description, status, disabled_reason, previous_secret_until,

@@ -12,8 +12,8 @@ export async function seedFiles(
   if (file.status !== 201) throw new Error(`no file: ${JSON.stringify(file.body)}`)
   await owner.get(`/v1/files/${file.body.id}`)
   await database.query(
-    `insert into fairlock.evidence (id, dispute_id, file_id, added_by)
-     select gen_random_uuid(), id, $2, $3 from crypto_disputes where trade_id = $1`,
+    `insert into fairlock.evidence (id, dispute_id, file_id, added_by, owner_id, added_part)
+     select gen_random_uuid(), id, $2, $3, $3, 'seller' from crypto_disputes where trade_id = $1`,
     [trade, file.body.id, owner.id],
   )
   await database.query(

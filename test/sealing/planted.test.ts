@@ -10,6 +10,7 @@ import { Database, newId } from '../../src/platform/index.ts'
 import { FileKeyring, Sealer } from '../../src/platform/sealing/index.ts'
 import { codeOf } from '../factors/support.ts'
 import { Program } from '../faults/program.ts'
+import { picture } from '../files/support.ts'
 import { call, offerBody } from '../support/market.ts'
 import { formsOf, secretsIn, secretsInFolder } from './forms.ts'
 
@@ -23,6 +24,9 @@ const SECRETS: Record<string, Buffer> = {
   'an IBAN': Buffer.from('DE89370400440532013000'),
   'a TOTP secret': Buffer.from('JBSWY3DPEHPK3PXPZ5GQ7Y2T'),
   'a chat line': Buffer.from('meet me behind the old observatory at nine'),
+  'a file': Buffer.from('the receipt of Quillfeather and Sons for seven hundred gold ducats'),
+  'the name of a file': Buffer.from('ransom-note-of-quillfeather'),
+  'what is in a picture': Buffer.from('photographed by Ottoline Quillfeather in her kitchen'),
   'a password': Buffer.from('correct-horse-battery-zeppelin-42'),
   'a wrong password': Buffer.from('wrong-horse-battery-zeppelin-43'),
 }
@@ -124,6 +128,7 @@ async function plant(): Promise<void> {
   )
   await seal(made.body.user.id)
   await enrol(headers)
+  await uploadFiles(headers)
   const offer = await ask('POST', '/v1/offers', offerBody(), { ...headers, 'idempotency-key': 'planted' })
   await chat(offer.body.id, headers)
   const wrong = String(SECRETS['a wrong password'])
@@ -170,6 +175,34 @@ async function chat(offer: string, headers: Record<string, string>): Promise<voi
   await ask('POST', `${path}/read`, { upTo: text }, headers)
   for (const place of ['/v1/me/unread-messages', `/v1/trades/${trade.body.id}`, `${path}?after=9`])
     await ask('GET', place, undefined, headers)
+}
+
+/** Uploads a text and a picture, looks at them, and is refused what is no file. */
+async function uploadFiles(headers: Record<string, string>): Promise<void> {
+  const noted = { IFD0: { Copyright: String(SECRETS['what is in a picture']) } }
+  const photo = await picture(500, 400).withExif(noted).jpeg().toBuffer()
+  assert.deepEqual(secretsIn(photo, SECRETS), ['what is in a picture'])
+  for (const [content, ending] of [
+    [SECRETS['a file']!, 'txt'],
+    [photo, 'jpg'],
+  ] as const) {
+    const file = await send(content, ending)
+    assert.equal(file.status, 201, await file.clone().text())
+    const { id } = (await file.json()) as { id: string }
+    for (const path of [`/v1/files/${id}`, `/v1/files/${id}/thumbnail`]) {
+      const seen = await fetch(program.url + path, { headers })
+      if (path.endsWith('thumbnail')) answers += await seen.text()
+    }
+  }
+  for (const wrong of [Buffer.concat([SECRETS['a file']!, Buffer.alloc(1)]), photo.subarray(0, -100)])
+    answers += await (await send(wrong, 'txt')).text()
+
+  function send(content: Buffer, ending: string): Promise<Response> {
+    const body = new FormData()
+    body.append('purpose', 'evidence')
+    body.append('file', new Blob([new Uint8Array(content)]), `${SECRETS['the name of a file']}.${ending}`)
+    return fetch(`${program.url}/v1/files`, { method: 'POST', headers, body })
+  }
 }
 
 /** Switches one-time codes on: the secret and the recovery codes are in these two answers and nowhere else. */

@@ -45,13 +45,13 @@ create index file_parts_owner on fairlock.file_parts (owner_id);
 
 -- Who looked at which file.
 create table fairlock.file_views (
-  id        bigint generated always as identity primary key,
+  id        uuid primary key,
   file_id   uuid not null references fairlock.files (id) on delete cascade,
   viewer_id uuid not null references public.users (id),
   what      text not null check (what in ('original', 'thumbnail')),
   viewed_at timestamptz not null default clock_timestamp()
 );
-create index file_views_file on fairlock.file_views (file_id, id);
+create index file_views_file on fairlock.file_views (file_id, viewed_at desc, id desc);
 create index file_views_viewer on fairlock.file_views (viewer_id);
 
 -- A dispute's evidence: a file of one side or of the arbitrator, for good. The file says who and when.
@@ -60,12 +60,17 @@ create table fairlock.evidence (
   dispute_id uuid not null references public.crypto_disputes (id),
   file_id    uuid not null unique references fairlock.files (id),
   added_by   uuid not null references public.users (id),
-  -- What its person says of it, sealed.
+  -- What its person says of it, sealed with their data key, an arbitrator's with the platform's.
   note       text,
-  added_at   timestamptz not null default clock_timestamp()
+  owner_id   uuid references public.users (id),
+  added_part text not null check (added_part in ('seller', 'buyer', 'arbitrator')),
+  added_at   timestamptz not null default clock_timestamp(),
+  constraint evidence_owner check (owner_id is null or owner_id = added_by),
+  constraint evidence_part check ((added_part = 'arbitrator') = (owner_id is null))
 );
 create index evidence_dispute on fairlock.evidence (dispute_id, added_at, id);
 create index evidence_added_by on fairlock.evidence (added_by);
+create index evidence_owner on fairlock.evidence (owner_id);
 
 alter table fairlock.settings
   add column file_megabytes integer not null default 20 check (file_megabytes between 1 and 100),

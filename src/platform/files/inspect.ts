@@ -1,5 +1,5 @@
 import { fileTypeFromBuffer } from 'file-type'
-import { Problem } from '../errors.ts'
+import { problemFromRefusal } from '../errors.ts'
 import type { Parts } from './parts.ts'
 import { type Picture, readPicture } from './pictures.ts'
 
@@ -16,9 +16,9 @@ const PDF_TAIL_BYTES = 1024
 /** Throws `Problem` file_type_not_allowed, file_unreadable. */
 export async function inspect(parts: Parts): Promise<Inspected> {
   const mediaType = await typeOf(parts)
-  if (isZipAtItsEnd(parts.tail(ZIP_TAIL_BYTES), parts.bytes)) throw new Problem('file_unreadable')
+  if (isZipAtItsEnd(parts.tail(ZIP_TAIL_BYTES), parts.bytes)) throw problemFromRefusal('file_unreadable', {})
   if (mediaType === 'application/pdf' && !parts.tail(PDF_TAIL_BYTES).includes('%%EOF'))
-    throw new Problem('file_unreadable')
+    throw problemFromRefusal('file_unreadable', {})
   return { mediaType, picture: PICTURES.has(mediaType) ? await readPicture(parts, mediaType) : null }
 }
 
@@ -27,7 +27,7 @@ async function typeOf(parts: Parts): Promise<string> {
   const found = await fileTypeFromBuffer(head)
   if (found === undefined && isText(parts)) return 'text/plain'
   if (found !== undefined && (PICTURES.has(found.mime) || found.mime === 'application/pdf')) return found.mime
-  throw new Problem('file_type_not_allowed')
+  throw problemFromRefusal('file_type_not_allowed', {})
 }
 
 /** Valid UTF-8 without NUL, and nothing that a browser would take for a page or a drawing. */

@@ -1,5 +1,5 @@
 import sharp from 'sharp'
-import { Problem } from '../errors.ts'
+import { problemFromRefusal } from '../errors.ts'
 import type { Parts } from './parts.ts'
 
 export type Picture = { readonly width: number; readonly height: number; readonly thumbnail: Buffer }
@@ -25,7 +25,7 @@ export function readPicture(parts: Parts, mediaType: string): Promise<Picture> {
 }
 
 async function decode(original: Buffer, mediaType: string): Promise<Picture> {
-  if (!endsWithPicture(original, mediaType)) throw new Problem('file_unreadable')
+  if (!endsWithPicture(original, mediaType)) throw problemFromRefusal('file_unreadable', {})
   try {
     const image = sharp(original, { limitInputPixels: MOST_PIXELS, failOn: 'error', autoOrient: true })
     const { autoOrient } = await image.metadata()
@@ -38,7 +38,7 @@ async function decode(original: Buffer, mediaType: string): Promise<Picture> {
   } catch (error) {
     // Whatever the library says of a picture somebody sent, it is the picture's fault.
     if (!(error instanceof Error)) throw error
-    throw new Problem(mediaType === 'image/heic' ? 'file_type_not_allowed' : 'file_unreadable')
+    throw problemFromRefusal(mediaType === 'image/heic' ? 'file_type_not_allowed' : 'file_unreadable', {})
   }
 }
 

@@ -1,14 +1,14 @@
 import type { Multipart } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
-import { type FieldError, Problem } from '../errors.ts'
+import { type FieldError, Problem, problemFromRefusal } from '../errors.ts'
 import { Parts } from './parts.ts'
+import type { Slowest } from './uploads.ts'
 
 export const PURPOSES = ['evidence', 'message', 'kyc'] as const
 export type Purpose = (typeof PURPOSES)[number]
 export type Received = { readonly purpose: Purpose; readonly name: string | undefined; readonly parts: Parts }
 
-/** How slowly a file may come: after the first seconds so many bytes a second on the average. */
-const SLOWEST = { afterSeconds: 10, bytesPerSecond: 32 * 1024 }
+const LOOK_MS = 500
 /** Of a form beside its file: boundaries and headers of the parts, and the purpose. */
 const MOST_BESIDE_FILE = 16 * 1024
 
@@ -16,17 +16,21 @@ const MOST_BESIDE_FILE = 16 * 1024
  * Reads the form of an upload: `purpose` and one `file`. Throws `Problem` file_too_large, invalid_request,
  * request_timeout; an error when the sender goes away.
  */
-export async function receive(request: FastifyRequest, mostBytes: number): Promise<Received> {
+export async function receive(
+  request: FastifyRequest,
+  mostBytes: number,
+  slowest: Slowest,
+): Promise<Received> {
   if (Number(request.headers['content-length'] ?? 0) > mostBytes + MOST_BESIDE_FILE)
-    throw new Problem('file_too_large', { mostBytes })
+    throw problemFromRefusal('file_too_large', { mostBytes })
   const began = performance.now()
   const parts = new Parts()
   let look: NodeJS.Timeout | undefined
   const tooSlow = new Promise<never>((_, reject) => {
     look = setInterval(() => {
-      const seconds = (performance.now() - began) / 1000 - SLOWEST.afterSeconds
-      if (parts.bytes < seconds * SLOWEST.bytesPerSecond) reject(new Problem('request_timeout'))
-    }, 1000)
+      const seconds = (performance.now() - began) / 1000 - slowest.afterSeconds
+      if (parts.bytes < seconds * slowest.bytesPerSecond) reject(new Problem('request_timeout'))
+    }, LOOK_MS)
   })
   try {
     return await Promise.race([readForm(request, parts, mostBytes), tooSlow])
@@ -59,7 +63,7 @@ async function readForm(request: FastifyRequest, parts: Parts, mostBytes: number
     seen.add(part.fieldname)
     if (part.type === 'file') {
       for await (const chunk of part.file) if (problem === null) parts.add(chunk)
-      if (part.file.truncated) throw new Problem('file_too_large', { mostBytes })
+      if (part.file.truncated) throw problemFromRefusal('file_too_large', { mostBytes })
       if (problem === null) name = part.filename
     } else if (problem === null) said = String(part.value)
   }

@@ -26,6 +26,8 @@ export async function fileRoutes(app: App, { db, sealer, uploads }: FileRoutesOp
     '/v1/files',
     {
       config: { scope: 'trade', form: UploadForm },
+      // The reader of forms traces the headers, with the token among them.
+      ...(app.log.level === 'trace' ? { logLevel: 'debug' as const } : {}),
       schema: {
         tags: ['Files'],
         summary: 'Upload a file; until it is used, only you see it, and after a day it goes',
@@ -94,7 +96,7 @@ async function upload(files: Files, uploads: Uploads, request: FastifyRequest) {
   // A compressed body is not unpacked: a few bytes could become any number.
   if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw new Problem('unsupported_media_type')
   return uploads.admit(ownerId, async () => {
-    const received = await receive(request, mostBytes)
+    const received = await receive(request, mostBytes, uploads.slowest)
     return files.keep(caller, ownerId, received, Array.isArray(key) ? key[0] : key)
   })
 }

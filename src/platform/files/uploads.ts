@@ -4,14 +4,21 @@ import { type ErrorCode, Problem } from '../errors.ts'
 const MOST_OF_PERSON = 2
 const RETRY_SECONDS = 5
 
+/** How slowly a file may come: after the first seconds so many bytes a second on the average. */
+export type Slowest = { readonly afterSeconds: number; readonly bytesPerSecond: number }
+const SLOWEST: Slowest = { afterSeconds: 10, bytesPerSecond: 32 * 1024 }
+
 /** Counts what this process takes in at this moment, which is what bounds its memory, and what it refused. */
 export class Uploads {
   readonly refused = new Map<ErrorCode, number>()
   readonly #most: number
   readonly #running = new Map<string, number>()
 
-  constructor(most: number) {
+  readonly slowest: Slowest
+
+  constructor(most: number, slowest: Slowest = SLOWEST) {
     this.#most = most
+    this.slowest = slowest
   }
 
   /** How many there are now. */

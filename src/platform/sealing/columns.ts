@@ -23,7 +23,7 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   },
   { table: 'fairlock.files', column: 'about', key: 'id', owner: 'owner_id' },
   { table: 'fairlock.file_parts', column: 'content', key: 'id', owner: 'owner_id', atOnce: 4 },
-  { table: 'fairlock.evidence', column: 'note', key: 'id', owner: 'added_by' },
+  { table: 'fairlock.evidence', column: 'note', key: 'id', owner: 'owner_id' },
   { table: 'fairlock.webhook_secrets', column: 'secret', key: 'id', owner: 'user_id' },
   { table: 'fairlock.push_subscriptions', column: 'keys', key: 'id', owner: 'user_id' },
   // Nobody's: its owner is always empty, and the platform's own data key seals it.
