@@ -222,11 +222,12 @@ async function tradeBetween(seller: Person, buyer: Person): Promise<void> {
   assert.equal((await buyer.post(`/v1/trades/${trade}/rating`, said, 'another key')).status, 201)
   const answer = { text: PLANTED.answer }
   assert.equal((await seller.post(`/v1/trades/${trade}/rating/answer`, answer, 'of the answer')).status, 201)
-  await superuser.query(
-    `update crypto_trades set payment_details = jsonb_build_object('name', $2::text), metadata = to_jsonb($2::text)
-     where id = $1`,
+  // The take has written where the buyer pays to, with the name of the bank.
+  const { rows } = await superuser.query(
+    'update crypto_trades set metadata = to_jsonb($2::text) where id = $1 returning payment_details',
     [trade, PLANTED.destination],
   )
+  assert.equal(rows[0].payment_details?.provider, PLANTED.method)
   await superuser.query('update crypto_escrows set metadata = to_jsonb($2::text) where trade_id = $1', [
     trade,
     PLANTED.destination,
