@@ -49,6 +49,8 @@ as $$ values
   ('fairlock.duty_hours', 'id', '{*}', '{id}'),
   ('fairlock.ratings', 'id', '{trade_id,rated_id,rater_id,given_on,feedback_hidden,answer_hidden}', '{id}'),
   ('fairlock.faults', 'id', '{user_id,trade_id,kind,at,forgiven_at,forgiven_by}', '{id}'),
+  ('fairlock.kyc_requests', 'id', '{user_id,level,status,asked_at,claimed_by,claimed_at,decided_by,ended_at}', '{id}'),
+  ('fairlock.bans', 'id', '{user_id,started_at,until,banned_by,lifted_at,lifted_by}', '{id}'),
   ('fairlock.erasures', 'user_id', '{*}', '{}'),
   ('fairlock.settings', 'one', '{*}', '{one}'),
   ('fairlock.currencies', 'code', '{*}', '{}')

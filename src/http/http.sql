@@ -118,6 +118,12 @@ begin
       answer := case when fairlock.has_role('admin') or fairlock.has_role('compliance')
         then fairlock.ban_person((p ->> 'userId')::uuid, (p ->> 'until')::timestamptz, p ->> 'reason')
         else fairlock.refuse('admin_only') end;
+    when 'ask_kyc' then answer := fairlock.ask_kyc(p);
+    when 'withdraw_kyc' then answer := fairlock.withdraw_kyc((p ->> 'requestId')::uuid);
+    when 'claim_kyc' then answer := fairlock.claim_kyc((p ->> 'requestId')::uuid, true);
+    when 'unclaim_kyc' then answer := fairlock.claim_kyc((p ->> 'requestId')::uuid, false);
+    when 'decide_kyc' then
+      answer := fairlock.decide_kyc((p ->> 'requestId')::uuid, (p ->> 'approve')::boolean, p ->> 'reason');
     when 'ask_access' then answer := fairlock.ask_access(p, false);
     when 'break_glass' then answer := fairlock.ask_access(p, true);
     when 'approve_access' then

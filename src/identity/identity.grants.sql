@@ -246,8 +246,9 @@ begin
   return fairlock.grant_json(g);
 end $$;
 
--- Finds one person by their exact e-mail address or public name, for staff who want to ask for access: the public face
--- and nothing else, on the record. There is no search by a part of a name: nobody browses people.
+-- Finds one person by their exact e-mail address or public name, for staff who want to ask for access: the public face,
+-- the grants about the person that the searcher holds, and nothing else, on the record. There is no search by a part of a
+-- name: nobody browses people.
 create function fairlock.find_person(p_email text, p_name text) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -264,7 +265,11 @@ begin
   perform fairlock.record_event('person.searched', 'users', v_user, null,
     jsonb_build_object('by', case when p_email is null then 'name' else 'email' end, 'found', v_user is not null));
   return jsonb_build_object('items', coalesce(
-    (select jsonb_agg(fairlock.trader_json(t)) from fairlock.traders t where t.user_id = v_user), '[]'));
+    (select jsonb_agg(fairlock.trader_json(t) || jsonb_build_object('grants', coalesce((
+       select jsonb_agg(fairlock.grant_json(g) order by g.ends_at, g.id) from fairlock.access_grants g
+       where g.staff_id = fairlock.acting_user() and g.person_id = v_user and g.status = 'granted'
+         and g.ends_at > clock_timestamp()), '[]')))
+     from fairlock.traders t where t.user_id = v_user), '[]'));
 end $$;
 grant execute on function fairlock.find_person(text, text) to fairlock_app;
 

@@ -20,13 +20,15 @@ create function fairlock.standing_json(p_user uuid) returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp
 as $$ select fairlock.person_json(p_user) - array['email', 'country', 'roles', 'createdAt'] $$;
 
--- Sets a person's KYC level: administrators and compliance, on the record.
+-- Sets a person's KYC level: administrators and compliance, on the record, and nobody their own.
 create function fairlock.set_kyc(p_user uuid, p_level text, p_reason text) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   if not (fairlock.has_role('admin') or fairlock.has_role('compliance')) then
     return fairlock.refuse('admin_only');
+  elsif p_user = fairlock.acting_user() then
+    return fairlock.refuse('own_request');
   end if;
   update public.crypto_profiles set kyc_status = case p_level when 'none' then 'pending' else p_level end,
     kyc_verified_at = case when p_level <> 'none' then now() end, updated_at = now()
@@ -38,18 +40,4 @@ begin
   return fairlock.standing_json(p_user);
 end $$;
 
--- Bans a person until a time, or lifts the ban when the time is empty. The API asks for the role before; the command
--- line runs as the owner of the system.
-create function fairlock.ban_person(p_user uuid, p_until timestamptz, p_reason text) returns jsonb
-language plpgsql volatile set search_path = pg_catalog, pg_temp
-as $$
-begin
-  update public.crypto_profiles set banned_until = p_until, updated_at = now() where user_id = p_user;
-  if not found then
-    return fairlock.refuse('not_found');
-  end if;
-  perform fairlock.record_event(case when p_until is null then 'person.unbanned' else 'person.banned' end, 'users',
-    p_user, p_reason, jsonb_build_object('until', p_until));
-  return fairlock.standing_json(p_user);
-end $$;
 reset role;

@@ -6,7 +6,6 @@ import {
   IdempotencyHeaders,
   IdParams,
   Nullable,
-  RequestedTime,
   strict,
 } from '../platform/index.ts'
 import type { Sealer } from '../platform/sealing/index.ts'
@@ -20,8 +19,9 @@ import { answerSignedIn, clearCookie, SessionKind } from './keys/cookie.ts'
 import { keyRoutes } from './keys/routes.ts'
 import type { SignInLimits } from './limits.ts'
 import { placeOf } from './place.ts'
-import { Country, DisplayName, Email, KycLevel, Me, Password, Person, SignedIn, Standing } from './schemas.ts'
+import { Country, DisplayName, Email, Me, Password, Person, SignedIn } from './schemas.ts'
 import { register, signIn, signInByPasskey } from './sign-in.ts'
+import { staffRoutes } from './staff/index.ts'
 
 export type IdentityOptions = {
   db: Database
@@ -30,8 +30,6 @@ export type IdentityOptions = {
   breachedPasswords?: string | null
   publicUrl?: string | null
 }
-
-const Reason = Type.String({ minLength: 1, maxLength: 1000 })
 
 /** Registering, signing in and out, one's own profile and sessions, and what administrators change about people. */
 export function identityRoutes(
@@ -53,7 +51,7 @@ export function identityRoutes(
   })
   keyRoutes(app, db, factors, ask)
   personRoutes(app, db)
-  staffRoutes(app, db)
+  staffRoutes(app, { db, sealer })
   accessRoutes(app, { db })
 }
 
@@ -147,48 +145,5 @@ function personRoutes(app: App, db: Database): void {
       },
     },
     async (request) => db.command<Person>(request.caller, 'change_me', request.body, null),
-  )
-}
-
-function staffRoutes(app: App, db: Database): void {
-  app.put(
-    '/v1/admin/users/:id/kyc',
-    {
-      config: { scope: 'session' },
-      schema: {
-        tags: ['Administration'],
-        summary: 'Set a person’s KYC level',
-        params: IdParams,
-        body: strict({ level: KycLevel, reason: Reason }),
-        response: answers(200, Standing),
-      },
-    },
-    async (request) =>
-      db.command<Static<typeof Standing>>(
-        request.caller,
-        'set_kyc',
-        { userId: request.params.id, ...request.body },
-        null,
-      ),
-  )
-  app.put(
-    '/v1/admin/users/:id/ban',
-    {
-      config: { scope: 'session' },
-      schema: {
-        tags: ['Administration'],
-        summary: 'Ban a person until a time, or lift the ban with null',
-        params: IdParams,
-        body: strict({ until: Nullable(RequestedTime), reason: Reason }),
-        response: answers(200, Standing),
-      },
-    },
-    async (request) =>
-      db.command<Static<typeof Standing>>(
-        request.caller,
-        'ban',
-        { userId: request.params.id, ...request.body },
-        null,
-      ),
   )
 }

@@ -76,6 +76,24 @@ const WORDS: Record<string, Words> = {
     sentence: () =>
       'Somebody wants to use your e-mail address for another account. It stays yours; you need not do anything.',
   },
+  'person.banned': {
+    subject: 'You are banned',
+    sentence: (data) =>
+      `You cannot start anything new${until(data)}: ${data.reason}. Your offers are off the market meanwhile; trades ` +
+      'under way can still end.',
+  },
+  'person.unbanned': {
+    subject: 'Your ban was lifted',
+    sentence: (data) => `You can trade again, and your offers are back on the market: ${data.reason}.`,
+  },
+  'kyc.approved': {
+    subject: 'Your KYC level was raised',
+    sentence: (data) => `Your request for the level “${data.level}” was approved: ${data.reason}.`,
+  },
+  'kyc.refused': {
+    subject: 'Your KYC request was refused',
+    sentence: (data) => `Your request for the level “${data.level}” was refused: ${data.reason}.`,
+  },
   'access.break_glass': {
     subject: 'Somebody broke the glass',
     sentence: (data) =>

@@ -10,7 +10,7 @@ grant select on fairlock.offers, fairlock.offer_listings to fairlock_app;
 alter table fairlock.offers enable row level security, force row level security;
 create policy "the engine keeps offers" on fairlock.offers to fairlock_engine using (true);
 create policy "the market is public, the rest the maker's" on fairlock.offers for select to fairlock_app
-  using (listed or maker_id = (select fairlock.acting_user()));
+  using (listed and (hidden_until is null or hidden_until <= now()) or maker_id = (select fairlock.acting_user()));
 alter table fairlock.offer_listings enable row level security, force row level security;
 create policy "the engine keeps listings" on fairlock.offer_listings to fairlock_engine using (true);
 create policy "listings are public" on fairlock.offer_listings for select to fairlock_app using (true);

@@ -40,6 +40,7 @@ export function searchOffers(
     from ${source}
     where o.listed and (o.expires_at is null or o.expires_at > now())
       ${isSignedIn ? sql`and o.maker_id <> all (array(select fairlock.apart()))` : sql``}
+      and (o.hidden_until is null or o.hidden_until <= now())
       ${search.pair === undefined ? sql`` : sql`and ${table}.pair = ${search.pair}`}
       ${search.side === undefined ? sql`` : sql`and ${table}.side = ${search.side}`}
       ${byMethod ? sql`and l.payment_method_type = ${search.paymentMethodType}` : sql``}

@@ -64,6 +64,7 @@ export const ERRORS = {
   banned: {
     status: 403,
     title: 'You cannot start anything new while you are banned; what is in escrow can still end.',
+    sqlstate: 'FL012',
   },
   cooling_down: {
     status: 403,
@@ -218,6 +219,15 @@ export const ERRORS = {
     status: 409,
     title: 'You have uploaded as much as one person may without using it. Use a file, or wait a day.',
   },
+  kyc_request_open: { status: 409, title: 'You have an undecided request already. Wait, or withdraw it.' },
+  kyc_level_reached: {
+    status: 409,
+    title: 'You have this KYC level, or a higher one, already.',
+    field: 'level',
+  },
+  kyc_request_decided: { status: 409, title: 'This request has been decided or withdrawn already.' },
+  kyc_request_claimed: { status: 409, title: 'Somebody else is working on this request.' },
+  kyc_request_unclaimed: { status: 409, title: 'Claim the request first: who decides has looked at it.' },
   conflict: { status: 409, title: 'Something else changed this at the same moment. Look again and repeat.' },
   data_key_retired: {
     status: 409,

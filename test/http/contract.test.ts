@@ -47,6 +47,12 @@ const CALLS = `
   GET /v1/disputes/{id}
   POST /v1/disputes/{id}/ruling
   POST /v1/admin/adjustments
+  POST /v1/me/kyc-requests
+  GET /v1/me/kyc-requests
+  GET /v1/admin/kyc-requests
+  POST /v1/admin/kyc-requests/{id}/decision
+  GET /v1/admin/bans
+  GET /v1/admin/desk
   PUT /v1/admin/users/{id}/kyc
   PUT /v1/admin/users/{id}/ban
   GET /healthz

@@ -188,6 +188,31 @@ Object.assign(
   CASES,
   disputeCases(() => ({ market, superuser })),
 )
+/** A request for a KYC level; with `claimed` the administrator works on it. */
+const onKyc = (verb: string, body: object, claimed: boolean) => [
+  `POST /v1/admin/kyc-requests/{id}/${verb}`,
+  async ({ seller }: Scene): Promise<Case> => {
+    const who = await market.admin()
+    const { id } = (await seller.post('/v1/me/kyc-requests', { level: 'full' })).body
+    if (claimed) await who.post(`/v1/admin/kyc-requests/${id}/claim`, {})
+    return { who, path: `/v1/admin/kyc-requests/${id}/${verb}`, body }
+  },
+]
+Object.assign(CASES, {
+  ...Object.fromEntries([
+    onKyc('claim', {}, false),
+    onKyc('return', {}, true),
+    onKyc('decision', { approve: false, reason: 'papers' }, true),
+  ]),
+  'POST /v1/me/kyc-requests': async ({ seller }: Scene) => {
+    const body = { level: 'full', statement: 'a passport' }
+    return { who: seller, path: '/v1/me/kyc-requests', body, other: { level: 'basic' } }
+  },
+  'POST /v1/me/kyc-requests/{id}/withdrawal': async ({ seller }: Scene) => {
+    const { id } = (await seller.post('/v1/me/kyc-requests', { level: 'full' })).body
+    return { who: seller, path: `/v1/me/kyc-requests/${id}/withdrawal`, body: {} }
+  },
+})
 
 async function support(): Promise<Person> {
   const person = await market.person('support')

@@ -190,3 +190,14 @@ from fairlock.dispute_assignments a join public.crypto_disputes d on d.id = a.di
 insert into fairlock.dispute_entries (id, dispute_id, kind, author_id, author_part, owner_id, body, question_id, is_late)
 select gen_random_uuid(), dispute_id, 'reply', asked_id, 'buyer', asked_id, 'sealed', id, true
 from fairlock.dispute_entries;
+
+insert into fairlock.kyc_requests (id, user_id, level, status, asked_at, claimed_by, claimed_at, decided_by, reason, ended_at)
+select gen_random_uuid(), least(a.id, b.id), 'full', 'refused', now(), greatest(a.id, b.id), now(), greatest(a.id, b.id),
+  'the picture is not sharp', now()
+from (select id from public.users order by id limit 1) a, (select id from public.users order by id offset 1 limit 1) b;
+insert into fairlock.kyc_requests (id, user_id, level, statement_sealed)
+select gen_random_uuid(), id, 'basic', 'sealed' from public.users;
+insert into fairlock.bans (id, user_id, reason, until)
+select gen_random_uuid(), user_id, 'no-shows', banned_until from public.crypto_profiles where banned_until is not null;
+update fairlock.offers o set hidden_until = p.banned_until from public.crypto_profiles p
+where p.user_id = o.maker_id and p.banned_until is not null;

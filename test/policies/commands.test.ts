@@ -28,6 +28,7 @@ const CHANGES: Record<string, Actor[]> = {
   forgive_fault: ['admin', 'compliance'],
   hide_rating_texts: ['admin', 'compliance'],
   decide_payment_method: ['admin', 'compliance'],
+  claim_kyc: ['admin', 'compliance'],
   ask_access: STAFF,
   break_glass: STAFF,
   approve_access: ['admin', 'compliance'],
@@ -127,6 +128,7 @@ async function ownersThings(): Promise<Record<string, unknown>> {
        (select id from crypto_payment_methods where user_id = $1 limit 1) as "methodId",
        (select id from crypto_payment_methods where user_id = $1 limit 1) as "paymentMethodId",
        gen_random_uuid() as "newId",
+       (select id from fairlock.kyc_requests where user_id = $1 limit 1) as "requestId",
        (select id from fairlock.access_grants where person_id = $1 and status = 'asked' limit 1) as "grantId"
      from crypto_trades t where user_id = $1 and status = 'disputed'`,
     [ids.owner],

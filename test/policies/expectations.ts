@@ -39,6 +39,8 @@ export const EXPECTED: Record<string, Expectation> = {
   'fairlock.counterparties': NOTHING,
   'fairlock.chat_channels': NOTHING,
   'fairlock.blind_index_keys': NOTHING,
+  // A ban that was lifted.
+  'fairlock.bans': { reads: [0, 0, 0, 0, 1, 0, 1, 0] },
   'fairlock.credentials': NOTHING,
   'fairlock.currencies': EVERYBODY,
   // What is read of disputes beside their facts, functions give: fairlock.look_at_dispute.
@@ -63,6 +65,7 @@ export const EXPECTED: Record<string, Expectation> = {
   'fairlock.idempotency_keys': NOTHING,
   'fairlock.key_encryption_keys': NOTHING,
   'fairlock.messages': NOTHING,
+  'fairlock.kyc_requests': { reads: [1, 0, 0, 0, 0, 0, 0, 0] },
   'fairlock.offer_listings': EVERYBODY,
   // One offer is on the market; the owner and the other trader each have a paused one beside it.
   'fairlock.offers': { reads: [2, 1, 2, 1, 1, 1, 1, 1] },

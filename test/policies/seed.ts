@@ -6,6 +6,7 @@ import { seedFiles } from './seed-files.ts'
 import { seedLive } from './seed-live.ts'
 import { seedPaymentMethods } from './seed-payment-methods.ts'
 import { seedReputation } from './seed-reputation.ts'
+import { seedStaff } from './seed-staff.ts'
 import { seedWebhooks } from './seed-webhooks.ts'
 
 /** Who looks, in the order of the numbers in expectations.ts. */
@@ -119,6 +120,7 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
     await database.query(`insert into fairlock.erasures (user_id, reason) values ($1, 'asked for it')`, [
       staff[1]?.id,
     ])
+    await seedStaff(database, owner.id, other.id)
     await database.query(`insert into crypto_prices (symbol, price_usd) values ('BTC', 65000)`)
     await database.query('select fairlock.close_audit_block(1000)')
     await database.query(

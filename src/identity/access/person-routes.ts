@@ -9,9 +9,9 @@ import {
   Problem,
   strict,
 } from '../../platform/index.ts'
-import { DisplayName, Email, Trader } from '../schemas.ts'
+import { DisplayName, Email } from '../schemas.ts'
 import { look } from './look.ts'
-import { LookedAt, LookedAtPaymentMethod, LookedAtSession } from './schemas.ts'
+import { Found, LookedAt, LookedAtPaymentMethod, LookedAtSession } from './schemas.ts'
 
 /** Staff find a person, and read what a grant of theirs shows. Without one everything here is 404. */
 export function personRoutes(app: App, db: Database): void {
@@ -32,15 +32,16 @@ function searchRoute(app: App, db: Database): void {
       config: { scope: 'session' },
       schema: {
         tags: ['Administration'],
-        summary: 'Staff: find a person by their exact e-mail address or public name',
+        summary:
+          'Staff: find a person by their exact e-mail address or public name, with your grants about them',
         headers: IdempotencyHeaders,
         body: strict({ email: Type.Optional(Email), name: Type.Optional(DisplayName) }),
-        response: answers(200, WholeList(Trader)),
+        response: answers(200, WholeList(Found)),
       },
     },
     async (request) => {
       const { email = null, name = null } = request.body
-      const { items } = await db.call<{ items: Static<typeof Trader>[] }>(
+      const { items } = await db.call<{ items: Static<typeof Found>[] }>(
         request.caller,
         'select fairlock.find_person($1, $2) as answer',
         [email, name],

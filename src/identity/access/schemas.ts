@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Id, Nullable, RequestedTime, strict, Time } from '../../platform/index.ts'
+import { Trader } from '../schemas.ts'
 
 export const Scope = Type.Union(
   [
@@ -65,6 +66,14 @@ export const Grant = Type.Object({
   review: Nullable(Type.String()),
 })
 export type Grant = Static<typeof Grant>
+
+/** Whom a search found, and what the searcher may look at already. */
+export const Found = Type.Intersect([
+  Trader,
+  Type.Object({
+    grants: Type.Array(Grant, { description: 'Yours about this person, live or to begin later' }),
+  }),
+])
 
 /** A person as staff see them under a grant of the scope person. */
 export const LookedAt = Type.Object({

@@ -38,4 +38,5 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'fairlock.blind_index_keys', column: 'sealed_key', key: 'id', owner: 'sealed_for' },
   { table: 'public.crypto_disputes', column: 'description', key: 'id', owner: 'raised_by' },
   { table: 'fairlock.dispute_entries', column: 'body', key: 'id', owner: 'owner_id' },
+  { table: 'fairlock.kyc_requests', column: 'statement_sealed', key: 'id', owner: 'user_id' },
 ]
