@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { hashPassword, newSecret, PasswordRules } from '../identity/index.ts'
-import { asEngine } from '../platform/index.ts'
+import { asEngine, ERRORS, type ErrorCode } from '../platform/index.ts'
 import { withDatabase } from './connect.ts'
 import { eraseCommand } from './erase.ts'
 import { Finding, UsageError } from './finding.ts'
@@ -171,7 +171,9 @@ async function onPerson(email: string, statement: string, values: unknown[]): Pr
       const found = await client.query('select id from public.users where lower(email) = lower($1)', [email])
       const id: string | undefined = found.rows[0]?.id
       if (id === undefined) throw new Finding(`Nobody is registered as ${email}.`)
-      await client.query(statement, [id, ...values])
+      const done = await client.query<{ answer?: { refusal?: ErrorCode } }>(statement, [id, ...values])
+      const refusal = done.rows[0]?.answer?.refusal
+      if (refusal !== undefined) throw new Finding(ERRORS[refusal].title)
       print(`${email}: done`)
     })
   })

@@ -4,7 +4,6 @@ import {
   answers,
   type Database,
   IdempotencyHeaders,
-  IdParams,
   Nullable,
   strict,
 } from '../platform/index.ts'

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { FileInfo } from '../../platform/files/index.ts'
 import { Id, Nullable, strict, Time } from '../../platform/index.ts'
 import { KycLevel, Trader } from '../schemas.ts'
 
@@ -60,6 +61,7 @@ export const OpenedKycCase = Type.Intersect([
     statement: Nullable(
       Type.String({ description: 'null where nothing was said, or the person was erased' }),
     ),
+    files: Type.Array(FileInfo, { description: 'GET /v1/files/{id} shows one; each look is logged' }),
   }),
 ])
 
