@@ -1,18 +1,11 @@
 import { type Static, Type } from 'typebox'
-import {
-  type App,
-  answers,
-  type Database,
-  IdempotencyHeaders,
-  Nullable,
-  strict,
-} from '../platform/index.ts'
+import { type App, answers, type Database, IdempotencyHeaders, Nullable, strict } from '../platform/index.ts'
 import type { Sealer } from '../platform/sealing/index.ts'
 import { accessRoutes } from './access/index.ts'
+import type { AskForPassword } from './accounts/ask-for-password.ts'
 import { type Accounts, askForPassword } from './accounts/passwords.ts'
 import { accountRoutes } from './accounts/routes.ts'
 import { PasswordRules } from './accounts/rules.ts'
-import type { AskForPassword } from './ask-for-password.ts'
 import { Code, Factors, factorRoutes, passkeyRoutes } from './factors/index.ts'
 import { answerSignedIn, clearCookie, SessionKind } from './keys/cookie.ts'
 import { keyRoutes } from './keys/routes.ts'

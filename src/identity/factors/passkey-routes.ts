@@ -11,7 +11,7 @@ import {
   query,
   strict,
 } from '../../platform/index.ts'
-import type { AskForPassword } from '../ask-for-password.ts'
+import type { AskForPassword } from '../accounts/ask-for-password.ts'
 import { answerSignedIn, SessionKind } from '../keys/cookie.ts'
 import type { SignInLimits } from '../limits.ts'
 import { PasswordIfAsked, SignedIn } from '../schemas.ts'

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { type App, answers, type Database, IdempotencyHeaders, strict } from '../../platform/index.ts'
-import type { AskForPassword } from '../ask-for-password.ts'
+import type { AskForPassword } from '../accounts/ask-for-password.ts'
 import { renewCookie } from '../keys/cookie.ts'
 import { PasswordIfAsked } from '../schemas.ts'
 import type { Factors } from './factors.ts'

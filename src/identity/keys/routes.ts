@@ -12,7 +12,7 @@ import {
   RequestedTime,
   strict,
 } from '../../platform/index.ts'
-import type { AskForPassword } from '../ask-for-password.ts'
+import type { AskForPassword } from '../accounts/ask-for-password.ts'
 import { Code, type Factors } from '../factors/index.ts'
 import { PasswordIfAsked } from '../schemas.ts'
 import { newApiKey } from '../tokens.ts'
