@@ -275,8 +275,8 @@ begin
           'claimedByYou', count(*) filter (where r.claimed_by = me and fairlock.is_claimed(r)))
       from fairlock.kyc_requests r where status = 'asked' and user_id <> me),
     'paymentMethods', (
-      select fairlock.waiting(count(*), min(created_at)) from public.crypto_payment_methods
-      where verification_status = 'pending' and user_id <> me),
+      select fairlock.waiting(count(*), min(verification_asked_at)) from public.crypto_payment_methods
+      where verification_status = 'pending' and verification_asked_at is not null and deleted_at is null and user_id <> me),
     'breakGlass', (
       select fairlock.waiting(count(*), min(asked_at)) from fairlock.access_grants
       where break_glass and reviewed_at is null and staff_id <> me),

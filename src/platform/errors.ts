@@ -237,10 +237,6 @@ export const ERRORS = {
   person_erased: { status: 409, title: 'This person has been erased; nothing new is kept about them.' },
   request_timeout: { status: 408, title: 'The request came too slowly. Send it again.' },
   body_too_large: { status: 413, title: 'The body is larger than this call takes (1 MB).' },
-  unknown_file: {
-    status: 422,
-    title: 'There is no such file of yours for this purpose, or it is in use. Upload it first.',
-  },
   file_too_large: { status: 413, title: 'The file is larger than files may be here.', field: 'file' },
   file_gone: { status: 410, title: 'The person whose file this was has been erased, and it with them.' },
   address_too_long: {
