@@ -363,6 +363,18 @@ export interface FairlockApiKeys {
   user_id: string;
 }
 
+export interface FairlockBans {
+  banned_by: string | null;
+  id: string;
+  lift_reason: string | null;
+  lifted_at: Timestamp | null;
+  lifted_by: string | null;
+  reason: string;
+  started_at: Generated<Timestamp>;
+  until: Timestamp;
+  user_id: string;
+}
+
 export interface FairlockBlindIndexKeys {
   created_at: Generated<Timestamp>;
   id: string;
@@ -571,6 +583,20 @@ export interface FairlockKeyEncryptionKeys {
   state: string;
 }
 
+export interface FairlockKycRequests {
+  asked_at: Generated<Timestamp>;
+  claimed_at: Timestamp | null;
+  claimed_by: string | null;
+  decided_by: string | null;
+  ended_at: Timestamp | null;
+  id: string;
+  level: string;
+  reason: string | null;
+  statement_sealed: string | null;
+  status: Generated<string>;
+  user_id: string;
+}
+
 export interface FairlockLiveEvents {
   created_at: Timestamp;
   data: Json;
@@ -656,6 +682,7 @@ export interface FairlockOffers {
   created_at: Generated<Timestamp>;
   expires_at: Timestamp | null;
   first_trade_limit: Numeric | null;
+  hidden_until: Timestamp | null;
   id: string;
   listed: Generated<boolean>;
   maker_id: string;
@@ -1016,6 +1043,7 @@ export interface DB {
   crypto_wallets: CryptoWallets;
   "fairlock.access_grants": FairlockAccessGrants;
   "fairlock.api_keys": FairlockApiKeys;
+  "fairlock.bans": FairlockBans;
   "fairlock.blind_index_keys": FairlockBlindIndexKeys;
   "fairlock.chat_channels": FairlockChatChannels;
   "fairlock.counterparties": FairlockCounterparties;
@@ -1035,6 +1063,7 @@ export interface DB {
   "fairlock.files": FairlockFiles;
   "fairlock.idempotency_keys": FairlockIdempotencyKeys;
   "fairlock.key_encryption_keys": FairlockKeyEncryptionKeys;
+  "fairlock.kyc_requests": FairlockKycRequests;
   "fairlock.live_events": FairlockLiveEvents;
   "fairlock.live_state": FairlockLiveState;
   "fairlock.makers": FairlockMakers;
