@@ -238,6 +238,43 @@ grant select on fairlock.api_keys (requests_per_minute) to fairlock_app;
 grant select on fairlock.api_keys (scopes) to fairlock_app;
 grant select on fairlock.api_keys (user_id) to fairlock_app;
 
+create table fairlock.bans (
+  banned_by uuid,
+  id uuid not null,
+  lift_reason text,
+  lifted_at timestamp with time zone,
+  lifted_by uuid,
+  reason text not null,
+  started_at timestamp with time zone default clock_timestamp() not null,
+  until timestamp with time zone not null,
+  user_id uuid not null,
+  constraint bans_lift_reason_check CHECK (((length(btrim(lift_reason)) >= 1) AND (length(btrim(lift_reason)) <= 1000))),
+  constraint bans_lifted CHECK ((((lifted_at IS NULL) = (lift_reason IS NULL)) AND ((lifted_by IS NULL) OR (lifted_at IS NOT NULL)))),
+  constraint bans_period CHECK (((until > started_at) AND (lifted_at >= started_at))),
+  constraint bans_reason_check CHECK (((length(btrim(reason)) >= 1) AND (length(btrim(reason)) <= 1000))),
+  constraint bans_two_people CHECK (((banned_by <> user_id) AND (lifted_by <> user_id))),
+  constraint bans_banned_by_fkey FOREIGN KEY (banned_by) REFERENCES public.users(id),
+  constraint bans_lifted_by_fkey FOREIGN KEY (lifted_by) REFERENCES public.users(id),
+  constraint bans_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint bans_pkey PRIMARY KEY (id)
+);
+alter table fairlock.bans enable row level security;
+alter table fairlock.bans force row level security;
+CREATE INDEX bans_banned_by ON fairlock.bans USING btree (banned_by);
+CREATE INDEX bans_lifted_by ON fairlock.bans USING btree (lifted_by);
+CREATE INDEX bans_order ON fairlock.bans USING btree (started_at DESC, id DESC);
+CREATE INDEX bans_person ON fairlock.bans USING btree (user_id, started_at DESC, id DESC);
+create policy "the engine keeps bans" on fairlock.bans for all to fairlock_engine using (true);
+create policy "those who ban see every ban" on fairlock.bans for select to fairlock_app using ((( SELECT fairlock.has_role('admin'::text) AS has_role) OR ( SELECT fairlock.has_role('compliance'::text) AS has_role)));
+CREATE TRIGGER guard BEFORE UPDATE ON fairlock.bans FOR EACH ROW EXECUTE FUNCTION fairlock.guard_ban();
+CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON fairlock.bans FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, reason, started_at, until, banned_by, lifted_at, lifted_by, lift_reason ON fairlock.bans FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,started_at,until,banned_by,lifted_at,lifted_by}', '{id}');
+grant insert, select on fairlock.bans to fairlock_engine;
+grant select on fairlock.bans to fairlock_app;
+grant update on fairlock.bans (lift_reason) to fairlock_engine;
+grant update on fairlock.bans (lifted_at) to fairlock_engine;
+grant update on fairlock.bans (lifted_by) to fairlock_engine;
+
 create table fairlock.blind_index_keys (
   created_at timestamp with time zone default now() not null,
   id uuid not null,
@@ -768,6 +805,61 @@ create policy "the engine keeps keys" on fairlock.key_encryption_keys for all to
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF id, keyring, state, created_at, activated_at, retired_at, destroyed_at ON fairlock.key_encryption_keys FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{*}', '{}');
 grant insert, select, update on fairlock.key_encryption_keys to fairlock_engine;
 
+create table fairlock.kyc_requests (
+  asked_at timestamp with time zone default clock_timestamp() not null,
+  claimed_at timestamp with time zone,
+  claimed_by uuid,
+  decided_by uuid,
+  ended_at timestamp with time zone,
+  id uuid not null,
+  level text not null,
+  reason text,
+  statement_sealed text,
+  status text default 'asked'::text not null,
+  user_id uuid not null,
+  constraint kyc_requests_by_claimer CHECK (((decided_by IS NULL) OR (decided_by = claimed_by))),
+  constraint kyc_requests_claimed CHECK (((claimed_by IS NULL) = (claimed_at IS NULL))),
+  constraint kyc_requests_decided CHECK ((((status = ANY (ARRAY['approved'::text, 'refused'::text])) = (decided_by IS NOT NULL)) AND ((decided_by IS NOT NULL) = (reason IS NOT NULL)))),
+  constraint kyc_requests_ended CHECK (((status = 'asked'::text) = (ended_at IS NULL))),
+  constraint kyc_requests_level_check CHECK ((level = ANY (ARRAY['basic'::text, 'full'::text, 'institution'::text]))),
+  constraint kyc_requests_reason_check CHECK (((length(btrim(reason)) >= 1) AND (length(btrim(reason)) <= 1000))),
+  constraint kyc_requests_status_check CHECK ((status = ANY (ARRAY['asked'::text, 'approved'::text, 'refused'::text, 'withdrawn'::text]))),
+  constraint kyc_requests_two_people CHECK (((claimed_by <> user_id) AND (decided_by <> user_id))),
+  constraint kyc_requests_claimed_by_fkey FOREIGN KEY (claimed_by) REFERENCES public.users(id),
+  constraint kyc_requests_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.users(id),
+  constraint kyc_requests_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint kyc_requests_pkey PRIMARY KEY (id)
+);
+alter table fairlock.kyc_requests enable row level security;
+alter table fairlock.kyc_requests force row level security;
+CREATE INDEX kyc_requests_claimed_by ON fairlock.kyc_requests USING btree (claimed_by);
+CREATE INDEX kyc_requests_decided_by ON fairlock.kyc_requests USING btree (decided_by);
+CREATE INDEX kyc_requests_person ON fairlock.kyc_requests USING btree (user_id, asked_at DESC, id DESC);
+CREATE INDEX kyc_requests_queue ON fairlock.kyc_requests USING btree (status, asked_at, id);
+CREATE UNIQUE INDEX kyc_requests_one_open ON fairlock.kyc_requests USING btree (user_id) WHERE (status = 'asked'::text);
+create policy "people see their requests, but not through an API key" on fairlock.kyc_requests for select to fairlock_app using (((user_id = ( SELECT fairlock.acting_user() AS acting_user)) AND (( SELECT fairlock.acting_key() AS acting_key) IS NULL)));
+create policy "the engine keeps requests" on fairlock.kyc_requests for all to fairlock_engine using (true);
+CREATE TRIGGER guard BEFORE UPDATE ON fairlock.kyc_requests FOR EACH ROW EXECUTE FUNCTION fairlock.guard_kyc_request();
+CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON fairlock.kyc_requests FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, level, statement_sealed, status, asked_at, claimed_by, claimed_at, decided_by, reason, ended_at ON fairlock.kyc_requests FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,level,status,asked_at,claimed_by,claimed_at,decided_by,ended_at}', '{id}');
+CREATE TRIGGER sealed_statement_sealed BEFORE INSERT OR UPDATE OF statement_sealed, user_id ON fairlock.kyc_requests FOR EACH ROW WHEN ((new.statement_sealed IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('statement_sealed', 'user_id');
+grant insert, select on fairlock.kyc_requests to fairlock_engine;
+grant select on fairlock.kyc_requests (asked_at) to fairlock_app;
+grant select on fairlock.kyc_requests (claimed_at) to fairlock_app;
+grant update on fairlock.kyc_requests (claimed_at) to fairlock_engine;
+grant select on fairlock.kyc_requests (ended_at) to fairlock_app;
+grant update on fairlock.kyc_requests (ended_at) to fairlock_engine;
+grant select on fairlock.kyc_requests (id) to fairlock_app;
+grant select on fairlock.kyc_requests (level) to fairlock_app;
+grant select on fairlock.kyc_requests (reason) to fairlock_app;
+grant update on fairlock.kyc_requests (reason) to fairlock_engine;
+grant select on fairlock.kyc_requests (status) to fairlock_app;
+grant update on fairlock.kyc_requests (status) to fairlock_engine;
+grant select on fairlock.kyc_requests (user_id) to fairlock_app;
+grant update on fairlock.kyc_requests (claimed_by) to fairlock_engine;
+grant update on fairlock.kyc_requests (decided_by) to fairlock_engine;
+grant update on fairlock.kyc_requests (statement_sealed) to fairlock_engine;
+
 create table fairlock.live_events (
   created_at timestamp with time zone not null,
   data jsonb not null,
@@ -949,6 +1041,7 @@ create table fairlock.offers (
   created_at timestamp with time zone default now() not null,
   expires_at timestamp with time zone,
   first_trade_limit numeric(20,8),
+  hidden_until timestamp with time zone,
   id uuid not null,
   listed boolean generated always as (((status = 'open'::text) AND ((total_amount - taken_amount) >= min_amount))) stored not null,
   maker_id uuid not null,
@@ -986,17 +1079,20 @@ CREATE INDEX offers_expiry ON fairlock.offers USING btree (expires_at) WHERE ((s
 CREATE INDEX offers_maker ON fairlock.offers USING btree (maker_id, created_at DESC, id DESC);
 CREATE INDEX offers_market ON fairlock.offers USING btree (pair, side, price, id) WHERE listed;
 create policy "the engine keeps offers" on fairlock.offers for all to fairlock_engine using (true);
-create policy "the market is public, the rest the maker's" on fairlock.offers for select to fairlock_app using ((listed OR (maker_id = ( SELECT fairlock.acting_user() AS acting_user))));
+create policy "the market is public, the rest the maker's" on fairlock.offers for select to fairlock_app using (((listed AND ((hidden_until IS NULL) OR (hidden_until <= now()))) OR (maker_id = ( SELECT fairlock.acting_user() AS acting_user))));
 CREATE TRIGGER guard BEFORE UPDATE ON fairlock.offers FOR EACH ROW EXECUTE FUNCTION fairlock.guard_offer();
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON fairlock.offers FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
 CREATE TRIGGER listings AFTER INSERT ON fairlock.offers FOR EACH ROW EXECUTE FUNCTION fairlock.keep_listings();
 CREATE TRIGGER listings_follow AFTER UPDATE ON fairlock.offers FOR EACH ROW WHEN (((new.listed <> old.listed) OR (new.price <> old.price) OR (new.payment_method_types <> old.payment_method_types))) EXECUTE FUNCTION fairlock.keep_listings();
+CREATE TRIGGER no_offer_while_banned BEFORE INSERT ON fairlock.offers FOR EACH ROW EXECUTE FUNCTION fairlock.refuse_banned_maker();
+CREATE TRIGGER no_reopening_while_banned BEFORE UPDATE OF status ON fairlock.offers FOR EACH ROW WHEN (((new.status = 'open'::text) AND (old.status <> 'open'::text))) EXECUTE FUNCTION fairlock.refuse_banned_maker();
 grant insert, select on fairlock.offers to fairlock_engine;
 grant select on fairlock.offers to fairlock_app;
 grant update on fairlock.offers (closed_at) to fairlock_engine;
 grant update on fairlock.offers (countries) to fairlock_engine;
 grant update on fairlock.offers (expires_at) to fairlock_engine;
 grant update on fairlock.offers (first_trade_limit) to fairlock_engine;
+grant update on fairlock.offers (hidden_until) to fairlock_engine;
 grant update on fairlock.offers (max_amount) to fairlock_engine;
 grant update on fairlock.offers (min_amount) to fairlock_engine;
 grant update on fairlock.offers (min_completed_trades) to fairlock_engine;
@@ -2034,6 +2130,7 @@ CREATE UNIQUE INDEX crypto_profiles_one_per_user ON public.crypto_profiles USING
 create policy "a grant shows staff a profile" on public.crypto_profiles for select to fairlock_app using (((user_id = ANY (ARRAY( SELECT fairlock.granted('person'::text) AS granted))) AND fairlock.still_granted('person'::text, user_id)));
 create policy "people see their profile" on public.crypto_profiles for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
 create policy "the engine acts for everybody" on public.crypto_profiles for all to fairlock_engine using (true);
+CREATE TRIGGER hide_offers AFTER UPDATE OF banned_until ON public.crypto_profiles FOR EACH ROW WHEN ((new.banned_until IS DISTINCT FROM old.banned_until)) EXECUTE FUNCTION fairlock.hide_offers();
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
 CREATE TRIGGER preferences_are_known BEFORE UPDATE OF notification_preferences ON public.crypto_profiles FOR EACH ROW WHEN ((new.notification_preferences IS DISTINCT FROM old.notification_preferences)) EXECUTE FUNCTION fairlock.guard_preferences();
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, wallet_address, wallet_provider, kyc_status, kyc_verified_at, is_verified_trader, preferred_currencies, trading_pairs, risk_tolerance, investment_strategy, notification_preferences, security_settings, preferred_payment_methods, daily_limit, monthly_limit, banned_until, two_factor_enabled, two_factor_secret, display_name, country ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('user_id', '{user_id,kyc_status,kyc_verified_at,is_verified_trader,banned_until,daily_limit,monthly_limit,two_factor_enabled}', '{id,created_at,updated_at,trading_volume,total_trades,average_rating,successful_escrows,disputed_trades,current_daily_volume,current_monthly_volume,unfinished_trades,counterparties,volumes,payment_seconds,release_seconds,rating_count,rating_sum,rater_count,rater_means,weighted_rating}');
@@ -2177,6 +2274,7 @@ create policy "the engine moves trades" on public.crypto_trades for all to fairl
 CREATE TRIGGER guard AFTER INSERT OR UPDATE ON public.crypto_trades FOR EACH ROW EXECUTE FUNCTION fairlock.guard_trade();
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_trades FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
 CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON public.crypto_trades FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+CREATE TRIGGER no_trade_while_banned BEFORE INSERT ON public.crypto_trades FOR EACH ROW EXECUTE FUNCTION fairlock.refuse_banned_side();
 CREATE TRIGGER ratings AFTER UPDATE OF seller_rating, buyer_rating, seller_feedback, buyer_feedback ON public.crypto_trades FOR EACH ROW EXECUTE FUNCTION fairlock.keep_rating();
 grant insert, select on public.crypto_trades to fairlock_engine;
 grant select on public.crypto_trades to fairlock_app;
@@ -2388,7 +2486,7 @@ create function audit.unwatched() returns TABLE(name text, reason text) language
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
-create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as 8b5b7e737e8d2d11;
+create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as 03f152503121db0c;
 alter function audit.watched() owner to fairlock_engine;
 grant execute on function audit.watched() to fairlock_engine;
 
@@ -2555,6 +2653,10 @@ create function fairlock.ask_in_dispute(p jsonb) returns jsonb language plpgsql 
 alter function fairlock.ask_in_dispute(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.ask_in_dispute(jsonb) to fairlock_engine;
 
+create function fairlock.ask_kyc(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 8fd1d475998185bb;
+alter function fairlock.ask_kyc(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.ask_kyc(jsonb) to fairlock_engine;
+
 create function fairlock.ask_payment_verification(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4636492cea9493a1;
 alter function fairlock.ask_payment_verification(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.ask_payment_verification(jsonb) to fairlock_engine;
@@ -2596,7 +2698,12 @@ alter function fairlock.authenticate(uuid,bytea,text,boolean,inet) owner to fair
 grant execute on function fairlock.authenticate(uuid,bytea,text,boolean,inet) to fairlock_app;
 grant execute on function fairlock.authenticate(uuid,bytea,text,boolean,inet) to fairlock_engine;
 
-create function fairlock.ban_person(p_user uuid, p_until timestamp with time zone, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as bfb132a918671518;
+create function fairlock.ban_json(b fairlock.bans) returns jsonb language sql stable as c6cd586ebf8dbae1;
+alter function fairlock.ban_json(fairlock.bans) owner to fairlock_engine;
+grant execute on function fairlock.ban_json(fairlock.bans) to fairlock_app;
+grant execute on function fairlock.ban_json(fairlock.bans) to fairlock_engine;
+
+create function fairlock.ban_person(p_user uuid, p_until timestamp with time zone, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as dd3edc0bbddbee00;
 alter function fairlock.ban_person(uuid,timestamp with time zone,text) owner to fairlock_engine;
 grant execute on function fairlock.ban_person(uuid,timestamp with time zone,text) to fairlock_engine;
 
@@ -2708,6 +2815,10 @@ create function fairlock.chat_role(p_trade uuid) returns text language plpgsql s
 alter function fairlock.chat_role(uuid) owner to fairlock_engine;
 grant execute on function fairlock.chat_role(uuid) to fairlock_engine;
 
+create function fairlock.claim_kyc(p_request uuid, p_take boolean) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 9ab6c483c7662417;
+alter function fairlock.claim_kyc(uuid,boolean) owner to fairlock_engine;
+grant execute on function fairlock.claim_kyc(uuid,boolean) to fairlock_engine;
+
 create function fairlock.close_audit_block(p_most integer) returns bigint language plpgsql security definer set search_path=pg_catalog, pg_temp as 8a0403b85cbf4c6f;
 alter function fairlock.close_audit_block(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_audit_block(integer) to fairlock_app;
@@ -2722,7 +2833,7 @@ alter function fairlock.close_expired_offers(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_app;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_engine;
 
-create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as f5f877e4ce38246e;
+create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 599fc359fdcb8ebc;
 alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
@@ -2829,6 +2940,10 @@ create function fairlock.decide_access(p_grant uuid, p_approve boolean, p_minute
 alter function fairlock.decide_access(uuid,boolean,integer) owner to fairlock_engine;
 grant execute on function fairlock.decide_access(uuid,boolean,integer) to fairlock_engine;
 
+create function fairlock.decide_kyc(p_request uuid, p_approve boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 3dd79b25b83818c0;
+alter function fairlock.decide_kyc(uuid,boolean,text) owner to fairlock_engine;
+grant execute on function fairlock.decide_kyc(uuid,boolean,text) to fairlock_engine;
+
 create function fairlock.decide_payment_method(p_method uuid, p_verified boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 0f3cc1312c7c4e78;
 alter function fairlock.decide_payment_method(uuid,boolean,text) owner to fairlock_engine;
 grant execute on function fairlock.decide_payment_method(uuid,boolean,text) to fairlock_engine;
@@ -2836,6 +2951,11 @@ grant execute on function fairlock.decide_payment_method(uuid,boolean,text) to f
 create function fairlock.delete_webhook(p_id uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as c385a86f15b20c55;
 alter function fairlock.delete_webhook(uuid) owner to fairlock_engine;
 grant execute on function fairlock.delete_webhook(uuid) to fairlock_engine;
+
+create function fairlock.desk() returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as d08e7a387f5817a1;
+alter function fairlock.desk() owner to fairlock_engine;
+grant execute on function fairlock.desk() to fairlock_app;
+grant execute on function fairlock.desk() to fairlock_engine;
 
 create function fairlock.destroy_data_key(p_key uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as e6fa57f1e3bb7826;
 alter function fairlock.destroy_data_key(uuid) owner to fairlock_engine;
@@ -2940,7 +3060,7 @@ create function fairlock.erased_name(p_user uuid) returns text language sql immu
 alter function fairlock.erased_name(uuid) owner to fairlock_engine;
 grant execute on function fairlock.erased_name(uuid) to fairlock_engine;
 
-create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as e9e4067d48010ef5;
+create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 264d7a8e750e535d;
 alter function fairlock.erasure_rules() owner to fairlock_engine;
 grant execute on function fairlock.erasure_rules() to fairlock_engine;
 
@@ -3005,7 +3125,7 @@ create function fairlock.fill_offer(o fairlock.offers, p jsonb) returns fairlock
 alter function fairlock.fill_offer(fairlock.offers,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.fill_offer(fairlock.offers,jsonb) to fairlock_engine;
 
-create function fairlock.find_person(p_email text, p_name text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 7bddc6ec0b941c8c;
+create function fairlock.find_person(p_email text, p_name text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 45259dcb765ce9b9;
 alter function fairlock.find_person(text,text) owner to fairlock_engine;
 grant execute on function fairlock.find_person(text,text) to fairlock_app;
 grant execute on function fairlock.find_person(text,text) to fairlock_engine;
@@ -3069,6 +3189,10 @@ create function fairlock.guard_assignment() returns trigger language plpgsql sec
 alter function fairlock.guard_assignment() owner to fairlock_engine;
 grant execute on function fairlock.guard_assignment() to fairlock_engine;
 
+create function fairlock.guard_ban() returns trigger language plpgsql set search_path=pg_catalog, pg_temp as a7be399890387755;
+alter function fairlock.guard_ban() owner to ;
+grant execute on function fairlock.guard_ban() to public;
+
 create function fairlock.guard_chat() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as af6cb2098fe4aaa6;
 alter function fairlock.guard_chat() owner to fairlock_engine;
 grant execute on function fairlock.guard_chat() to fairlock_engine;
@@ -3096,6 +3220,10 @@ grant execute on function fairlock.guard_file_part() to fairlock_engine;
 create function fairlock.guard_grant() returns trigger language plpgsql set search_path=pg_catalog, pg_temp as 8f95cbd8f6639caa;
 alter function fairlock.guard_grant() owner to ;
 grant execute on function fairlock.guard_grant() to public;
+
+create function fairlock.guard_kyc_request() returns trigger language plpgsql set search_path=pg_catalog, pg_temp as 4d9941973b97612c;
+alter function fairlock.guard_kyc_request() owner to ;
+grant execute on function fairlock.guard_kyc_request() to public;
 
 create function fairlock.guard_offer() returns trigger language plpgsql set search_path=pg_catalog, pg_temp as 3f4005510ba3f9ed;
 alter function fairlock.guard_offer() owner to fairlock_engine;
@@ -3143,9 +3271,17 @@ alter function fairlock.has_role(text) owner to fairlock_engine;
 grant execute on function fairlock.has_role(text) to fairlock_app;
 grant execute on function fairlock.has_role(text) to fairlock_engine;
 
+create function fairlock.hide_offers() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 3afaaa594c208bdb;
+alter function fairlock.hide_offers() owner to fairlock_engine;
+grant execute on function fairlock.hide_offers() to fairlock_engine;
+
 create function fairlock.hide_texts(p_rating uuid, p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e4a619168d4610e9;
 alter function fairlock.hide_texts(uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.hide_texts(uuid,jsonb) to fairlock_engine;
+
+create function fairlock.hold_new_business(p_user uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as 0cfdf82d0be2160c;
+alter function fairlock.hold_new_business(uuid) owner to fairlock_engine;
+grant execute on function fairlock.hold_new_business(uuid) to fairlock_engine;
 
 create function fairlock.idle_end() returns timestamp with time zone language sql set search_path=pg_catalog, pg_temp as d67ac01d365409ef;
 alter function fairlock.idle_end() owner to fairlock_engine;
@@ -3159,6 +3295,10 @@ create function fairlock.is_banned(p_user uuid) returns boolean language sql sta
 alter function fairlock.is_banned(uuid) owner to fairlock_engine;
 grant execute on function fairlock.is_banned(uuid) to fairlock_engine;
 
+create function fairlock.is_claimed(r fairlock.kyc_requests) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 02b1ebb63e330ee6;
+alter function fairlock.is_claimed(fairlock.kyc_requests) owner to fairlock_engine;
+grant execute on function fairlock.is_claimed(fairlock.kyc_requests) to fairlock_engine;
+
 create function fairlock.is_email_taken(p_email text) returns boolean language sql stable set search_path=pg_catalog, pg_temp as 03a5730ed73e9f19;
 alter function fairlock.is_email_taken(text) owner to fairlock_engine;
 grant execute on function fairlock.is_email_taken(text) to fairlock_engine;
@@ -3167,7 +3307,7 @@ create function fairlock.is_first_message(p_person uuid, p_trade uuid) returns b
 alter function fairlock.is_first_message(uuid,uuid) owner to fairlock_engine;
 grant execute on function fairlock.is_first_message(uuid,uuid) to fairlock_engine;
 
-create function fairlock.is_for_staff(p_operation text) returns boolean language sql immutable as cf023dbbd5abdd57;
+create function fairlock.is_for_staff(p_operation text) returns boolean language sql immutable as 326a4211e839516e;
 alter function fairlock.is_for_staff(text) owner to fairlock_engine;
 grant execute on function fairlock.is_for_staff(text) to fairlock_engine;
 
@@ -3214,9 +3354,22 @@ alter function fairlock.keys_to_renew(uuid,boolean,integer,uuid) owner to fairlo
 grant execute on function fairlock.keys_to_renew(uuid,boolean,integer,uuid) to fairlock_app;
 grant execute on function fairlock.keys_to_renew(uuid,boolean,integer,uuid) to fairlock_engine;
 
+create function fairlock.kyc_case_json(r fairlock.kyc_requests) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as ea417a28f8a0364a;
+alter function fairlock.kyc_case_json(fairlock.kyc_requests) owner to fairlock_engine;
+grant execute on function fairlock.kyc_case_json(fairlock.kyc_requests) to fairlock_engine;
+
 create function fairlock.kyc_level(p_status text) returns text language sql immutable as d04e8838375ec1c4;
 alter function fairlock.kyc_level(text) owner to fairlock_engine;
 grant execute on function fairlock.kyc_level(text) to fairlock_engine;
+
+create function fairlock.kyc_queue(p_status text, p_limit integer, p_after timestamp with time zone, p_after_id uuid) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as eda5151845cd01f7;
+alter function fairlock.kyc_queue(text,integer,timestamp with time zone,uuid) owner to fairlock_engine;
+grant execute on function fairlock.kyc_queue(text,integer,timestamp with time zone,uuid) to fairlock_app;
+grant execute on function fairlock.kyc_queue(text,integer,timestamp with time zone,uuid) to fairlock_engine;
+
+create function fairlock.kyc_request_json(r fairlock.kyc_requests) returns jsonb language sql stable as 70ae2475186ace66;
+alter function fairlock.kyc_request_json(fairlock.kyc_requests) owner to fairlock_engine;
+grant execute on function fairlock.kyc_request_json(fairlock.kyc_requests) to fairlock_engine;
 
 create function fairlock.lacks_staff_factor() returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 70121b0a332536e0;
 alter function fairlock.lacks_staff_factor() owner to fairlock_engine;
@@ -3286,9 +3439,17 @@ create function fairlock.may_read_file(f fairlock.files) returns boolean languag
 alter function fairlock.may_read_file(fairlock.files) owner to fairlock_engine;
 grant execute on function fairlock.may_read_file(fairlock.files) to fairlock_engine;
 
+create function fairlock.may_read_kyc_file(p_request uuid) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as d815cabbd622c0b9;
+alter function fairlock.may_read_kyc_file(uuid) owner to fairlock_engine;
+grant execute on function fairlock.may_read_kyc_file(uuid) to fairlock_engine;
+
 create function fairlock.may_read_message(p_message uuid) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 6ce4cfd47ae165f9;
 alter function fairlock.may_read_message(uuid) owner to fairlock_engine;
 grant execute on function fairlock.may_read_message(uuid) to fairlock_engine;
+
+create function fairlock.may_review() returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as c73eb95311ec9968;
+alter function fairlock.may_review() owner to fairlock_engine;
+grant execute on function fairlock.may_review() to fairlock_engine;
 
 create function fairlock.may_verify() returns boolean language sql stable set search_path=pg_catalog, pg_temp as 8980a643be5aea5e;
 alter function fairlock.may_verify() owner to fairlock_engine;
@@ -3407,6 +3568,11 @@ create function fairlock.open_file(p_file uuid, p_is_thumbnail boolean) returns 
 alter function fairlock.open_file(uuid,boolean) owner to fairlock_engine;
 grant execute on function fairlock.open_file(uuid,boolean) to fairlock_app;
 grant execute on function fairlock.open_file(uuid,boolean) to fairlock_engine;
+
+create function fairlock.open_kyc_request(p_request uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 4bbfe910292f0293;
+alter function fairlock.open_kyc_request(uuid) owner to fairlock_engine;
+grant execute on function fairlock.open_kyc_request(uuid) to fairlock_app;
+grant execute on function fairlock.open_kyc_request(uuid) to fairlock_engine;
 
 create function fairlock.open_my_payment_method(p_method uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 77457075aaba5e07;
 alter function fairlock.open_my_payment_method(uuid) owner to fairlock_engine;
@@ -3566,6 +3732,14 @@ grant execute on function fairlock.recuse_dispute(jsonb) to fairlock_engine;
 create function fairlock.refuse(p_code text, p_details jsonb DEFAULT NULL::jsonb) returns jsonb language sql immutable as f509839c7b4ac486;
 alter function fairlock.refuse(text,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.refuse(text,jsonb) to fairlock_engine;
+
+create function fairlock.refuse_banned_maker() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 2f4ec2a5e88be9c9;
+alter function fairlock.refuse_banned_maker() owner to fairlock_engine;
+grant execute on function fairlock.refuse_banned_maker() to fairlock_engine;
+
+create function fairlock.refuse_banned_side() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 37bcbe894787e315;
+alter function fairlock.refuse_banned_side() owner to fairlock_engine;
+grant execute on function fairlock.refuse_banned_side() to fairlock_engine;
 
 create function fairlock.refuse_blocked(p_until timestamp with time zone) returns jsonb language sql as d1c664acdc160578;
 alter function fairlock.refuse_blocked(timestamp with time zone) owner to fairlock_engine;
@@ -3764,7 +3938,7 @@ create function fairlock.set_duty(p_role text, p_hours jsonb) returns void langu
 alter function fairlock.set_duty(text,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.set_duty(text,jsonb) to fairlock_engine;
 
-create function fairlock.set_kyc(p_user uuid, p_level text, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as a57928df1a343130;
+create function fairlock.set_kyc(p_user uuid, p_level text, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 87f905a2774b79bb;
 alter function fairlock.set_kyc(uuid,text,text) owner to fairlock_engine;
 grant execute on function fairlock.set_kyc(uuid,text,text) to fairlock_engine;
 
@@ -3995,6 +4169,10 @@ alter function fairlock.values_sealed_with(uuid,text,text,text,integer) owner to
 grant execute on function fairlock.values_sealed_with(uuid,text,text,text,integer) to fairlock_app;
 grant execute on function fairlock.values_sealed_with(uuid,text,text,text,integer) to fairlock_engine;
 
+create function fairlock.waiting(p_count bigint, p_since timestamp with time zone) returns jsonb language sql stable as 193b93c5d458d1ea;
+alter function fairlock.waiting(bigint,timestamp with time zone) owner to fairlock_engine;
+grant execute on function fairlock.waiting(bigint,timestamp with time zone) to fairlock_engine;
+
 create function fairlock.wallet_json(p_user uuid, p_currency text) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 26dafaf305ddd9df;
 alter function fairlock.wallet_json(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.wallet_json(uuid,text) to fairlock_engine;
@@ -4034,6 +4212,10 @@ grant execute on function fairlock.wish_password_reset(text) to fairlock_engine;
 create function fairlock.withdraw_email_change() returns jsonb language sql set search_path=pg_catalog, pg_temp as f99cdd82d0241abe;
 alter function fairlock.withdraw_email_change() owner to fairlock_engine;
 grant execute on function fairlock.withdraw_email_change() to fairlock_engine;
+
+create function fairlock.withdraw_kyc(p_request uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 30a8edcb88d79ca9;
+alter function fairlock.withdraw_kyc(uuid) owner to fairlock_engine;
+grant execute on function fairlock.withdraw_kyc(uuid) to fairlock_engine;
 
 create function fairlock.withdrawals_paused_until(p_user uuid) returns timestamp with time zone language sql set search_path=pg_catalog, pg_temp as 05e05053cbabc8c4;
 alter function fairlock.withdrawals_paused_until(uuid) owner to fairlock_engine;
