@@ -36,32 +36,13 @@ begin
 end $$;
 grant execute on function fairlock.guard_chat() to session_user;
 
--- Whether a dispute shows the acting person this chat, and whom one does. Disputes stand above trades: where they are
--- missing, nobody arbitrates.
-create function fairlock.arbitrates_chat(p_trade uuid) returns boolean
-language plpgsql stable set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_does boolean;
-begin
-  if to_regprocedure('fairlock.arbitrates(uuid)') is not null then
-    execute 'select fairlock.arbitrates($1)' into v_does using p_trade;
-  end if;
-  return coalesce(v_does, false);
-end $$;
-
+-- Who arbitrates a dispute of this trade now, and so hears what is said.
 create function fairlock.chat_arbitrators(p_trade uuid) returns uuid[]
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_them uuid[];
 begin
-  if to_regclass('fairlock.dispute_assignments') is not null then
-    execute 'select array_agg(distinct a.arbitrator_id) from fairlock.dispute_assignments a
-      join public.crypto_disputes d on d.id = a.dispute_id where d.trade_id = $1 and a.ended_at is null'
-    into v_them using p_trade;
-  end if;
-  return coalesce(v_them, '{}');
+  return array(select distinct a.arbitrator_id from fairlock.dispute_assignments a
+    join public.crypto_disputes d on d.id = a.dispute_id where d.trade_id = p_trade and a.ended_at is null);
 end $$;
 
 -- What the acting person is in the chat of this trade: one of its sides, the arbitrator while a dispute lets them see
@@ -78,7 +59,7 @@ begin
     when not found then null
     when t.user_id = me then 'seller'
     when t.buyer_id = me then 'buyer'
-    when fairlock.arbitrates_chat(p_trade) then 'arbitrator'
+    when fairlock.arbitrates(p_trade) then 'arbitrator'
     when exists (select from fairlock.granted('case') id where id = p_trade) then 'staff' end;
 end $$;
 
