@@ -236,6 +236,20 @@ const WORDS: Record<string, Words> = {
     sentence: (data) =>
       `Your payment method (${data.type}, ${data.provider}) was not verified: ${data.reason} You can ask again and say more.`,
   },
+  'payment_method.bound': {
+    subject: 'There is an account to pay to',
+    sentence: () => 'The seller has named the account that you pay to. You see it in the trade.',
+  },
+  'cooldown.began': {
+    subject: 'A pause',
+    sentence: (data) =>
+      `You have let trades lapse or cancelled many, so you can start nothing new${until(data)}. What is under way goes ` +
+      'on: do your part of it.',
+  },
+  'fault.forgiven': {
+    subject: 'A fault was forgiven',
+    sentence: () => 'Staff looked at a trade that had ended by your fault. It does not count any more.',
+  },
   'payment_method.duplicate': {
     subject: 'Two people with one account',
     sentence: (data) =>

@@ -108,7 +108,7 @@ begin
   end if;
   perform fairlock.record_event('rating.given', 'crypto_trades', p_trade);
   perform fairlock.publish('rating.given', array[t.seller, t.buyer], p_trade, jsonb_build_object(
-    'rating', p_rating::numeric(3, 2)::text, 'by', case me when t.buyer then 'buyer' else 'seller' end));
+    'rating', p_rating::numeric(3, 2)::text, 'actor', case me when t.buyer then 'buyer' else 'seller' end));
   return (select jsonb_build_object('me', me, 'body', body) from fairlock.trade_views where id = p_trade);
 end $$;
 
@@ -134,7 +134,7 @@ begin
   update fairlock.ratings set answer = p_text where id = r.id;
   perform fairlock.record_event('rating.answered', 'crypto_trades', p_trade);
   perform fairlock.publish('rating.answered', array[t.seller, t.buyer], p_trade,
-    jsonb_build_object('by', case me when t.buyer then 'buyer' else 'seller' end));
+    jsonb_build_object('actor', case me when t.buyer then 'buyer' else 'seller' end));
   return (select jsonb_build_object('me', me, 'body', body) from fairlock.trade_views where id = p_trade);
 end $$;
 
