@@ -24,7 +24,7 @@ declare
   d public.crypto_disputes := (select d from public.crypto_disputes d where id = p_dispute);
 begin
   perform fairlock.publish('dispute.opened', array[d.raised_by, d.against_user_id], d.trade_id,
-    jsonb_build_object('disputeId', d.id, 'reason', d.reason, 'openedBy', d.opened_by,
+    jsonb_build_object('disputeId', d.id, 'reason', d.reason, 'openedBy', d.opened_by, 'actor', d.opened_by,
       'answerDueAt', fairlock.rfc3339(d.answer_due_at)));
   perform fairlock.assign_arbitrator(d.id, 'first', null, null);
   perform fairlock.count_dispute(d.trade_id);

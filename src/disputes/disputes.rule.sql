@@ -110,7 +110,8 @@ begin
     perform fairlock.assign_arbitrator(d.id, 'second', null, null);
   else
     perform fairlock.publish('dispute.ruled', array[d.raised_by, d.against_user_id], d.trade_id,
-      jsonb_build_object('disputeId', d.id, 'outcome', r.outcome, 'buyerAmount', r.buyer_amount::text));
+      jsonb_build_object('disputeId', d.id, 'actor', 'arbitrator', 'outcome', r.outcome,
+        'buyerAmount', r.buyer_amount::text));
     perform fairlock.settle_ruling(d, r);
   end if;
   return fairlock.dispute_json(d.id, true);
@@ -151,8 +152,8 @@ begin
   perform fairlock.set_ruling_due(d, v_until);
   perform fairlock.publish('dispute.consented', array[r.arbitrator_id], d.trade_id, jsonb_build_object('disputeId', d.id));
   perform fairlock.publish('dispute.ruled', array[d.raised_by, d.against_user_id], d.trade_id,
-    jsonb_build_object('disputeId', d.id, 'outcome', r.outcome, 'buyerAmount', r.buyer_amount::text,
-      'appealUntil', fairlock.rfc3339(v_until)));
+    jsonb_build_object('disputeId', d.id, 'actor', 'arbitrator', 'outcome', r.outcome,
+      'buyerAmount', r.buyer_amount::text, 'appealUntil', fairlock.rfc3339(v_until)));
   return fairlock.dispute_json(d.id, true);
 end $$;
 
@@ -164,7 +165,7 @@ declare
   me uuid := fairlock.acting_user();
   d public.crypto_disputes := fairlock.lock_dispute((p ->> 'disputeId')::uuid);
   r fairlock.dispute_rulings;
-  v_is_seller boolean;
+  v_part text;
 begin
   if d.id is null or me not in (d.raised_by, d.against_user_id) then
     return fairlock.refuse('not_found');
@@ -172,21 +173,21 @@ begin
     return fairlock.refuse('dispute_over', jsonb_build_object('status', d.status));
   end if;
   select * into r from fairlock.dispute_rulings where dispute_id = d.id and state = 'appeal';
-  v_is_seller := exists (select from public.crypto_trades where id = d.trade_id and user_id = me);
+  v_part := (select case me when user_id then 'seller' else 'buyer' end from public.crypto_trades where id = d.trade_id);
   if r.id is null then
     return fairlock.refuse('dispute_stage', jsonb_build_object('stage', d.stage));
   elsif r.appeal_until <= clock_timestamp() then
     return fairlock.refuse('appeal_over', jsonb_build_object('until', fairlock.rfc3339(r.appeal_until)));
-  elsif r.outcome = (case when v_is_seller then 'refund' else 'release' end) then
+  elsif r.outcome = (case v_part when 'seller' then 'refund' else 'release' end) then
     return fairlock.refuse('nothing_to_appeal');
   end if;
   update fairlock.dispute_rulings set state = 'appealed' where id = r.id;
   update public.crypto_disputes set stage = 'appealed' where id = d.id;
   perform fairlock.set_ruling_due(d, clock_timestamp()
     + make_interval(hours => (select dispute_ruling_hours from fairlock.settings)));
-  perform fairlock.say_in_dispute(p, 'appeal', case when v_is_seller then 'seller' else 'buyer' end, r.id);
+  perform fairlock.say_in_dispute(p, 'appeal', v_part, r.id);
   perform fairlock.publish('dispute.appealed', array[d.raised_by, d.against_user_id], d.trade_id,
-    jsonb_build_object('disputeId', d.id, 'by', case when v_is_seller then 'seller' else 'buyer' end));
+    jsonb_build_object('disputeId', d.id, 'by', v_part, 'actor', v_part));
   perform fairlock.assign_arbitrator(d.id, 'appeal', null, null);
   return fairlock.dispute_json(d.id, false);
 end $$;

@@ -126,7 +126,8 @@ begin
   update fairlock.dispute_rulings set state = 'overtaken' where dispute_id = new.id and state in ('consent', 'appeal');
   perform fairlock.publish(case new.status when 'resolved' then 'dispute.settled' else 'dispute.closed' end,
     array[new.raised_by, new.against_user_id] || v_people, new.trade_id,
-    jsonb_build_object('disputeId', new.id, 'resolution', new.resolution, 'lostBy', new.lost_by));
+    jsonb_build_object('disputeId', new.id, 'resolution', new.resolution, 'actor', case new.resolution
+      when 'seller_released' then 'seller' when 'buyer_conceded' then 'buyer' else 'arbitrator' end));
   return null;
 end $$;
 grant execute on function fairlock.guard_assignment(), fairlock.guard_entry(), fairlock.guard_ruling(), fairlock.close_case()

@@ -84,18 +84,19 @@ begin
     update public.crypto_disputes set answered_at = clock_timestamp(), updated_at = clock_timestamp() where id = d.id;
   end if;
   perform fairlock.say_in_dispute(p || jsonb_build_object('isLate', v_is_late), 'answer', v_part, null);
-  perform fairlock.tell_case(d, 'dispute.answered', me, jsonb_build_object('by', v_part, 'isLate', v_is_late));
+  perform fairlock.tell_case(d, 'dispute.answered',
+    jsonb_build_object('by', v_part, 'actor', v_part, 'isLate', v_is_late));
   return fairlock.dispute_json(d.id, false);
 end $$;
 
--- Publishes news of a dispute for its two sides and whoever arbitrates it, but not for who caused it.
-create function fairlock.tell_case(d public.crypto_disputes, p_kind text, p_but uuid, p_data jsonb) returns void
+-- Publishes news of a dispute for its two sides and whoever arbitrates it.
+create function fairlock.tell_case(d public.crypto_disputes, p_kind text, p_data jsonb) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform fairlock.publish(p_kind, array_remove(array[d.raised_by, d.against_user_id]
+  perform fairlock.publish(p_kind, array[d.raised_by, d.against_user_id]
       || (select array_agg(arbitrator_id) from fairlock.dispute_assignments where dispute_id = d.id and ended_at is null),
-    p_but), d.trade_id, jsonb_build_object('disputeId', d.id) || p_data);
+    d.trade_id, jsonb_build_object('disputeId', d.id) || p_data);
 end $$;
 
 -- An arbitrator asks one side something, with a time to reply in.
@@ -123,7 +124,7 @@ begin
   perform fairlock.say_in_dispute(p || jsonb_build_object('askedId', v_asked, 'dueAt', v_due), 'question', 'arbitrator',
     null);
   perform fairlock.publish('dispute.question', array[v_asked], d.trade_id, jsonb_build_object('disputeId', d.id,
-    'questionId', p ->> 'entryId', 'dueAt', fairlock.rfc3339(v_due)));
+    'actor', 'arbitrator', 'questionId', p ->> 'entryId', 'dueAt', fairlock.rfc3339(v_due)));
   return fairlock.dispute_json(d.id, true);
 end $$;
 

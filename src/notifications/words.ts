@@ -1,7 +1,9 @@
+import { WORDS_OF_DISPUTES } from './words-of-disputes.ts'
+
 /** What a notice's data may hold; each kind has its own. */
 export type NoticeData = Record<string, unknown>
 
-type Words = { subject: string; sentence: (data: NoticeData) => string }
+export type Words = { subject: string; sentence: (data: NoticeData) => string }
 
 const where = (data: NoticeData) =>
   [data.device && `with ${data.device}`, data.address && `from ${data.address}`].filter(Boolean).join(' ')
@@ -15,6 +17,7 @@ const until = (data: NoticeData) => (data.until ? ` until ${data.until}` : '')
  * newer part of the program is never held up by this table.
  */
 const WORDS: Record<string, Words> = {
+  ...WORDS_OF_DISPUTES,
   'session.new_device': {
     subject: 'New sign-in',
     sentence: (data) =>
