@@ -1,6 +1,7 @@
 import type { Race } from './arena.ts'
 import { balances } from './balances.ts'
+import { disputes } from './disputes.ts'
 import { ending } from './ending.ts'
 import { taking } from './taking.ts'
 
-export const EVERY_RACE: readonly Race[] = [...taking, ...ending, ...balances]
+export const EVERY_RACE: readonly Race[] = [...taking, ...ending, ...disputes, ...balances]

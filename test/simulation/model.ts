@@ -1,15 +1,18 @@
 import { decimal, feeOf, MAKER_FEE, TAKER_FEE, units } from '../support/amounts.ts'
-import type { Change, Terms, Verb } from './commands.ts'
+import type { Change, Outcome, Terms, Verb } from './commands.ts'
 
 /** What the market must answer: the status, the code of a refusal and its field, or facts that the body must hold. */
 export type Expected = { status: number; code: string | null; field?: string; facts?: object }
 
-type Status = 'pending' | 'funded' | 'paid' | 'completed' | 'cancelled' | 'expired'
+type Status = 'pending' | 'funded' | 'paid' | 'disputed' | 'completed' | 'cancelled' | 'expired'
 export type Person = {
   id: string
   admin: boolean
   banned: boolean
   completed: number
+  disputed: number
+  /** Disputes opened by hand and lost by a ruling. */
+  lost: number
   coins: Map<string, bigint>
 }
 export type Offer = {
@@ -27,6 +30,15 @@ export type Offer = {
   status: 'open' | 'paused' | 'closed'
   version: number
 }
+export type Ruling = { outcome: Outcome; buyers: bigint }
+export type Dispute = {
+  id: string
+  opener: Person | null
+  stage: 'open' | 'consent' | 'appeal' | 'appealed' | 'over'
+  status: 'pending' | 'resolved' | 'closed'
+  ruling: Ruling | null
+  late: boolean
+}
 export type Trade = {
   id: string
   offer: Offer
@@ -38,8 +50,12 @@ export type Trade = {
   sellerFee: bigint
   buyerFee: bigint
   status: Status
-  escrow: 'pending' | 'funded' | 'released' | 'refunded'
+  escrow: 'pending' | 'funded' | 'disputed' | 'released' | 'refunded'
   late: boolean
+  dispute: Dispute | null
+  /** What went to whom at the end; the rest of the escrow is the fee. */
+  toBuyer: bigint
+  toSeller: bigint
 }
 
 /** Small limits, so that stories run into them. */
@@ -49,7 +65,7 @@ const CRYPTO = ['BTC', 'ETH']
 /** The smallest unit people pay in, as a power of ten of the 8th decimal. */
 const SMALLEST: Record<string, bigint> = { EUR: 1_000_000n, JPY: 100_000_000n }
 const ONE = 100_000_000n
-export const LIVE: readonly Status[] = ['pending', 'funded', 'paid']
+export const LIVE: readonly Status[] = ['pending', 'funded', 'paid', 'disputed']
 
 /**
  * The rules of the market once more, written from its description and not from its code: what each command must
@@ -66,6 +82,8 @@ export class Model {
       admin: index === 0,
       banned: false,
       completed: 0,
+      disputed: 0,
+      lost: 0,
       coins: new Map(),
     }))
   }
@@ -146,6 +164,9 @@ export class Model {
       status: 'pending',
       escrow: 'pending',
       late: false,
+      dispute: null,
+      toBuyer: 0n,
+      toSeller: 0n,
     }
     offer.taken += amount
     if (coins(seller, trade.currency) >= amount + sellerFee) hold(trade)
@@ -195,15 +216,13 @@ export class Model {
       trade.status = 'paid'
       trade.late = false
     } else if (verb === 'release') {
-      if (by !== seller || status !== 'paid') return notAllowed
-      trade.status = 'completed'
-      trade.escrow = 'released'
-      give(buyer, trade.currency, trade.amount - trade.buyerFee)
-      seller.completed++
-      buyer.completed++
+      if (by !== seller || (status !== 'paid' && status !== 'disputed')) return notAllowed
+      complete(trade, trade.amount - trade.buyerFee, 0n)
+      close(trade)
     } else {
       if (!LIVE.includes(status) || (status !== 'pending' && by !== buyer)) return notAllowed
       end(trade, 'cancelled')
+      close(trade)
     }
     return done(200, { ...tradeFacts(trade), ...endedBy(trade, by === seller ? 'seller' : 'buyer') })
   }
@@ -223,7 +242,10 @@ export class Model {
 
   held(person: Person, currency: string): bigint {
     return this.trades
-      .filter((one) => one.seller === person && one.currency === currency && one.escrow === 'funded')
+      .filter(
+        (one) =>
+          one.seller === person && one.currency === currency && ['funded', 'disputed'].includes(one.escrow),
+      )
       .reduce((sum, one) => sum + one.amount + one.sellerFee, 0n)
   }
 }
@@ -241,11 +263,26 @@ function hold(trade: Trade): void {
   Object.assign(trade, { status: 'funded', escrow: 'funded', late: false })
 }
 
+/** The coins are the buyer's, but for what a split gives back. */
+export function complete(trade: Trade, toBuyer: bigint, toSeller: bigint): void {
+  Object.assign(trade, { status: 'completed', escrow: 'released', toBuyer, toSeller })
+  give(trade.buyer, trade.currency, toBuyer)
+  give(trade.seller, trade.currency, toSeller)
+  trade.seller.completed++
+  trade.buyer.completed++
+}
+
+/** The two ended the trade themselves, and with it a dispute. */
+function close(trade: Trade): void {
+  if (trade.dispute !== null) Object.assign(trade.dispute, { stage: 'over', status: 'closed' })
+}
+
 /** What is held goes back whole, and the offer has its amount again. */
-function end(trade: Trade, status: 'cancelled' | 'expired'): void {
-  if (trade.escrow === 'funded') {
+export function end(trade: Trade, status: 'cancelled' | 'expired'): void {
+  if (trade.escrow === 'funded' || trade.escrow === 'disputed') {
     give(trade.seller, trade.currency, trade.amount + trade.sellerFee)
     trade.escrow = 'refunded'
+    trade.toSeller = trade.amount + trade.sellerFee
   }
   trade.status = status
   trade.offer.taken -= trade.amount
@@ -296,9 +333,9 @@ function tradeFacts(trade: Trade): object {
       status: escrow,
       amount: decimal(amount + sellerFee),
       currency: trade.currency,
-      releasedAmount: decimal(released ? amount - buyerFee : 0n),
-      refundedAmount: decimal(escrow === 'refunded' ? amount + sellerFee : 0n),
-      feeAmount: decimal(released ? sellerFee + buyerFee : 0n),
+      releasedAmount: decimal(trade.toBuyer),
+      refundedAmount: decimal(trade.toSeller),
+      feeAmount: decimal(released ? amount + sellerFee - trade.toBuyer - trade.toSeller : 0n),
     },
   }
 }
@@ -307,10 +344,10 @@ function endedBy(trade: Trade, actor: string): object {
   return LIVE.includes(trade.status) ? { endedBy: null } : { endedBy: actor, deadline: null }
 }
 
-function refused(status: number, code: string, field?: string): Expected {
+export function refused(status: number, code: string, field?: string): Expected {
   return { status, code, ...(field === undefined ? {} : { field }) }
 }
 
-function done(status: number, facts: object): Expected {
+export function done(status: number, facts: object): Expected {
   return { status, code: null, facts }
 }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import type pg from 'pg'
 import type { JsonObject } from '../../src/platform/index.ts'
-import { type Actor, expire, type How, newActors, type Reply } from '../support/actors.ts'
+import { type Actor, expire, type How, newActors, type Reply, tend } from '../support/actors.ts'
 import { decimal, units } from '../support/amounts.ts'
 import type { Market } from '../support/market.ts'
 import type { Amount, Command, Terms } from './commands.ts'
-import { type Expected, LIVE, Model, type Offer, type Person } from './model.ts'
+import { appeal, consent, openByClock, openDispute, rule, settleByClock } from './disputes.ts'
+import { type Expected, LIVE, Model, type Offer, type Person, type Trade } from './model.ts'
 
 const PEOPLE = 6
 
@@ -20,8 +21,16 @@ class Story {
   /** What was said with a key, to be said again. */
   readonly #keyed: Said[] = []
   readonly #answers: Map<string, number>
+  readonly #arbitrators: Actor[]
 
-  constructor(market: Market, superuser: pg.Client, actors: Actor[], answers: Map<string, number>) {
+  constructor(
+    market: Market,
+    superuser: pg.Client,
+    actors: Actor[],
+    arbitrators: Actor[],
+    answers: Map<string, number>,
+  ) {
+    this.#arbitrators = arbitrators
     this.#market = market
     this.#superuser = superuser
     this.#actors = actors
@@ -71,6 +80,12 @@ class Story {
       case 'edit':
       case 'take':
         return this.#aboutOffer(command)
+      case 'dispute':
+      case 'rule':
+      case 'consent':
+      case 'appeal':
+      case 'tend':
+        return this.#aboutDispute(command)
       default:
         return this.#aboutTrade(command)
     }
@@ -123,8 +138,97 @@ class Story {
         update public.crypto_trades set deadline = clock_timestamp() - interval '1 minute'
         where id = '${trade.id}' and deadline is not null; commit`)
       trade.late = true
+      if (trade.dispute !== null) {
+        await this.#superuser.query(`begin; set local session_replication_role = replica;
+          update fairlock.dispute_rulings set appeal_until = clock_timestamp() - interval '1 minute'
+          where dispute_id = '${trade.dispute.id}' and state = 'appeal'; commit`)
+        trade.dispute.late = true
+      }
     }
     return true
+  }
+
+  async #aboutDispute(
+    command: Command & { do: 'dispute' | 'rule' | 'consent' | 'appeal' | 'tend' },
+  ): Promise<boolean> {
+    const { trades } = this.model
+    const isNext = ({ status, dispute }: Trade) => {
+      if (command.do === 'dispute') return status === 'paid'
+      if (command.do === 'tend') return status === 'paid' || dispute?.stage === 'appeal'
+      if (command.do === 'rule') return dispute?.stage === 'open' || dispute?.stage === 'appealed'
+      return dispute?.stage === command.do
+    }
+    const trade = pickLively(trades, command.trade, isNext)
+    if (trade === undefined) return false
+    const reason = 'so it is'
+    if (command.do === 'dispute') {
+      const by = typeof command.by === 'number' ? this.#person(command.by) : trade[command.by]
+      const args = { tradeId: trade.id, reason: 'payment_reversed' }
+      const reply = await this.#say(command, by, 'open_dispute', args, () => openDispute(by, trade))
+      if (reply.code === null) trade.dispute!.id = reply.body.id
+      return true
+    }
+    if (command.do === 'tend' && trade.dispute?.stage !== 'appeal') {
+      const reply = await tend(this.#market, 'open_overdue_dispute', trade.id)
+      this.#compare('open_overdue_dispute', reply, openByClock(trade))
+      if (reply.code === null) trade.dispute!.id = reply.body.id
+      return true
+    }
+    const { dispute } = trade
+    if (dispute === null) return false
+    const args = { disputeId: dispute.id, reason }
+    if (command.do === 'tend') {
+      const reply = await tend(this.#market, 'settle_due_ruling', dispute.id)
+      this.#compare('settle_due_ruling', reply, settleByClock(trade, dispute))
+    } else if (command.do === 'appeal') {
+      const by = typeof command.by === 'number' ? this.#person(command.by) : trade[command.by]
+      await this.#say(command, by, 'appeal_dispute', args, () => appeal(by, trade, dispute))
+    } else if (command.do === 'consent') {
+      const second = await this.#assigned(dispute.id, true)
+      if (dispute.stage !== 'consent' || second === undefined) return false
+      const { agree } = command
+      const reply = await second.do('consent_dispute', { ...args, agree })
+      this.#compare('consent_dispute', reply, consent(dispute, agree))
+    } else {
+      return this.#rule(command, trade)
+    }
+    return true
+  }
+
+  async #rule(command: Command & { do: 'rule' }, trade: Trade): Promise<boolean> {
+    const dispute = trade.dispute!
+    const { outcome, part, by } = command
+    const whole = trade.amount - trade.buyerFee
+    const buyers = part === 1000 ? whole : (whole * BigInt(part)) / 1000n
+    // An amount of nothing is not of the form that the call takes.
+    const buyerAmount = decimal(buyers === 0n ? 1n : buyers)
+    const args = {
+      disputeId: dispute.id,
+      reason: 'so it is',
+      outcome,
+      ...(outcome === 'split' && { buyerAmount }),
+    }
+    const expected = (who: Person | null) => rule(who, trade, dispute, outcome, units(buyerAmount))
+    if (typeof by === 'number') {
+      const person = this.#person(by)
+      await this.#say({ ...command, keyed: false }, person, 'rule_dispute', args, () => expected(person))
+      return true
+    }
+    const arbitrator = await this.#assigned(dispute.id, false)
+    // Between ruling and appeal it is nobody's turn.
+    if (arbitrator === undefined || dispute.stage === 'appeal') return false
+    this.#compare('rule_dispute', await arbitrator.do('rule_dispute', args), expected(null))
+    return true
+  }
+
+  /** The arbitrator who rules, or consents; of an ended dispute the last one. */
+  async #assigned(disputeId: string, isSecond: boolean): Promise<Actor | undefined> {
+    const { rows } = await this.#superuser.query(
+      `select arbitrator_id as id from fairlock.dispute_assignments where dispute_id = $1 and (part = 'second') = $2
+       order by ended_at is null desc, assigned_at desc limit 1`,
+      [disputeId, isSecond],
+    )
+    return this.#arbitrators.find(({ id }) => id === rows[0]?.id)
   }
 
   async #say(command: Command, by: Person, operation: string, args: JsonObject, rule: () => Expected) {
@@ -169,7 +273,15 @@ class Story {
     const stand = [
       ...wallets.filter((line) => !line.endsWith(' 0.00000000 0.00000000')),
       ...offers.map((one) => `${one.id} ${one.status} ${one.version} ${decimal(one.total - one.taken)}`),
-      ...trades.map((one) => `${one.id} ${one.status} ${one.escrow}`),
+      ...trades.map((one) =>
+        [
+          one.id,
+          one.status,
+          one.escrow,
+          ...(one.dispute === null ? [] : [one.dispute.status, one.dispute.stage]),
+        ].join(' '),
+      ),
+      ...people.map((one) => `${one.id} disputed ${one.disputed}`),
     ]
     assert.deepEqual(rows.map((row) => row.line).sort(), stand.sort())
   }
@@ -194,13 +306,17 @@ const EVERYTHING = `
   select concat_ws(' ', id, status, version, (total_amount - taken_amount)::text)
   from fairlock.offers where maker_id = any ($1)
   union all
-  select concat_ws(' ', t.id, t.status, e.status) from public.crypto_trades t
-  join public.crypto_escrows e on e.id = t.escrow_id where t.user_id = any ($1)`
+  select concat_ws(' ', t.id, t.status, e.status, d.status, d.stage) from public.crypto_trades t
+  join public.crypto_escrows e on e.id = t.escrow_id left join public.crypto_disputes d on d.trade_id = t.id
+  where t.user_id = any ($1)
+  union all
+  select concat_ws(' ', user_id, 'disputed', disputed_trades) from public.crypto_profiles where user_id = any ($1)`
 
 /** Plays a story with new people; gives how many of its commands were about something. */
 export async function playStory(
   market: Market,
   superuser: pg.Client,
+  arbitrators: Actor[],
   commands: Command[],
   answers: Map<string, number>,
 ): Promise<number> {
@@ -208,7 +324,7 @@ export async function playStory(
   await superuser.query(`insert into fairlock.staff_roles (user_id, role) values ($1, 'admin')`, [
     actors[0]!.id,
   ])
-  const story = new Story(market, superuser, actors, answers)
+  const story = new Story(market, superuser, actors, arbitrators, answers)
   let played = 0
   for (const command of commands) {
     if (!(await story.play(command))) continue

@@ -1,14 +1,18 @@
 import fc from 'fast-check'
 import pg from 'pg'
+import { newActors } from '../support/actors.ts'
 import { assertCleanBooks } from '../support/books.ts'
 import { startMarket } from '../support/market.ts'
 import { ENDLESS_PATIENCE } from '../support/patience.ts'
 import { COMMANDS_PER_STORY, type Command, story } from './commands.ts'
+import { LARGE_AMOUNTS } from './disputes.ts'
 import { LIVE_TRADES, OPEN_OFFERS } from './model.ts'
 import { playStory } from './play.ts'
 
 /** Stories played at the same time, each with its own people in one market. */
 const LANES = 4
+/** Enough that somebody is left for the second opinion and the appeal. */
+const ARBITRATORS = 4
 
 /** `met` names every way in which a command was answered. */
 export type Simulated = { played: number; seed: number; seconds: number; met: string[] }
@@ -26,6 +30,12 @@ export const ANSWERS = Object.entries({
   release_trade: 'done not_found move_not_allowed',
   cancel_trade: 'done not_found move_not_allowed',
   expire_trade: 'done move_not_allowed deadline_not_reached',
+  open_dispute: 'done not_found move_not_allowed disputed_already',
+  open_overdue_dispute: 'done move_not_allowed deadline_not_reached disputed_already',
+  rule_dispute: 'done not_found arbitrator_only dispute_over',
+  consent_dispute: 'done',
+  appeal_dispute: 'done not_found dispute_over dispute_stage nothing_to_appeal',
+  settle_due_ruling: 'done deadline_not_reached',
   ban: 'done admin_only',
 }).flatMap(([operation, codes]) => codes.split(' ').map((code) => `${operation}: ${code}`))
 
@@ -44,15 +54,22 @@ export async function simulate(commands: number): Promise<Simulated> {
   try {
     await withSuperuser(market.database.superuserUrl, (client) => client.query(ENDLESS_PATIENCE))
     await withSuperuser(market.database.superuserUrl, (client) =>
-      client.query('update fairlock.settings set open_offers_per_user = $1, live_trades_per_user = $2', [
-        OPEN_OFFERS,
-        LIVE_TRADES,
-      ]),
+      client.query(
+        `update fairlock.settings set open_offers_per_user = $1, live_trades_per_user = $2, second_arbitrator_amounts = $3`,
+        [OPEN_OFFERS, LIVE_TRADES, LARGE_AMOUNTS],
+      ),
+    )
+    const arbitrators = await newActors(market, ARBITRATORS)
+    await withSuperuser(market.database.superuserUrl, (client) =>
+      client.query(
+        `insert into fairlock.staff_roles (user_id, role) select id, 'arbitrator' from unnest($1::uuid[]) id`,
+        [arbitrators.map(({ id }) => id)],
+      ),
     )
     const lane = (laneSeed: number) =>
       withSuperuser(market.database.superuserUrl, async (client) => {
         const property = fc.asyncProperty(story, async (commands) => {
-          const count = await playStory(market, client, commands, answers)
+          const count = await playStory(market, client, arbitrators, commands, answers)
           played += count
         })
         const numRuns = Math.ceil(commands / LANES / COMMANDS_PER_STORY)

@@ -27,7 +27,9 @@ export class Actor {
   }
 
   do(operation: string, args: JsonObject, how: How = {}): Promise<Reply> {
-    return how.http ? this.#overHttp(operation, args, how.key) : this.#directly(operation, args, how.key)
+    return how.http || operation in OF_DISPUTES
+      ? this.#overHttp(operation, args, how.key)
+      : this.#directly(operation, args, how.key)
   }
 
   async #directly(operation: string, args: JsonObject, key: string | undefined): Promise<Reply> {
@@ -61,6 +63,18 @@ export async function problemsAsReplies(work: () => Promise<JsonObject>): Promis
   }
 }
 
+/** What the clock does to a trade whose release window is over, or to a ruling that nobody appealed. */
+export function tend(
+  market: Market,
+  work: 'open_overdue_dispute' | 'settle_due_ruling',
+  id: string,
+): Promise<Reply> {
+  const clock: Caller = { sessionId: null, tokenHash: null, requestId: 'test clock' }
+  return problemsAsReplies(() =>
+    market.db.call<JsonObject>(clock, `select fairlock.${work}($1) as answer`, [id]),
+  )
+}
+
 /** What the clock does to a trade whose deadline is over. */
 export function expire(market: Market, tradeId: string): Promise<Reply> {
   const clock: Caller = { sessionId: null, tokenHash: null, requestId: 'test clock' }
@@ -91,6 +105,13 @@ export async function newActors(market: Market, count: number): Promise<Actor[]>
 }
 
 const CREATES = new Set(['create_offer', 'take_offer', 'adjust_balance'])
+/** Whose words the API seals: they are always asked for over HTTP. */
+const OF_DISPUTES: Record<string, string> = {
+  open_dispute: 'dispute',
+  rule_dispute: 'ruling',
+  consent_dispute: 'consent',
+  appeal_dispute: 'appeal',
+}
 const MOVES: Record<string, string> = {
   fund_trade: 'funding',
   pay_trade: 'payment',
@@ -99,7 +120,11 @@ const MOVES: Record<string, string> = {
 }
 
 function requestOf(operation: string, args: JsonObject): { method: string; path: string; body?: JsonObject } {
-  const { offerId, tradeId, userId, change, ...rest } = args
+  const { offerId, tradeId, disputeId, userId, change, ...rest } = args
+  if (operation in OF_DISPUTES) {
+    const of = operation === 'open_dispute' ? `trades/${tradeId}` : `disputes/${disputeId}`
+    return { method: 'POST', path: `/v1/${of}/${OF_DISPUTES[operation]}`, body: rest }
+  }
   if (operation in MOVES)
     return { method: 'POST', path: `/v1/trades/${tradeId}/${MOVES[operation]}`, body: rest }
   switch (operation) {
