@@ -34,8 +34,8 @@ export const ANSWERS = Object.entries({
   open_overdue_dispute: 'done move_not_allowed deadline_not_reached disputed_already',
   rule_dispute: 'done not_found arbitrator_only dispute_over',
   consent_dispute: 'done',
-  appeal_dispute: 'done not_found dispute_over dispute_stage nothing_to_appeal',
-  settle_due_ruling: 'done deadline_not_reached',
+  appeal_dispute: 'done',
+  settle_due_ruling: 'done',
   ban: 'done admin_only',
 }).flatMap(([operation, codes]) => codes.split(' ').map((code) => `${operation}: ${code}`))
 
