@@ -2587,7 +2587,7 @@ create function fairlock.allow_reset_token(p_reset uuid, p_hash bytea) returns b
 alter function fairlock.allow_reset_token(uuid,bytea) owner to fairlock_engine;
 grant execute on function fairlock.allow_reset_token(uuid,bytea) to fairlock_engine;
 
-create function fairlock.answer_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as dada1aff07a8140b;
+create function fairlock.answer_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 8c2483cfdbe7e9f5;
 alter function fairlock.answer_dispute(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.answer_dispute(jsonb) to fairlock_engine;
 
@@ -2610,7 +2610,7 @@ alter function fairlock.api_key_json(uuid,text,text[],cidr[],integer,timestamp w
 grant execute on function fairlock.api_key_json(uuid,text,text[],cidr[],integer,timestamp with time zone,timestamp with time zone,timestamp with time zone) to fairlock_app;
 grant execute on function fairlock.api_key_json(uuid,text,text[],cidr[],integer,timestamp with time zone,timestamp with time zone,timestamp with time zone) to fairlock_engine;
 
-create function fairlock.appeal_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 2cbd0a87adf7145d;
+create function fairlock.appeal_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 312fae44c0932cc1;
 alter function fairlock.appeal_dispute(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.appeal_dispute(jsonb) to fairlock_engine;
 
@@ -2637,10 +2637,6 @@ alter function fairlock.arbitrates(uuid) owner to fairlock_engine;
 grant execute on function fairlock.arbitrates(uuid) to fairlock_app;
 grant execute on function fairlock.arbitrates(uuid) to fairlock_engine;
 
-create function fairlock.arbitrates_chat(p_trade uuid) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 5c5e012f6bf29541;
-alter function fairlock.arbitrates_chat(uuid) owner to fairlock_engine;
-grant execute on function fairlock.arbitrates_chat(uuid) to fairlock_engine;
-
 create function fairlock.are_apart(p_one uuid, p_other uuid) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 2f3f0c215446f6c7;
 alter function fairlock.are_apart(uuid,uuid) owner to fairlock_engine;
 grant execute on function fairlock.are_apart(uuid,uuid) to fairlock_engine;
@@ -2649,7 +2645,7 @@ create function fairlock.ask_access(p jsonb, p_break_glass boolean) returns json
 alter function fairlock.ask_access(jsonb,boolean) owner to fairlock_engine;
 grant execute on function fairlock.ask_access(jsonb,boolean) to fairlock_engine;
 
-create function fairlock.ask_in_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as b39ed40b89af3c11;
+create function fairlock.ask_in_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 92b99963596f7b0f;
 alter function fairlock.ask_in_dispute(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.ask_in_dispute(jsonb) to fairlock_engine;
 
@@ -2711,7 +2707,7 @@ create function fairlock.begin_audit_era(p_last audit.blocks) returns boolean la
 alter function fairlock.begin_audit_era(audit.blocks) owner to ;
 grant execute on function fairlock.begin_audit_era(audit.blocks) to fairlock_engine;
 
-create function fairlock.begin_dispute(p_dispute uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 9f2ee947f88ff2f1;
+create function fairlock.begin_dispute(p_dispute uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as f017912ceb086ec4;
 alter function fairlock.begin_dispute(uuid) owner to fairlock_engine;
 grant execute on function fairlock.begin_dispute(uuid) to fairlock_engine;
 
@@ -2789,7 +2785,7 @@ create function fairlock.change_webhook(p_id uuid, p_change jsonb) returns jsonb
 alter function fairlock.change_webhook(uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.change_webhook(uuid,jsonb) to fairlock_engine;
 
-create function fairlock.chat_arbitrators(p_trade uuid) returns uuid[] language plpgsql stable set search_path=pg_catalog, pg_temp as 5eb70ef85941c036;
+create function fairlock.chat_arbitrators(p_trade uuid) returns uuid[] language plpgsql stable set search_path=pg_catalog, pg_temp as 2d79305f3136379c;
 alter function fairlock.chat_arbitrators(uuid) owner to fairlock_engine;
 grant execute on function fairlock.chat_arbitrators(uuid) to fairlock_engine;
 
@@ -2811,7 +2807,7 @@ alter function fairlock.chat_page(uuid,integer,integer,integer) owner to fairloc
 grant execute on function fairlock.chat_page(uuid,integer,integer,integer) to fairlock_app;
 grant execute on function fairlock.chat_page(uuid,integer,integer,integer) to fairlock_engine;
 
-create function fairlock.chat_role(p_trade uuid) returns text language plpgsql stable set search_path=pg_catalog, pg_temp as 232b51b6b9698bfd;
+create function fairlock.chat_role(p_trade uuid) returns text language plpgsql stable set search_path=pg_catalog, pg_temp as 115362d0676c5c7b;
 alter function fairlock.chat_role(uuid) owner to fairlock_engine;
 grant execute on function fairlock.chat_role(uuid) to fairlock_engine;
 
@@ -2824,7 +2820,7 @@ alter function fairlock.close_audit_block(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_audit_block(integer) to fairlock_app;
 grant execute on function fairlock.close_audit_block(integer) to fairlock_engine;
 
-create function fairlock.close_case() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as adbc0a8244ae5b8e;
+create function fairlock.close_case() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 3c06772e6aef6b04;
 alter function fairlock.close_case() owner to fairlock_engine;
 grant execute on function fairlock.close_case() to fairlock_engine;
 
@@ -2856,7 +2852,7 @@ create function fairlock.confirm_totp(p jsonb) returns jsonb language plpgsql se
 alter function fairlock.confirm_totp(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.confirm_totp(jsonb) to fairlock_engine;
 
-create function fairlock.consent_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e49b8f59acf2241a;
+create function fairlock.consent_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as f6d2e60cd76c2b82;
 alter function fairlock.consent_dispute(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.consent_dispute(jsonb) to fairlock_engine;
 
@@ -3893,7 +3889,7 @@ create function fairlock.rotate_webhook_secret(p jsonb) returns jsonb language p
 alter function fairlock.rotate_webhook_secret(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.rotate_webhook_secret(jsonb) to fairlock_engine;
 
-create function fairlock.rule_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 86b4e331af112dfa;
+create function fairlock.rule_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 7cf5e1b40441121c;
 alter function fairlock.rule_dispute(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.rule_dispute(jsonb) to fairlock_engine;
 
@@ -4091,9 +4087,9 @@ create function fairlock.tell(p_news fairlock.outbox[]) returns void language pl
 alter function fairlock.tell(fairlock.outbox[]) owner to fairlock_engine;
 grant execute on function fairlock.tell(fairlock.outbox[]) to fairlock_engine;
 
-create function fairlock.tell_case(d public.crypto_disputes, p_kind text, p_but uuid, p_data jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 697f23e35ef9a2cb;
-alter function fairlock.tell_case(public.crypto_disputes,text,uuid,jsonb) owner to fairlock_engine;
-grant execute on function fairlock.tell_case(public.crypto_disputes,text,uuid,jsonb) to fairlock_engine;
+create function fairlock.tell_case(d public.crypto_disputes, p_kind text, p_data jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 8e299414718c1d14;
+alter function fairlock.tell_case(public.crypto_disputes,text,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.tell_case(public.crypto_disputes,text,jsonb) to fairlock_engine;
 
 create function fairlock.tell_chat(p_row fairlock.outbox) returns void language plpgsql set search_path=pg_catalog, pg_temp as be789c5cd58fed44;
 alter function fairlock.tell_chat(fairlock.outbox) owner to fairlock_engine;
@@ -4111,7 +4107,7 @@ create function fairlock.test_webhook(p_id uuid) returns jsonb language plpgsql 
 alter function fairlock.test_webhook(uuid) owner to fairlock_engine;
 grant execute on function fairlock.test_webhook(uuid) to fairlock_engine;
 
-create function fairlock.told_of() returns TABLE(kind text, who text) language sql immutable as 0c55e6f7f225162b;
+create function fairlock.told_of() returns TABLE(kind text, who text) language sql immutable as 8e0b601560e129f2;
 alter function fairlock.told_of() owner to fairlock_engine;
 grant execute on function fairlock.told_of() to fairlock_engine;
 
