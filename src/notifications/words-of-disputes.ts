@@ -1,4 +1,4 @@
-import type { Words } from './words.ts'
+type Words = { subject: string; sentence: (data: Record<string, unknown>) => string }
 
 const by = (hour: unknown) => (hour ? ` by ${hour}` : '')
 const OUTCOMES: Record<string, string> = {

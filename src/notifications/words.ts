@@ -3,7 +3,7 @@ import { WORDS_OF_DISPUTES } from './words-of-disputes.ts'
 /** What a notice's data may hold; each kind has its own. */
 export type NoticeData = Record<string, unknown>
 
-export type Words = { subject: string; sentence: (data: NoticeData) => string }
+type Words = { subject: string; sentence: (data: NoticeData) => string }
 
 const where = (data: NoticeData) =>
   [data.device && `with ${data.device}`, data.address && `from ${data.address}`].filter(Boolean).join(' ')

@@ -93,6 +93,47 @@ for (const [scope, shown] of Object.entries(LOOKS)) {
   })
 }
 
+test('the assigned arbitrator looking at the dispute: that beside their own; everybody else sees no more', async () => {
+  const { rows } = await superuser.query<{ id: string }>('select id from crypto_disputes')
+  const look = { text: 'select from fairlock.look_at_dispute($1)', values: [rows[0]?.id] }
+  for (const actor of ACTORS) {
+    const shown = actor === 'arbitrator' ? LOOKS.case : undefined
+    await assertMatrix(
+      app,
+      ids[actor],
+      (table) => {
+        const own = rowsFor(EXPECTED[table.name] ?? {}, actor, table.rows)
+        return own === 'denied' ? own : own + (shown?.[table.name] ?? 0)
+      },
+      look,
+    )
+  }
+  // The setting that the look leaves proves nothing.
+  const pretend = {
+    text: `select set_config('fairlock.case_id', trade_id::text, true) from crypto_disputes`,
+    values: [],
+  }
+  const forged = {
+    text: `select set_config('fairlock.case_id', $1, true)`,
+    values: [await tradeOf(rows[0]?.id)],
+  }
+  for (const setting of [pretend, forged])
+    await assertMatrix(
+      app,
+      ids.other,
+      (table) => rowsFor(EXPECTED[table.name] ?? {}, 'other', table.rows),
+      setting,
+    )
+})
+
+async function tradeOf(dispute: string | undefined): Promise<string> {
+  const { rows } = await superuser.query<{ id: string }>(
+    'select trade_id as id from crypto_disputes where id = $1',
+    [dispute],
+  )
+  return rows[0]?.id ?? ''
+}
+
 test('a setting that names nobody shows what the anonymous see, and one that is no id is an error', async () => {
   assert.equal(await attempt(app, 'select * from crypto_trades', ids.other), 0)
   assert.equal(await attempt(app, 'select * from crypto_trades', '00000000-0000-4000-8000-000000000000'), 0)
