@@ -2548,6 +2548,10 @@ alter function fairlock.add_data_key(uuid,uuid,bytea,text) owner to fairlock_eng
 grant execute on function fairlock.add_data_key(uuid,uuid,bytea,text) to fairlock_app;
 grant execute on function fairlock.add_data_key(uuid,uuid,bytea,text) to fairlock_engine;
 
+create function fairlock.add_evidence(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 9707707d39261203;
+alter function fairlock.add_evidence(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.add_evidence(jsonb) to fairlock_engine;
+
 create function fairlock.add_file(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as cd5b43008f43db91;
 alter function fairlock.add_file(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.add_file(jsonb) to fairlock_engine;
@@ -2591,7 +2595,7 @@ create function fairlock.answer_dispute(p jsonb) returns jsonb language plpgsql 
 alter function fairlock.answer_dispute(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.answer_dispute(jsonb) to fairlock_engine;
 
-create function fairlock.answer_rating(p_trade uuid, p_text text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 856e2fe150b363c0;
+create function fairlock.answer_rating(p_trade uuid, p_text text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 9d7f9bcdcca404c6;
 alter function fairlock.answer_rating(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.answer_rating(uuid,text) to fairlock_engine;
 
@@ -2711,6 +2715,11 @@ create function fairlock.begin_dispute(p_dispute uuid) returns jsonb language pl
 alter function fairlock.begin_dispute(uuid) owner to fairlock_engine;
 grant execute on function fairlock.begin_dispute(uuid) to fairlock_engine;
 
+create function fairlock.begin_evidence(p_dispute uuid) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as bed842641441f7d8;
+alter function fairlock.begin_evidence(uuid) owner to fairlock_engine;
+grant execute on function fairlock.begin_evidence(uuid) to fairlock_app;
+grant execute on function fairlock.begin_evidence(uuid) to fairlock_engine;
+
 create function fairlock.begin_upload() returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as f4e0a5d1237a4500;
 alter function fairlock.begin_upload() owner to fairlock_engine;
 grant execute on function fairlock.begin_upload() to fairlock_app;
@@ -2829,7 +2838,7 @@ alter function fairlock.close_expired_offers(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_app;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_engine;
 
-create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 599fc359fdcb8ebc;
+create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 5770ada7eba70c87;
 alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
@@ -3085,6 +3094,19 @@ create function fairlock.event_json(e fairlock.live_events) returns jsonb langua
 alter function fairlock.event_json(fairlock.live_events) owner to fairlock_engine;
 grant execute on function fairlock.event_json(fairlock.live_events) to fairlock_app;
 grant execute on function fairlock.event_json(fairlock.live_events) to fairlock_engine;
+
+create function fairlock.evidence_json(e fairlock.evidence, p_part text) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as 547dc4d2ddd37508;
+alter function fairlock.evidence_json(fairlock.evidence,text) owner to fairlock_engine;
+grant execute on function fairlock.evidence_json(fairlock.evidence,text) to fairlock_engine;
+
+create function fairlock.evidence_part(p_dispute uuid) returns text language plpgsql stable set search_path=pg_catalog, pg_temp as 5bb50c41de7b788b;
+alter function fairlock.evidence_part(uuid) owner to fairlock_engine;
+grant execute on function fairlock.evidence_part(uuid) to fairlock_engine;
+
+create function fairlock.evidence_views(p_dispute uuid, p_evidence uuid, p_at timestamp with time zone, p_id uuid, p_most integer) returns TABLE(at timestamp with time zone, id uuid, body jsonb) language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 443667e7da542b3c;
+alter function fairlock.evidence_views(uuid,uuid,timestamp with time zone,uuid,integer) owner to fairlock_engine;
+grant execute on function fairlock.evidence_views(uuid,uuid,timestamp with time zone,uuid,integer) to fairlock_app;
+grant execute on function fairlock.evidence_views(uuid,uuid,timestamp with time zone,uuid,integer) to fairlock_engine;
 
 create function fairlock.expire_trade(p_trade uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 9307e42a414d7cca;
 alter function fairlock.expire_trade(uuid) owner to fairlock_engine;
@@ -3350,6 +3372,11 @@ alter function fairlock.keys_to_renew(uuid,boolean,integer,uuid) owner to fairlo
 grant execute on function fairlock.keys_to_renew(uuid,boolean,integer,uuid) to fairlock_app;
 grant execute on function fairlock.keys_to_renew(uuid,boolean,integer,uuid) to fairlock_engine;
 
+create function fairlock.knows_evidence(p_dispute uuid, p_evidence uuid) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 4088f41d83659af0;
+alter function fairlock.knows_evidence(uuid,uuid) owner to fairlock_engine;
+grant execute on function fairlock.knows_evidence(uuid,uuid) to fairlock_app;
+grant execute on function fairlock.knows_evidence(uuid,uuid) to fairlock_engine;
+
 create function fairlock.kyc_case_json(r fairlock.kyc_requests) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as ea417a28f8a0364a;
 alter function fairlock.kyc_case_json(fairlock.kyc_requests) owner to fairlock_engine;
 grant execute on function fairlock.kyc_case_json(fairlock.kyc_requests) to fairlock_engine;
@@ -3403,6 +3430,11 @@ alter function fairlock.look_at_dispute(uuid) owner to fairlock_engine;
 grant execute on function fairlock.look_at_dispute(uuid) to fairlock_app;
 grant execute on function fairlock.look_at_dispute(uuid) to fairlock_engine;
 
+create function fairlock.look_at_evidence(p_dispute uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 04c1017d10d87f53;
+alter function fairlock.look_at_evidence(uuid) owner to fairlock_engine;
+grant execute on function fairlock.look_at_evidence(uuid) to fairlock_app;
+grant execute on function fairlock.look_at_evidence(uuid) to fairlock_engine;
+
 create function fairlock.mail_due(p_kind text, p_person uuid, p_trade uuid) returns timestamp with time zone language sql set search_path=pg_catalog, pg_temp as f0564b98fa8cce1b;
 alter function fairlock.mail_due(text,uuid,uuid) owner to fairlock_engine;
 grant execute on function fairlock.mail_due(text,uuid,uuid) to fairlock_engine;
@@ -3430,6 +3462,10 @@ grant execute on function fairlock.may_arbitrate(uuid,uuid,text) to fairlock_eng
 create function fairlock.may_have(p_scope text) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as d9b2483d5a2dad31;
 alter function fairlock.may_have(text) owner to fairlock_engine;
 grant execute on function fairlock.may_have(text) to fairlock_engine;
+
+create function fairlock.may_read_evidence(p_dispute uuid) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 0bffb9f3f14956cf;
+alter function fairlock.may_read_evidence(uuid) owner to fairlock_engine;
+grant execute on function fairlock.may_read_evidence(uuid) to fairlock_engine;
 
 create function fairlock.may_read_file(f fairlock.files) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 48c98bfd97691a31;
 alter function fairlock.may_read_file(fairlock.files) owner to fairlock_engine;
@@ -3676,7 +3712,7 @@ alter function fairlock.push_key() owner to fairlock_engine;
 grant execute on function fairlock.push_key() to fairlock_app;
 grant execute on function fairlock.push_key() to fairlock_engine;
 
-create function fairlock.rate_trade(p_trade uuid, p_rating numeric, p_feedback text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as afbd1614ce283360;
+create function fairlock.rate_trade(p_trade uuid, p_rating numeric, p_feedback text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e629b81afc6899dd;
 alter function fairlock.rate_trade(uuid,numeric,text) owner to fairlock_engine;
 grant execute on function fairlock.rate_trade(uuid,numeric,text) to fairlock_engine;
 
@@ -3897,7 +3933,7 @@ create function fairlock.say_in_dispute(p jsonb, p_kind text, p_part text, p_rul
 alter function fairlock.say_in_dispute(jsonb,text,text,uuid) owner to fairlock_engine;
 grant execute on function fairlock.say_in_dispute(jsonb,text,text,uuid) to fairlock_engine;
 
-create function fairlock.scope_of(p_operation text) returns text language sql immutable as e07e48113028d248;
+create function fairlock.scope_of(p_operation text) returns text language sql immutable as 44bbbebc8fe64246;
 alter function fairlock.scope_of(text) owner to fairlock_engine;
 grant execute on function fairlock.scope_of(text) to fairlock_engine;
 
@@ -4091,7 +4127,7 @@ create function fairlock.tell_case(d public.crypto_disputes, p_kind text, p_data
 alter function fairlock.tell_case(public.crypto_disputes,text,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.tell_case(public.crypto_disputes,text,jsonb) to fairlock_engine;
 
-create function fairlock.tell_chat(p_row fairlock.outbox) returns void language plpgsql set search_path=pg_catalog, pg_temp as be789c5cd58fed44;
+create function fairlock.tell_chat(p_row fairlock.outbox) returns void language plpgsql set search_path=pg_catalog, pg_temp as a558bcf8aee67a63;
 alter function fairlock.tell_chat(fairlock.outbox) owner to fairlock_engine;
 grant execute on function fairlock.tell_chat(fairlock.outbox) to fairlock_engine;
 
@@ -4107,7 +4143,7 @@ create function fairlock.test_webhook(p_id uuid) returns jsonb language plpgsql 
 alter function fairlock.test_webhook(uuid) owner to fairlock_engine;
 grant execute on function fairlock.test_webhook(uuid) to fairlock_engine;
 
-create function fairlock.told_of() returns TABLE(kind text, who text) language sql immutable as 8e0b601560e129f2;
+create function fairlock.told_of() returns TABLE(kind text, who text) language sql immutable as 0c8d7963342c7f20;
 alter function fairlock.told_of() owner to fairlock_engine;
 grant execute on function fairlock.told_of() to fairlock_engine;
 

@@ -10,6 +10,7 @@ import {
 } from '../platform/index.ts'
 import type { Sealer } from '../platform/sealing/index.ts'
 import { arbitratorRoutes } from './arbitrator-routes.ts'
+import { evidenceRoutes } from './evidence.ts'
 import { readRoutes } from './read-routes.ts'
 import { Dispute, OpenedDispute, QuestionParams, Reason, Words } from './schemas.ts'
 import { WordsOfDisputes } from './words.ts'
@@ -20,6 +21,7 @@ export function disputeRoutes(app: App, { db, sealer }: { db: Database; sealer: 
   openRoute(app, words)
   sideRoutes(app, words)
   readRoutes(app, db, words)
+  evidenceRoutes(app, { db, sealer })
   arbitratorRoutes(app, words)
 }
 

@@ -129,6 +129,7 @@ begin
     when 'approve_access' then
       answer := fairlock.decide_access((p ->> 'grantId')::uuid, true, (p ->> 'minutes')::integer);
     when 'refuse_access' then answer := fairlock.decide_access((p ->> 'grantId')::uuid, false, null);
+    when 'add_evidence' then answer := fairlock.add_evidence(p);
     when 'add_file' then answer := fairlock.add_file(p);
     when 'revoke_access' then answer := fairlock.revoke_access((p ->> 'grantId')::uuid);
     when 'review_access' then

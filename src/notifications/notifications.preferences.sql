@@ -23,7 +23,7 @@ as $$ values
   ('dispute.assigned', 'all'),
   ('dispute.answered', 'others'),
   ('dispute.question', 'others'),
-  ('dispute.evidence', 'others'),
+  ('dispute.evidence_added', 'others'),
   ('dispute.ruled', 'others'),
   ('dispute.appealed', 'others'),
   ('dispute.settled', 'others'),

@@ -299,7 +299,7 @@ declare
 begin
   if p_row.kind !~ '^(trade|dispute)\.' or not exists (select from public.crypto_trades where id = p_row.trade_id
       and escrow_id is not null and (array[user_id, buyer_id] <@ p_row.people
-        or p_row.kind in ('dispute.answered', 'dispute.evidence') and array[user_id, buyer_id] && p_row.people)) then
+        or p_row.kind in ('dispute.answered', 'dispute.evidence_added') and array[user_id, buyer_id] && p_row.people)) then
     return;
   end if;
   c := fairlock.chat_channel(p_row.trade_id);

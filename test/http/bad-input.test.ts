@@ -234,6 +234,12 @@ test('queries and cursors', async () => {
 test('a cursor of another list is refused', async () => {
   const lists = operations.filter((one) => one.parameters.some(({ name }) => name === 'cursor'))
   const keys: Record<string, string[]> = {
+    '/v1/disputes': ['disputes', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
+    '/v1/disputes/{id}/evidence/{evidenceId}/views': [
+      'evidence-views',
+      '2026-01-01T00:00:00.000000Z',
+      UNKNOWN_ID,
+    ],
     '/v1/offers': ['offers', '1', UNKNOWN_ID],
     '/v1/payment-method-types': ['payment method types', 'sepa'],
     '/v1/me/blocks': ['blocks', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],

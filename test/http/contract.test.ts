@@ -45,6 +45,8 @@ const CALLS = `
   GET /v1/files/{id}/thumbnail
   GET /v1/disputes
   GET /v1/disputes/{id}
+  POST /v1/disputes/{id}/evidence
+  GET /v1/disputes/{id}/evidence
   POST /v1/disputes/{id}/ruling
   POST /v1/admin/adjustments
   POST /v1/me/kyc-requests

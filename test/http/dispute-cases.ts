@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { upload } from '../files/support.ts'
 import type { Answer, Market, Person } from '../support/market.ts'
 import { offerBody } from '../support/market.ts'
 
@@ -52,6 +53,12 @@ export function disputeCases(bench: () => Bench): Record<string, () => Promise<C
         body: { statement: 'paid' },
         other: { statement: 'not paid' },
       }
+    },
+    'POST /v1/disputes/{id}/evidence': async () => {
+      const { buyer, path } = await (await opened()).dispute()
+      const { id: fileId } = await ok(upload(bench().market.url, buyer, 'a receipt'))
+      const body = { fileId, note: 'what was paid' }
+      return { who: buyer, path: path('evidence'), body, other: { fileId } }
     },
     'POST /v1/disputes/{id}/questions': async () => {
       const { first, path } = await (await opened()).dispute()

@@ -129,6 +129,8 @@ async function ownersThings(): Promise<Record<string, unknown>> {
        (select id from crypto_payment_methods where user_id = $1 limit 1) as "paymentMethodId",
        gen_random_uuid() as "newId",
        (select id from fairlock.kyc_requests where user_id = $1 limit 1) as "requestId",
+       gen_random_uuid() as "evidenceId",
+       (select id from fairlock.files where owner_id = $1 limit 1) as "fileId",
        (select id from fairlock.access_grants where person_id = $1 and status = 'asked' limit 1) as "grantId"
      from crypto_trades t where user_id = $1 and status = 'disputed'`,
     [ids.owner],

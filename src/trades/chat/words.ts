@@ -39,7 +39,8 @@ const SENTENCES: Record<string, (facts: Facts) => string> = {
       ? 'Another arbitrator looks at the appeal and can read this chat.'
       : 'An arbitrator looks at the dispute and can read this chat.',
   'dispute.answered': ({ by }) => `${actor({ actor: by })} answered the dispute.`,
-  'dispute.evidence': ({ by, actor: who }) => `${actor({ actor: by ?? who })} added evidence to the dispute.`,
+  'dispute.evidence_added': ({ by, actor: who }) =>
+    `${actor({ actor: by ?? who })} added evidence to the dispute.`,
   'dispute.ruled': ({ outcome, buyerAmount, appealUntil }) =>
     `The arbitrator ruled: ${OUTCOMES[String(outcome)] ?? String(outcome)}` +
     `${outcome === 'split' && buyerAmount !== undefined ? `, ${buyerAmount} of them to the buyer` : ''}.` +
