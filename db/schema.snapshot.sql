@@ -3649,10 +3649,10 @@ create function fairlock.part_id(p_file uuid, p_is_thumbnail boolean, p_number i
 alter function fairlock.part_id(uuid,boolean,integer) owner to fairlock_engine;
 grant execute on function fairlock.part_id(uuid,boolean,integer) to fairlock_engine;
 
-create function fairlock.part_in_dispute(p_dispute uuid) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as bf100d3b78a9495d;
-alter function fairlock.part_in_dispute(uuid) owner to fairlock_engine;
-grant execute on function fairlock.part_in_dispute(uuid) to fairlock_app;
-grant execute on function fairlock.part_in_dispute(uuid) to fairlock_engine;
+create function fairlock.part_in_dispute(p_operation text, p_dispute uuid, p_trade uuid) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 268ef8a48dde0b57;
+alter function fairlock.part_in_dispute(text,uuid,uuid) owner to fairlock_engine;
+grant execute on function fairlock.part_in_dispute(text,uuid,uuid) to fairlock_app;
+grant execute on function fairlock.part_in_dispute(text,uuid,uuid) to fairlock_engine;
 
 create function fairlock.passkey_json(p_id uuid, p_name text, p_backed_up boolean, p_created_at timestamp with time zone, p_last_used_at timestamp with time zone, p_cloned_at timestamp with time zone) returns jsonb language sql stable as 1ee5e4d162af9e45;
 alter function fairlock.passkey_json(uuid,text,boolean,timestamp with time zone,timestamp with time zone,timestamp with time zone) owner to fairlock_engine;

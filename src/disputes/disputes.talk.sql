@@ -1,17 +1,23 @@
 -- What is said in a dispute. All words come sealed, for the row whose id the API drew.
 set local role fairlock_engine;
 
--- In which part the acting person has to do with a dispute, now or earlier, and so with whose key their words are
--- sealed: a side's with their own, an arbitrator's or administrator's with the platform's.
-create function fairlock.part_in_dispute(p_dispute uuid) returns jsonb
+-- In which part the acting person has to do with a dispute, now or earlier, or with a trade that may get one, and so with
+-- whose key their words are sealed: a side's with their own, an arbitrator's or administrator's with the platform's. An
+-- API key that may not give the command is told so before anything is sealed.
+create function fairlock.part_in_dispute(p_operation text, p_dispute uuid, p_trade uuid) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   me uuid := fairlock.acting_user();
   d record;
+  v_refusal jsonb := fairlock.refuse_scope(p_operation);
 begin
   select id, raised_by, against_user_id into d from public.crypto_disputes where id = p_dispute;
-  if d.id is not null and me in (d.raised_by, d.against_user_id) then
+  if v_refusal is not null then
+    return v_refusal;
+  elsif exists (select from public.crypto_trades where id = p_trade and me in (user_id, buyer_id)) then
+    return jsonb_build_object('owner', me);
+  elsif d.id is not null and me in (d.raised_by, d.against_user_id) then
     return jsonb_build_object('owner', me);
   elsif d.id is not null and (fairlock.has_role('admin')
       or exists (select from fairlock.dispute_assignments where dispute_id = d.id and arbitrator_id = me)) then
@@ -19,7 +25,7 @@ begin
   end if;
   return fairlock.refuse('not_found');
 end $$;
-grant execute on function fairlock.part_in_dispute(uuid) to fairlock_app;
+grant execute on function fairlock.part_in_dispute(text, uuid, uuid) to fairlock_app;
 
 -- Writes down what the acting person says, and in the log that they did.
 create function fairlock.say_in_dispute(p jsonb, p_kind text, p_part text, p_ruling uuid) returns void

@@ -1,6 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { sql } from 'kysely'
-import { type Database, idempotencyOf, type JsonObject, newId, Problem, query } from '../platform/index.ts'
+import { type Database, idempotencyOf, type JsonObject, newId } from '../platform/index.ts'
 import { type Sealer, Unsealable } from '../platform/sealing/index.ts'
 
 /** A sealed text as the database gives it, with its place and the owner of its key. */
@@ -22,25 +21,18 @@ export class WordsOfDisputes {
    */
   async open<T>(request: FastifyRequest, args: JsonObject, description: string | undefined): Promise<T> {
     const { caller } = request
-    const said = sql<{ me: string }>`select fairlock.acting_user() as me from public.crypto_trades
-      where id = ${args.tradeId} and fairlock.acting_user() in (user_id, buyer_id)`.compile(query)
-    const [side] = await this.#db.read(caller, said)
-    if (side === undefined) throw new Problem('not_found')
+    const owner = await this.#owner(request, 'open_dispute', null, String(args.tradeId))
     const once = idempotencyOf(request, 'open_dispute', { ...args, description: description ?? null })
     const command = (entryId: string, sealed: string | null) =>
       this.#db.command<T>(caller, 'open_dispute', { ...args, entryId, sealed }, once)
     if (description === undefined) return command(newId(), null)
-    return this.#seal(side.me, 'public.crypto_disputes', 'description', description, command)
+    return this.#seal(owner, 'public.crypto_disputes', 'description', description, command)
   }
 
   /** Gives a command of a dispute with what somebody says; their words are no part of what the database is told. */
   async say<T>(request: FastifyRequest, operation: string, args: JsonObject, text: string): Promise<T> {
     const { caller } = request
-    const { owner } = await this.#db.call<{ owner: string | null }>(
-      caller,
-      'select fairlock.part_in_dispute($1) as answer',
-      [args.disputeId],
-    )
+    const owner = await this.#owner(request, operation, String(args.disputeId), null)
     const once = idempotencyOf(request, operation, { ...args, text })
     return this.#seal(owner, 'fairlock.dispute_entries', 'body', text, (entryId, sealed) =>
       this.#db.command<T>(caller, operation, { ...args, entryId, sealed }, once),
@@ -59,6 +51,21 @@ export class WordsOfDisputes {
       if (error instanceof Unsealable) return null
       throw error
     }
+  }
+
+  /** Whose key seals what is said. */
+  async #owner(
+    { caller }: FastifyRequest,
+    operation: string,
+    disputeId: string | null,
+    tradeId: string | null,
+  ): Promise<string | null> {
+    const { owner } = await this.#db.call<{ owner: string | null }>(
+      caller,
+      'select fairlock.part_in_dispute($1, $2, $3) as answer',
+      [operation, disputeId, tradeId],
+    )
+    return owner
   }
 
   async #seal<T>(
