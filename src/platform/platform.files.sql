@@ -172,24 +172,19 @@ as $$
 $$;
 
 -- Whether the acting person may look at a file: their own, and what they may see of what it belongs to, as the function
--- for its purpose says. Where there is none, nobody may. An API key sees nothing of KYC.
+-- for its purpose says, which stands in the folder above. An API key sees nothing of KYC.
 create function fairlock.may_read_file(f fairlock.files) returns boolean
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_decider regprocedure := to_regprocedure(format('fairlock.%s(uuid)', case f.purpose
-    when 'evidence' then 'may_read_evidence' when 'message' then 'may_read_message' when 'kyc' then 'may_read_kyc_file' end));
-  v_may boolean;
 begin
-  if fairlock.acting_user() is null or f.purpose = 'kyc' and fairlock.acting_key() is not null then
-    return false;
-  elsif f.owner_id = fairlock.acting_user() then
-    return true;
-  elsif f.subject_id is null or v_decider is null then
-    return false;
-  end if;
-  execute format('select %s($1)', v_decider::regproc) into v_may using f.subject_id;
-  return coalesce(v_may, false);
+  return case
+    when fairlock.acting_user() is null or f.purpose = 'kyc' and fairlock.acting_key() is not null then false
+    when f.owner_id = fairlock.acting_user() then true
+    when f.subject_id is null then false
+    when f.purpose = 'evidence' then fairlock.may_read_evidence(f.subject_id)
+    when f.purpose = 'message' then fairlock.may_read_message(f.subject_id)
+    when f.purpose = 'kyc' then fairlock.may_read_kyc_file(f.subject_id)
+    else false end;
 end $$;
 
 -- A look at a file, or at its thumbnail: decided, and written down before anything is shown.
