@@ -5,12 +5,12 @@ import {
   answers,
   type Database,
   decodeCursor,
-  encodeCursor,
   IdParams,
   isTimeAndId,
   Page,
   PageQuery,
   Problem,
+  pageOf,
   query,
   strict,
 } from '../platform/index.ts'
@@ -90,11 +90,7 @@ function listRoute(app: App, db: Database): void {
         sql<Listed>`select to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at, id, body
           from ${from}`.compile(query),
       )
-      const last = rows.length > limit ? rows[limit - 1] : undefined
-      return {
-        items: rows.slice(0, limit).map(({ body }) => body),
-        nextCursor: last === undefined ? null : encodeCursor(list, [last.at, last.id]),
-      }
+      return pageOf(list, limit, rows)
     },
   )
 }

@@ -6,13 +6,13 @@ import {
   answers,
   type Database,
   decodeCursor,
-  encodeCursor,
   IdempotencyHeaders,
   IdParams,
   idempotencyOf,
   isTimeAndId,
   Page,
   PageQuery,
+  pageOf,
   query,
   RequestedTime,
   strict,
@@ -74,11 +74,12 @@ function noticeRoutes(app: App, db: Database): void {
             ${after === null ? sql`` : sql`and (created_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`}
           order by created_at desc, id desc limit ${limit + 1}`.compile(query),
       )
-      const last = rows.length > limit ? rows[limit - 1] : undefined
-      return {
-        items: rows.slice(0, limit).map(({ body }) => ({ ...body, text: sentenceOf(body.kind, body.data) })),
-        nextCursor: last === undefined ? null : encodeCursor('notices', [last.at, last.body.id]),
-      }
+      const notices = rows.map(({ at, body }) => ({
+        at,
+        id: body.id,
+        body: { ...body, text: sentenceOf(body.kind, body.data) },
+      }))
+      return pageOf('notices', limit, notices)
     },
   )
   app.post(

@@ -6,13 +6,13 @@ import {
   answers,
   type Database,
   decodeCursor,
-  encodeCursor,
   IdempotencyHeaders,
   IdParams,
   idempotencyOf,
   isTimeAndId,
   Page,
   PageQuery,
+  pageOf,
   query,
   strict,
 } from '../platform/index.ts'
@@ -94,9 +94,9 @@ function faultsOf(list: string, person: ReturnType<typeof sql>, limit: number, c
 }
 
 function page(list: string, rows: Row[], limit: number) {
-  const last = rows.length > limit ? rows[limit - 1] : undefined
-  return {
-    items: rows.slice(0, limit).map((row) => row.body),
-    nextCursor: last === undefined ? null : encodeCursor(list, [last.at, last.body.id]),
-  }
+  return pageOf(
+    list,
+    limit,
+    rows.map((row) => ({ ...row, id: row.body.id })),
+  )
 }

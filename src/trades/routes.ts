@@ -7,7 +7,6 @@ import {
   answers,
   type Database,
   decodeCursor,
-  encodeCursor,
   IdempotencyHeaders,
   IdParams,
   idempotencyOf,
@@ -17,6 +16,7 @@ import {
   Page,
   PageQuery,
   Problem,
+  pageOf,
   query,
   strict,
 } from '../platform/index.ts'
@@ -181,11 +181,8 @@ function readRoutes(app: App, db: Database): void {
         request.caller,
         listTrades(status, limit, decodeCursor('trades', cursor, isTimeAndId)),
       )
-      const last = rows.length > limit ? rows[limit - 1] : undefined
-      return {
-        items: rows.slice(0, limit).map(tradeFor),
-        nextCursor: last === undefined ? null : encodeCursor('trades', [last.at, last.body.id]),
-      }
+      const trades = rows.map((row) => ({ at: row.at, id: row.body.id, body: tradeFor(row) }))
+      return pageOf('trades', limit, trades)
     },
   )
   app.get(

@@ -6,7 +6,6 @@ import {
   answers,
   type Database,
   decodeCursor,
-  encodeCursor,
   Id,
   IdParams,
   isTimeAndId,
@@ -14,6 +13,7 @@ import {
   Page,
   PageQuery,
   Problem,
+  pageOf,
   strict,
   Time,
 } from '../platform/index.ts'
@@ -100,11 +100,11 @@ function tradesRoute(app: App, db: Database): void {
           from (${side('user_id')} union all ${side('buyer_id')}) theirs join fairlock.trade_views v using (id)
           order by theirs.created_at desc, theirs.id desc limit ${limit + 1}`,
       )
-      const last = rows.length > limit ? rows[limit - 1] : undefined
-      return {
-        items: rows.slice(0, limit).map((row) => row.body),
-        nextCursor: last === undefined ? null : encodeCursor('staff-trades', [last.at, last.body.id]),
-      }
+      return pageOf(
+        'staff-trades',
+        limit,
+        rows.map((row) => ({ ...row, id: row.body.id })),
+      )
     },
   )
 }
