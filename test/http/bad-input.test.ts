@@ -259,7 +259,6 @@ test('a cursor of another list is refused', async () => {
     '/v1/me/unread-messages': ['unread', UNKNOWN_ID],
     '/v1/trades/{id}/messages': ['messages', 'after', '1'],
     '/v1/admin/cases/{id}/messages': ['case-messages', 'after', '1'],
-    '/v1/disputes': ['disputes', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
     '/v1/transactions': ['transactions', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
     '/v1/webhooks/{id}/deliveries': ['deliveries', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
     '/v1/admin/audit': ['audit', '2026-01-01T00:00:00.000000Z', '1'],
