@@ -2548,7 +2548,7 @@ alter function fairlock.add_data_key(uuid,uuid,bytea,text) owner to fairlock_eng
 grant execute on function fairlock.add_data_key(uuid,uuid,bytea,text) to fairlock_app;
 grant execute on function fairlock.add_data_key(uuid,uuid,bytea,text) to fairlock_engine;
 
-create function fairlock.add_evidence(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 9707707d39261203;
+create function fairlock.add_evidence(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 77ef572612b248d9;
 alter function fairlock.add_evidence(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.add_evidence(jsonb) to fairlock_engine;
 
@@ -3467,7 +3467,7 @@ create function fairlock.may_read_evidence(p_dispute uuid) returns boolean langu
 alter function fairlock.may_read_evidence(uuid) owner to fairlock_engine;
 grant execute on function fairlock.may_read_evidence(uuid) to fairlock_engine;
 
-create function fairlock.may_read_file(f fairlock.files) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 48c98bfd97691a31;
+create function fairlock.may_read_file(f fairlock.files) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 605452f9d6fd83e6;
 alter function fairlock.may_read_file(fairlock.files) owner to fairlock_engine;
 grant execute on function fairlock.may_read_file(fairlock.files) to fairlock_engine;
 

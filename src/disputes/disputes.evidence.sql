@@ -78,7 +78,7 @@ begin
   where id = d.id;
   perform fairlock.record_event('evidence.added', 'crypto_disputes', d.id, null,
     jsonb_build_object('evidence', e.id, 'file', e.file_id, 'by', v_part));
-  perform fairlock.tell_case(d, 'dispute.evidence_added', me, jsonb_build_object('evidenceId', e.id, 'actor', v_part));
+  perform fairlock.tell_case(d, 'dispute.evidence_added', jsonb_build_object('evidenceId', e.id, 'actor', v_part));
   return fairlock.evidence_json(e, v_part);
 end $$;
 

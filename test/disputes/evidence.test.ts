@@ -87,7 +87,7 @@ test('each side and the arbitrator put files before the others, who all see them
     `select people, data from fairlock.outbox where kind = 'dispute.evidence_added' and trade_id = $1 order by id limit 1`,
     [tradeId],
   )
-  assert.deepEqual(news.people.sort(), [seller.id, arbitrator.id].sort())
+  assert.deepEqual(news.people.sort(), [seller.id, buyer.id, arbitrator.id].sort())
   assert.deepEqual(news.data, { disputeId, evidenceId: added.id, actor: 'buyer' })
   const seenByBuyer = JSON.stringify((await buyer.get(`/v1/disputes/${disputeId}`)).body)
   assert.ok(seenByBuyer.includes(added.id) && !seenByBuyer.includes(arbitrator.id))
