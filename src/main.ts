@@ -10,6 +10,7 @@ import {
   Finding,
   fillDemo,
   fillEmptyDatabase,
+  type OpenApi,
   type ServeOptions,
   UsageError,
   withDatabase,
@@ -94,7 +95,8 @@ async function serve(options: ServeOptions): Promise<void> {
     const database = await startDatabase(config, log, stops)
     await bringUp({ ...database, onMessage: (message) => log.info(message) })
     await writeSettings(database.ownerUrl, config)
-    const demo = options.demo && database.embedded ? await fillDemo(database) : null
+    const demo =
+      options.demo && database.embedded ? await fillDemo(database, demoApi(config, database, log)) : null
     const db = new Database(database.appUrl, { connections: config.databaseConnections })
     stops.push(() => db.close())
     const keyring = await keyringInForce(config, database.ownerUrl, currentEnvironment())
@@ -191,9 +193,8 @@ function contactOf({ publicUrl, mailFrom }: Config): string {
   return mailFrom === null ? 'https://fairlock.invalid' : `mailto:${mailFrom}`
 }
 
-type RunningDatabase = {
-  ownerUrl: string
-  appUrl: string
+type DatabaseUrls = { ownerUrl: string; appUrl: string }
+type RunningDatabase = DatabaseUrls & {
   embedded: boolean
   exited: Promise<Error>
   announce(address: string): void
@@ -266,6 +267,34 @@ async function listen(
   }
 }
 
+/** The API as the filling of a demo asks it: with everything of its own, and without a network. */
+function demoApi(config: Config, { ownerUrl, appUrl }: DatabaseUrls, log: Logger): OpenApi {
+  return async () => {
+    const db = new Database(appUrl, { connections: 4 })
+    const keyring = await keyringInForce(config, ownerUrl, currentEnvironment())
+    const sealer = new Sealer(db, keyring)
+    const limits = new SignInLimits(db.pool)
+    const app = await buildApp({
+      db,
+      sealer,
+      limits,
+      log,
+      trustProxy: false,
+      metricsToken: null,
+      jobs: () => null,
+    })
+    return {
+      ask: (request) => app.inject(request),
+      async close() {
+        await app.close()
+        sealer.close()
+        await keyring.close()
+        await db.close()
+      },
+    }
+  }
+}
+
 function greet(address: string, demo: DemoSignIns | null): void {
   const lines = ['', `  Fairlock is at ${address}`, `  API reference: ${address}/docs`]
   // Browsers allow passkeys at a name only.
@@ -292,7 +321,7 @@ async function main(): Promise<number> {
       withDatabase(async (connection, config) => {
         await bringUp(connection)
         await writeSettings(connection.ownerUrl, config)
-        await fillEmptyDatabase(connection, yes)
+        await fillEmptyDatabase(connection, yes, demoApi(config, connection, makeLog('warn')))
       }),
   })
   try {

@@ -33,7 +33,7 @@ export const PEOPLE: DemoPerson[] = [
   { name: 'olga', role: 'admin', about: 'administrator: credits wallets, sets KYC levels, bans' },
   { name: 'marta', country: 'DE', kyc: 'full', about: 'sells bitcoin; a buyer has paid and waits for her' },
   { name: 'dan', country: 'IE', kyc: 'basic', about: 'buys bitcoin; a trade waits for his payment' },
-  { name: 'ines', role: 'arbitrator', about: 'arbitrator' },
+  { name: 'ines', role: 'arbitrator', about: 'arbitrator: a dispute with evidence waits for her ruling' },
   { name: 'kwame', country: 'GH', kyc: 'basic' },
   { name: 'yuki.t', country: 'DE', kyc: 'full' },
   { name: 'old harbour otc', country: 'GB', kyc: 'institution' },

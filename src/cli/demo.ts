@@ -1,10 +1,12 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { Decimal } from 'decimal.js'
 import type pg from 'pg'
 import { hashPassword } from '../identity/index.ts'
-import { asEngine, type JsonObject } from '../platform/index.ts'
+import { asEngine, type JsonObject, newId } from '../platform/index.ts'
 import type { Connection } from './connect.ts'
+import { type Ask, DemoLife } from './demo-life.ts'
 import { CREDITS, type DemoOffer, OFFERS, PEOPLE, SAMPLE_PRICES } from './demo-market.ts'
+import { FEEDBACK } from './demo-words.ts'
 import { Finding, UsageError } from './finding.ts'
 import { confirm, print } from './output.ts'
 
@@ -12,17 +14,25 @@ import { confirm, print } from './output.ts'
 export type DemoSignIns = { password: string; people: { email: string; about: string }[] }
 type Urls = Pick<Connection, 'ownerUrl'>
 type Options = { onProgress?: (done: string) => void }
+/** Opens the API for what is sealed on its way in, until it is closed. */
+export type OpenApi = () => Promise<{ ask: Ask; close(): Promise<void> }>
 
 /** How many finished trades the makers have behind them, all together. */
 const FINISHED_TRADES = 70
 const TRADERS = PEOPLE.filter(({ role, hasCoins = true }) => !role && hasCoins).map(({ name }) => name)
+/** By what the sessions of the filling are known; they end with it. */
+const USER_AGENT = 'the filling of the demo'
 
 /**
- * Fills a database without people with a demo market, through the commands that the API uses, in one transaction: it
- * is there as a whole or not at all. Gives the sign-ins, also on a database that it filled before; null where other
- * people are.
+ * Fills a database without people with a demo market: what is not sealed in one transaction, so that it is there as a
+ * whole or not at all, and then what people do through the API, which goes on where it was when it was broken off. Gives
+ * the sign-ins, also on a database that it filled before; null where other people are.
  */
-export async function fillDemo({ ownerUrl }: Urls, options: Options = {}): Promise<DemoSignIns | null> {
+export async function fillDemo(
+  { ownerUrl }: Urls,
+  openApi: OpenApi,
+  options: Options = {},
+): Promise<DemoSignIns | null> {
   const password = passwordFor(ownerUrl)
   const hash = await hashPassword(password)
   const isDemo = await asEngine(ownerUrl, async (client) => {
@@ -31,16 +41,52 @@ export async function fillDemo({ ownerUrl }: Urls, options: Options = {}): Promi
       [PEOPLE.map(({ name }) => emailOf(name))],
     )
     const { people, ours } = found.rows[0]!
-    if (people === 0) await new DemoMarket(client, options).fill(hash)
+    if (people === 0) await new DemoMarket(client, ownerUrl, options).fill(hash)
     return people === 0 || ours === PEOPLE.length
   })
   if (!isDemo) return null
+  await live(ownerUrl, openApi, options)
   const people = PEOPLE.flatMap(({ name, about }) => (about ? [{ email: emailOf(name), about }] : []))
   return { password, people }
 }
 
+/** What people do through the API, while the sessions that the filling made for them are open. */
+async function live(ownerUrl: string, openApi: OpenApi, { onProgress }: Options): Promise<void> {
+  const { rows } = await asEngine(ownerUrl, (client) =>
+    client.query<{ id: string; name: string }>(
+      `select s.id, p.display_name as name from fairlock.sessions s join public.crypto_profiles p using (user_id)
+       where s.user_agent = $1 and s.ended_at is null and s.expires_at > now()`,
+      [USER_AGENT],
+    ),
+  )
+  if (rows.length === 0) return
+  const secretOf = (name: string) => sessionSecret(ownerUrl, name).toString('base64url')
+  const api = await openApi()
+  try {
+    const tokens = new Map(rows.map(({ id, name }) => [name, `${id}.${secretOf(name)}`]))
+    await new DemoLife(api.ask, tokens).live((trade) => lapse(ownerUrl, trade))
+  } finally {
+    await api.close()
+  }
+  await asEngine(ownerUrl, (client) =>
+    client.query('update fairlock.sessions set ended_at = now() where user_agent = $1', [USER_AGENT]),
+  )
+  onProgress?.('accounts, chats, a trade in every state, and two disputes')
+}
+
+/** The clock of a demo goes faster: the time of this trade is over. */
+async function lapse(ownerUrl: string, trade: string): Promise<void> {
+  await asEngine(ownerUrl, async (client) => {
+    const { rowCount } = await client.query(
+      `update public.crypto_trades set deadline = now() - interval '1 second' where id = $1 and status = 'funded'`,
+      [trade],
+    )
+    if (rowCount !== 0) await client.query('select fairlock.expire_trade($1)', [trade])
+  })
+}
+
 /** `fairlock demo`: asks before it fills. Throws `Finding` when people are there, `UsageError` when not confirmed. */
-export async function fillEmptyDatabase({ ownerUrl }: Urls, yes: boolean): Promise<void> {
+export async function fillEmptyDatabase({ ownerUrl }: Urls, yes: boolean, openApi: OpenApi): Promise<void> {
   const found = await asEngine(ownerUrl, (client) => client.query('select from public.users limit 1'))
   if (found.rowCount !== 0) {
     throw new Finding('There are people in this database already. The demo only fills an empty one.')
@@ -48,7 +94,9 @@ export async function fillEmptyDatabase({ ownerUrl }: Urls, yes: boolean): Promi
   if (!(yes || (await confirm('Fill this database with invented people, offers and trades?')))) {
     throw new UsageError('not confirmed: nothing was done. Pass --yes to go on without being asked.')
   }
-  const filled = await fillDemo({ ownerUrl }, { onProgress: (done) => process.stderr.write(`${done}\n`) })
+  const filled = await fillDemo({ ownerUrl }, openApi, {
+    onProgress: (done) => process.stderr.write(`${done}\n`),
+  })
   if (filled === null) throw new Finding('Somebody registered in the meantime. Nothing was filled in.')
   print(`Sign in with the password ${filled.password} as`)
   for (const { email, about } of filled.people) print(`  ${email.padEnd(28)} ${about}`)
@@ -59,10 +107,19 @@ export async function fillEmptyDatabase({ ownerUrl }: Urls, yes: boolean): Promi
  * fixed one would open every demo that somebody forgot on a public address.
  */
 function passwordFor(ownerUrl: string): string {
-  const key = new URL(ownerUrl).password || randomBytes(32)
-  const bytes = createHmac('sha256', key).update('demo sign-in').digest()
+  const bytes = createHmac('sha256', keyFor(ownerUrl)).update('demo sign-in').digest()
   const letters = [...bytes.subarray(0, 12)].map((byte) => 'abcdefghijkmnpqrstuvwxyz23456789'[byte % 32])
   return `demo-${letters.join('').replaceAll(/(.{4})(?=.)/g, '$1-')}`
+}
+
+const OWN_KEY = randomBytes(32)
+function keyFor(ownerUrl: string): string | Buffer {
+  return new URL(ownerUrl).password || OWN_KEY
+}
+
+/** Whoever has the owner's password can make it, and everything else. */
+function sessionSecret(ownerUrl: string, name: string): Buffer {
+  return createHmac('sha256', keyFor(ownerUrl)).update(`demo session of ${name}`).digest()
 }
 
 function emailOf(name: string): string {
@@ -74,12 +131,14 @@ type Body = { id: string; version: number; seller: { id: string }; buyer: { id: 
 /** The filling: who does what, in which order. Every choice follows from the tables, so that each run is the same. */
 class DemoMarket {
   readonly #client: pg.Client
+  readonly #ownerUrl: string
   readonly #progress: (done: string) => void
   readonly #ids = new Map<string, string>()
   readonly #offers: { id: string; offer: DemoOffer }[] = []
 
-  constructor(client: pg.Client, { onProgress = () => undefined }: Options) {
+  constructor(client: pg.Client, ownerUrl: string, { onProgress = () => undefined }: Options) {
     this.#client = client
+    this.#ownerUrl = ownerUrl
     this.#progress = onProgress
   }
 
@@ -96,8 +155,8 @@ class DemoMarket {
     for (const offer of OFFERS) await this.#post(offer)
     this.#progress(`${OFFERS.length} offers`)
     await this.#finishTrades()
-    await this.#tradesUnderWay()
-    this.#progress(`${FINISHED_TRADES} finished trades, and one in every other state`)
+    for (const { name } of PEOPLE) await this.#openSession(name)
+    this.#progress(`${FINISHED_TRADES} finished trades`)
   }
 
   async #register(name: string, passwordHash: string): Promise<void> {
@@ -128,30 +187,24 @@ class DemoMarket {
       const trade = await this.#take(others[(n * 7) % others.length]!, id, offer, 1 + (n % 4))
       await this.#move(trade.buyer, 'pay_trade', trade)
       await this.#move(trade.seller, 'release_trade', trade)
+      await this.#rate(n, trade)
     }
   }
 
-  /** One trade in each state that is not completed, the interesting ones with the people to sign in as. */
-  async #tradesUnderWay(): Promise<void> {
-    const find = (maker: string, side: string, pair: string) =>
-      this.#offers.find(({ offer }) => offer.maker === maker && offer.side === side && offer.pair === pair)!
-    const take = ({ id, offer }: { id: string; offer: DemoOffer }, taker: string, parts: number) =>
-      this.#take(taker, id, offer, parts)
+  /** Most say nothing; some rate, some of the rated answer. */
+  async #rate(n: number, trade: { id: string; seller: string; buyer: string }): Promise<void> {
+    if (n % 3 === 2) return
+    const [rating, feedback, answer] = FEEDBACK[n % FEEDBACK.length]!
+    const [who, whom] = n % 4 === 1 ? [trade.seller, trade.buyer] : [trade.buyer, trade.seller]
+    await this.#move(who, 'rate_trade', trade, { rating, ...(feedback && { feedback }) })
+    if (answer) await this.#move(whom, 'answer_rating', trade, { text: answer })
+  }
 
-    await take(find('yuki.t', 'sell', 'BTC/EUR'), 'dan', 40)
-    const paid = await take(find('marta', 'sell', 'BTC/EUR'), 'noor', 50)
-    await this.#move(paid.buyer, 'pay_trade', paid)
-    const refused = await take(find('marta', 'sell', 'ETH/EUR'), 'dan', 4)
-    await this.#move(refused.buyer, 'cancel_trade', refused, { reason: 'I took the wrong offer.' })
-    // A newcomer without coins sells: this one waits to be funded.
-    await take(find('finn', 'buy', 'XMR/EUR'), 'rui', 10)
-    const late = await take(find('bruno', 'sell', 'ETH/EUR'), 'kwame', 5)
-    // The clock of a demo goes faster: this buyer's half hour is over.
-    await this.#client.query(
-      `update public.crypto_trades set deadline = now() - interval '1 second' where id = $1`,
-      [late.id],
-    )
-    await this.#call('fairlock.expire_trade($1)', [late.id])
+  /** For what follows through the API; it ends with that. */
+  async #openSession(name: string): Promise<void> {
+    const hash = createHash('sha256').update(sessionSecret(this.#ownerUrl, name)).digest()
+    const values = [newId(), this.#id(name), hash, USER_AGENT]
+    await this.#call('fairlock.open_session($1, $2, $3, 1, $4, null)', values)
   }
 
   async #take(taker: string, offerId: string, offer: DemoOffer, parts: number) {

@@ -1,6 +1,6 @@
 export type { BenchOptions } from './bench.ts'
 export { bringUp, writeSettings } from './bring-up.ts'
 export { type Connection, connect, currentConfig, currentEnvironment, withDatabase } from './connect.ts'
-export { type DemoSignIns, fillDemo, fillEmptyDatabase } from './demo.ts'
+export { type DemoSignIns, fillDemo, fillEmptyDatabase, type OpenApi } from './demo.ts'
 export { Finding, UsageError } from './finding.ts'
 export { buildProgram, type Programs, type ServeOptions } from './program.ts'

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { fillDemo } from '../../src/cli/demo.ts'
+import { demoApi } from '../support/demo.ts'
 import { type Market, startMarket } from '../support/market.ts'
 import { openBrowser } from './chromium.ts'
 
@@ -14,7 +15,7 @@ let market: Market
 let chromium: Awaited<ReturnType<typeof openBrowser>>
 before(async () => {
   ;[market, chromium] = await Promise.all([startMarket(), openBrowser()])
-  await fillDemo(market.database)
+  await fillDemo(market.database, demoApi(market))
 })
 after(async () => {
   await chromium?.close()
