@@ -1,5 +1,5 @@
 export { Dispatcher } from './dispatcher.ts'
-export { Live } from './live/index.ts'
+export { Live, type LiveOptions } from './live/index.ts'
 export { Mailer } from './mailer.ts'
 export {
   type Lookup,

@@ -1,7 +1,7 @@
 import pino from 'pino'
 import { buildApp } from '../../src/http/index.ts'
 import { SignInLimits } from '../../src/identity/index.ts'
-import { Live, Outside } from '../../src/notifications/index.ts'
+import { Live, type LiveOptions, Outside } from '../../src/notifications/index.ts'
 import { type App, asEngine, Database, loadConfig } from '../../src/platform/index.ts'
 import { keyringInForce, Sealer } from '../../src/platform/sealing/index.ts'
 import { type TestDatabase, testDatabase } from './server.ts'
@@ -87,7 +87,12 @@ export function passwordOf(name: string): string {
  * test says how long they last, so that tests of every call need not know of them.
  */
 export async function startMarket(
-  options: { connections?: number; keyring?: string; outside?: Outside; streamMs?: number } = {},
+  options: {
+    connections?: number
+    keyring?: string
+    outside?: Outside
+    streams?: LiveOptions['timing']
+  } = {},
 ): Promise<Market> {
   const database = await testDatabase()
   const db = new Database(database.appUrl, { connections: options.connections ?? 10 })
@@ -103,7 +108,7 @@ export async function startMarket(
     metricsToken: null,
     jobs: () => null,
     outside: options.outside ?? new Outside({ lookup: async () => [PUBLIC_ADDRESS] }),
-    live: new Live({ db, url: database.appUrl, timing: { longestMs: options.streamMs ?? 20 } }),
+    live: new Live({ db, url: database.appUrl, timing: { longestMs: 20, ...options.streams } }),
   })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   let people = 0

@@ -1,2 +1,2 @@
-export { Live } from './live.ts'
+export { Live, type LiveOptions } from './live.ts'
 export { liveRoutes } from './routes.ts'

@@ -13,7 +13,14 @@ export type LiveOptions = {
   timing?: Partial<typeof TIMING>
 }
 
-const TIMING = { heartbeatMs: 15_000, checkMs: 3000, lookMs: 5000, retryMs: 2000, longestMs: 3_600_000 }
+const TIMING = {
+  heartbeatMs: 15_000,
+  checkMs: 3000,
+  lookMs: 5000,
+  retryMs: 2000,
+  longestMs: 3_600_000,
+  stalledMs: 30_000,
+}
 const MOST_STREAMS = 2000
 const MOST_STREAMS_OF_PERSON = 5
 /** Events that are read at a time, for all streams of the process and for one that catches up. */
@@ -86,7 +93,8 @@ export class Live {
     // What is told from now on waits in the stream until it has caught up.
     if (this.#told === null) this.#told = position
     this.#listener ??= new Listener(this.#options.url, () => this.#look(), this.#options.onTrouble)
-    void this.#catchUp(stream, this.#page)
+    stream.onBehind = () => void this.#catchUp(stream)
+    void this.#catchUp(stream)
     return stream
   }
 
@@ -130,26 +138,34 @@ export class Live {
    * A page that was asked for before the stream was there does not have its events, and may be newer than the first look
    * here would be: so it comes first.
    */
-  async #catchUp(stream: Stream, before: Promise<unknown>): Promise<void> {
+  async #catchUp(stream: Stream): Promise<void> {
     try {
-      await before
-      for (let isMore = true; isMore && !stream.isOver; ) {
-        const events = await this.#options.db.read(
-          stream.caller,
-          sql<{ position: string; kind: string; json: string }>`
-            select position, kind, fairlock.event_json(e)::text as json from fairlock.live_events e
-            where position > ${stream.position} order by position limit ${CATCH_UP_PAGE}`.compile(query),
-        )
-        for (const { position, kind, json } of events) stream.send({ position: Number(position), kind, json })
-        isMore = events.length === CATCH_UP_PAGE
-        if (isMore) await drained(stream)
-      }
-      stream.caughtUp()
+      do {
+        stream.startCatchingUp()
+        await this.#page
+        for (let isMore = true; isMore; ) {
+          if (!(await stream.drained(this.#timing.stalledMs))) stream.cutOff()
+          if (stream.isOver) return
+          isMore = await this.#sendPage(stream)
+        }
+      } while (!stream.caughtUp())
     } catch (error) {
       // The client comes again, and is told what is wrong.
       if (!(error instanceof Problem)) this.#options.onTrouble(error)
       stream.end()
     }
+  }
+
+  /** Sends the next page from the table; false when it was the last one. */
+  async #sendPage(stream: Stream): Promise<boolean> {
+    const events = await this.#options.db.read(
+      stream.caller,
+      sql<{ position: string; kind: string; json: string }>`
+        select position, kind, fairlock.event_json(e)::text as json from fairlock.live_events e
+        where position > ${stream.position} order by position limit ${CATCH_UP_PAGE}`.compile(query),
+    )
+    for (const { position, kind, json } of events) stream.send({ position: Number(position), kind, json })
+    return events.length === CATCH_UP_PAGE
   }
 
   /** Reads what is new, once at a time; what is told during a reading is read by the next. */
@@ -226,16 +242,4 @@ function described({ id, caller, bannedUntil }: Stream) {
     isKey: caller.apiKey === true,
     bannedUntil,
   }
-}
-
-/** Waits until the reader has taken what it was sent, so that a long way back is not read into memory at once. */
-function drained({ body }: Stream): Promise<void> {
-  if (body.writableLength === 0 && body.readableLength < body.readableHighWaterMark) return Promise.resolve()
-  return new Promise((resolve) => {
-    const look = setInterval(() => {
-      if (!body.destroyed && body.readableLength >= body.readableHighWaterMark) return
-      clearInterval(look)
-      resolve()
-    }, 10)
-  })
 }
