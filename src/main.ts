@@ -49,6 +49,7 @@ function tasksOf(work: Work): Record<string, Task> {
   const rewrap = new Rewrap(db, sealer, { forMs: 2000 })
   return {
     dispatch: { everySeconds: 1, work: async () => void (await dispatcher.run()) },
+    'notice-announcements': { everySeconds: 5, work: () => noticeAnnouncements(db) },
     'sweep-live': { everySeconds: 30, work: () => sweepLive(db) },
     'seal-audit': {
       everySeconds: 10,
@@ -162,6 +163,16 @@ function liveOf(config: Config, db: Database, url: string, log: Logger): Live {
     mostStreams: config.liveStreams,
     onTrouble: (error) => log.warn({ err: error }, 'live events have to wait'),
   })
+}
+
+/** Gives everybody their notice of what was announced, some thousands of people at a time. */
+async function noticeAnnouncements(db: Database): Promise<void> {
+  for (let i = 0; i < 20; i++) {
+    const { rows } = await db.pool.query<{ count: number }>(
+      'select fairlock.notice_announcements(2000) as count',
+    )
+    if (rows[0]!.count === 0) return
+  }
 }
 
 /** What people could have seen for a week is forgotten. */

@@ -71,6 +71,7 @@ as $$ values
   ('fairlock.outbox', 'news on its way, for a second; what it tells has lines of its own'),
   ('fairlock.chat_channels', 'numbers and read marks of a chat; never go back'),
   ('fairlock.messages', 'never changed or removed, but emptied by an erasure, which has a line of its own'),
+  ('fairlock.announcements', 'publishing and withdrawing one leave lines of their own'),
   ('fairlock.live_events', 'what the outbox said, once for each person; gone after a week'),
   ('fairlock.live_state', 'up to where events were swept'),
   ('fairlock.news_set_aside', 'news that could not be told yet; what it tells has lines of its own'),

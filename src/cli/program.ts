@@ -7,6 +7,7 @@ import { dbCommand } from './db.ts'
 import { UsageError } from './finding.ts'
 import { keysCommand } from './keys.ts'
 import { ledgerCommand } from './ledger.ts'
+import { announceCommand, newsCommand } from './news.ts'
 import { userCommand } from './user.ts'
 
 /** What the commands need of main.ts, where the parts are put together. */
@@ -44,6 +45,8 @@ export function buildProgram(programs: Programs): Command {
   program.addCommand(userCommand())
   program.addCommand(accessCommand())
   program.addCommand(dutyCommand())
+  program.addCommand(announceCommand())
+  program.addCommand(newsCommand())
   program.addCommand(configCommand())
   program.addCommand(benchCommand(programs.bench))
   for (const command of everyCommand(program)) command.exitOverride().showHelpAfterError()

@@ -89,6 +89,11 @@ begin
     when 'start_email_change' then answer := fairlock.start_email_change(p ->> 'email');
     when 'withdraw_email_change' then answer := fairlock.withdraw_email_change();
     when 'read_notice' then answer := fairlock.read_notice((p ->> 'noticeId')::uuid);
+    when 'announce' then
+      answer := case when fairlock.has_role('admin') then fairlock.announce(p) else fairlock.refuse('admin_only') end;
+    when 'withdraw_announcement' then
+      answer := case when fairlock.has_role('admin') then fairlock.withdraw_announcement((p ->> 'announcementId')::uuid)
+        else fairlock.refuse('admin_only') end;
     when 'read_notices' then answer := fairlock.read_notices((p ->> 'upTo')::timestamptz);
     when 'change_notification_preferences' then answer := fairlock.change_notification_preferences(p -> 'preferences');
     when 'renew_session' then answer := fairlock.renew_session(decode(p ->> 'tokenHash', 'hex'));

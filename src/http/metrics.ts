@@ -9,6 +9,7 @@ import { type App, type Database, isSameSecret, Problem } from '../platform/inde
 import { deliveryMetrics } from './delivery-metrics.ts'
 import { fileMetrics } from './file-metrics.ts'
 import { keyMetrics } from './key-metrics.ts'
+import { type NewsParts, newsMetrics } from './news-metrics.ts'
 
 export type MetricsOptions = {
   db: Database
@@ -16,7 +17,7 @@ export type MetricsOptions = {
   jobs: () => Jobs | null
   uploads: Uploads
   webhooks?: () => Webhooks | null
-}
+} & NewsParts
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
 /** What proxies say of whom they ask for. */
@@ -43,6 +44,7 @@ export function metricsRoutes(app: App, options: MetricsOptions): void {
   keyMetrics(registry, options.db)
   fileMetrics(registry, options.db, options.uploads)
   jobMetrics(registry, options.jobs)
+  newsMetrics(registry, options)
   deliveryMetrics(registry, options)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'

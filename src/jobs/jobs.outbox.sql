@@ -82,20 +82,24 @@ begin
     exit when not fairlock.is_mail_needless(v);
     update fairlock.notices set mail_due_at = null where id = v.id;
   end loop;
-  return jsonb_build_object('mail', jsonb_build_object('id', v.id, 'kind', v.kind, 'data', v.data, 'to', v.mail_to,
+  return jsonb_build_object('mail', jsonb_build_object('id', v.id, 'kind', v.kind, 'data', v.data || case v.kind
+      when 'announcement.published' then (select jsonb_build_object('text', text) from fairlock.announcements
+        where id = (v.data ->> 'announcementId')::uuid) else '{}' end, 'to', v.mail_to,
     'attempt', v.mail_attempts, 'at', fairlock.rfc3339(v.created_at),
     'name', (select display_name from public.crypto_profiles where user_id = v.user_id)));
 end $$;
 grant execute on function fairlock.take_mail(interval) to fairlock_app;
 
 -- Whether the person does not want the mail any more, or has seen what it would tell: of a message when they have read
--- its notice, or were there after it.
+-- its notice, or were there after it. An announcement may be over.
 create function fairlock.is_mail_needless(n fairlock.notices) returns boolean
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
 begin
   return not fairlock.wants((select notification_preferences from public.crypto_profiles where user_id = n.user_id),
       fairlock.news_group(n.kind), 'email')
+    or n.kind = 'announcement.published' and exists (select from fairlock.announcements
+      where id = (n.data ->> 'announcementId')::uuid and (withdrawn_at is not null or until <= clock_timestamp()))
     or n.kind = 'message.posted' and (n.read_at is not null or exists (
       select from fairlock.sessions where user_id = n.user_id and last_seen_at > n.created_at));
 end $$;

@@ -8,7 +8,7 @@ set local role fairlock_engine;
 --   seller, buyer: that side of the trade
 --   other side: the sides but the one that did it; both when the clock did; nobody when an arbitrator did, whose ruling
 --     is news of its own
--- Who did it stands in the news' data as actor (seller, buyer, arbitrator, clock, or somebody's id) or actorId.
+-- Who did it stands in the news' data as actor or by (seller, buyer, arbitrator, clock, or somebody's id) or actorId.
 create function fairlock.told_of() returns table (kind text, who text)
 language sql immutable
 as $$ values
@@ -52,9 +52,9 @@ as $$
     when 'seller' then p_role = 'seller'
     when 'buyer' then p_role = 'buyer'
     when 'arbitrator' then p_role is null
-    else (p_who = 'others' or p_role is not null and coalesce(p_data ->> 'actor', '') <> 'arbitrator')
+    else (p_who = 'others' or p_role is not null and coalesce(p_data ->> 'actor', p_data ->> 'by', '') <> 'arbitrator')
       and p_person::text <> coalesce(p_data ->> 'actorId', '')
-      and coalesce(p_data ->> 'actor', '') not in (coalesce(p_role, 'arbitrator'), p_person::text)
+      and coalesce(p_data ->> 'actor', p_data ->> 'by', '') not in (coalesce(p_role, 'arbitrator'), p_person::text)
   end
 $$;
 

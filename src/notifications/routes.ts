@@ -8,7 +8,6 @@ import {
   decodeCursor,
   IdempotencyHeaders,
   IdParams,
-  idempotencyOf,
   isTimeAndId,
   Page,
   PageQuery,
@@ -18,6 +17,7 @@ import {
   strict,
 } from '../platform/index.ts'
 import type { Sealer } from '../platform/sealing/index.ts'
+import { announcementRoutes } from './announcements.ts'
 import { type Live, liveRoutes } from './live/index.ts'
 import { Outside } from './outside/index.ts'
 import { preferenceRoutes } from './preferences.ts'
@@ -42,6 +42,7 @@ export function notificationRoutes(app: App, options: NotificationOptions): void
   liveRoutes(app, options)
   preferenceRoutes(app, options)
   noticeRoutes(app, db)
+  announcementRoutes(app, options)
   webhookRoutes(app, { db, sealer, limits, outside })
   deliveryRoutes(app, { db })
   pushRoutes(app, { db, sealer, outside })
@@ -131,14 +132,12 @@ function noticeRoutes(app: App, db: Database): void {
         response: answers(200, Type.Object({ read: Type.Integer(), unread: Type.Integer() })),
       },
     },
-    async (request) => {
-      const { upTo } = request.body
-      return db.command<{ read: number; unread: number }>(
+    async (request) =>
+      db.command<{ read: number; unread: number }>(
         request.caller,
         'read_notices',
-        { upTo },
-        idempotencyOf(request, 'read_notices', { upTo }),
-      )
-    },
+        { upTo: request.body.upTo },
+        null,
+      ),
   )
 }

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { Id, Nullable, strict, Time } from '../platform/index.ts'
+import { Id, Nullable, RequestedTime, strict, Time } from '../platform/index.ts'
 
 export const Notice = Type.Object({
   id: Id,
@@ -25,3 +25,27 @@ export const Preferences = Type.Object(
 export const PreferenceChange = strict(
   byName(GROUPS, Type.Optional(strict(byName(WAYS, Type.Optional(Type.Boolean()))))),
 )
+
+const Severity = Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('incident')], {
+  description: 'An incident is mailed as well.',
+})
+const Audience = Type.Union([Type.Literal('everyone'), Type.Literal('staff')])
+const words = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: '\\S' })
+
+export const NewAnnouncement = strict({
+  title: words(120),
+  text: words(4000),
+  severity: Severity,
+  audience: Audience,
+  until: Type.Optional(RequestedTime),
+})
+export const Announcement = Type.Object({
+  id: Id,
+  title: Type.String(),
+  text: Type.String(),
+  severity: Severity,
+  audience: Audience,
+  createdAt: Time,
+  until: Nullable(Time),
+  withdrawnAt: Nullable(Time),
+})

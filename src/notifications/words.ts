@@ -4,6 +4,8 @@ import { WORDS_OF_DISPUTES } from './words-of-disputes.ts'
 export type NoticeData = Record<string, unknown>
 
 type Words = { subject: string; sentence: (data: NoticeData) => string }
+import { MARKET_WORDS } from './words-market.ts'
+import type { NoticeData, Words } from './words-types.ts'
 
 const where = (data: NoticeData) =>
   [data.device && `with ${data.device}`, data.address && `from ${data.address}`].filter(Boolean).join(' ')
@@ -18,6 +20,7 @@ const until = (data: NoticeData) => (data.until ? ` until ${data.until}` : '')
  */
 const WORDS: Record<string, Words> = {
   ...WORDS_OF_DISPUTES,
+  ...MARKET_WORDS,
   'session.new_device': {
     subject: 'New sign-in',
     sentence: (data) =>

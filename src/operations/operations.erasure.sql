@@ -49,6 +49,7 @@ as $$ values
   ('fairlock.chat_channels', '$1 in (seller_id, buyer_id)', null, 'the chats of trades: ids, numbers and read marks'),
   ('fairlock.outbox', '$1 = any (people)', null, 'ids on their way, for a second'),
   ('fairlock.live_events', 'user_id = $1', '', 'gone'),
+  ('fairlock.announcements', '$1 in (created_by, withdrawn_by)', null, 'what staff told everybody: the record of staff'),
   ('fairlock.news_set_aside', '$1 = any (people)', null, 'ids of news that the operator has to look at'),
   ('fairlock.idempotency_keys', 'user_id = $1', '', 'gone: nobody can sign in to repeat a request'),
   ('fairlock.staff_roles', 'user_id = $1', '', 'gone'),

@@ -349,6 +349,21 @@ export interface FairlockAccessGrants {
   trade_id: string | null;
 }
 
+export interface FairlockAnnouncements {
+  audience: string;
+  created_at: Generated<Timestamp>;
+  created_by: string | null;
+  id: string;
+  noticed_at: Timestamp | null;
+  noticed_to: string | null;
+  severity: string;
+  text: string;
+  title: string;
+  until: Timestamp | null;
+  withdrawn_at: Timestamp | null;
+  withdrawn_by: string | null;
+}
+
 export interface FairlockApiKeys {
   addresses: string[] | null;
   created_at: Generated<Timestamp>;
@@ -1042,6 +1057,7 @@ export interface DB {
   crypto_transactions: CryptoTransactions;
   crypto_wallets: CryptoWallets;
   "fairlock.access_grants": FairlockAccessGrants;
+  "fairlock.announcements": FairlockAnnouncements;
   "fairlock.api_keys": FairlockApiKeys;
   "fairlock.bans": FairlockBans;
   "fairlock.blind_index_keys": FairlockBlindIndexKeys;

@@ -201,3 +201,7 @@ insert into fairlock.bans (id, user_id, reason, until)
 select gen_random_uuid(), user_id, 'no-shows', banned_until from public.crypto_profiles where banned_until is not null;
 update fairlock.offers o set hidden_until = p.banned_until from public.crypto_profiles p
 where p.user_id = o.maker_id and p.banned_until is not null;
+insert into fairlock.announcements (id, title, text, severity, audience, created_by, until, withdrawn_at, withdrawn_by,
+  noticed_to)
+select id, 'Maintenance', 'On Sunday', 'incident', 'everyone', id, now() + interval '1 day', now(), id, id
+from public.users limit 2;

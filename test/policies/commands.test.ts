@@ -127,6 +127,7 @@ async function ownersThings(): Promise<Record<string, unknown>> {
        (select id from fairlock.webhook_secrets where user_id = $1 limit 1) as "secretId",
        (select id from crypto_payment_methods where user_id = $1 limit 1) as "methodId",
        (select id from crypto_payment_methods where user_id = $1 limit 1) as "paymentMethodId",
+       (select id from fairlock.announcements where withdrawn_at is null limit 1) as "announcementId",
        gen_random_uuid() as "newId",
        (select id from fairlock.kyc_requests where user_id = $1 limit 1) as "requestId",
        gen_random_uuid() as "evidenceId",

@@ -35,6 +35,8 @@ export const EXPECTED: Record<string, Expectation> = {
 
   // Support asked five times, the arbitrator once; administrators and compliance see every request.
   'fairlock.access_grants': { reads: [0, 0, 0, 0, 6, 5, 6, 1] },
+  // One to everybody, one to staff, and one that was withdrawn.
+  'fairlock.announcements': { reads: [1, 1, 1, 1, 3, 2, 2, 2] },
   'fairlock.api_keys': SELF,
   'fairlock.counterparties': NOTHING,
   'fairlock.chat_channels': NOTHING,

@@ -8,6 +8,11 @@ export async function seedLive(database: pg.Client, owner: string, counterparty:
     [owner, counterparty],
   )
   await database.query(
+    `insert into fairlock.announcements (id, title, text, severity, audience, withdrawn_at)
+     select gen_random_uuid(), 'Maintenance', 'On Sunday', 'info', audience, withdrawn_at
+     from (values ('everyone', null), ('staff', null), ('everyone', now())) a(audience, withdrawn_at)`,
+  )
+  await database.query(
     `insert into fairlock.news_set_aside (id, kind, people, data, created_at, error)
      values (1, 'trade.paid', array[$1]::uuid[], '{}', now(), 'it could not be told')`,
     [owner],

@@ -1,7 +1,9 @@
 -- keep fairlock.live_events
 -- keep fairlock.live_state
 -- keep fairlock.news_set_aside
+-- keep fairlock.announcements
 -- keep fairlock.notices (in_app)
+drop table fairlock.announcements;
 drop index fairlock.notices_unread;
 drop index fairlock.notices_of_messages;
 -- Notices of kinds that the older rule does not know stay; only new ones are refused.

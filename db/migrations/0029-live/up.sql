@@ -51,3 +51,27 @@ alter table fairlock.notices drop constraint notices_kind_check;
 create index concurrently notices_of_messages on fairlock.notices (user_id, (data ->> 'tradeId'), created_at desc)
   where kind = 'message.posted';
 create index concurrently notices_unread on fairlock.notices (user_id, created_at) where read_at is null and in_app;
+
+-- What the operator tells everybody, or all staff.
+create table fairlock.announcements (
+  id           uuid primary key,
+  title        text not null check (length(btrim(title)) between 1 and 120),
+  text         text not null check (length(btrim(text)) between 1 and 4000),
+  severity     text not null check (severity in ('info', 'warning', 'incident')),
+  audience     text not null check (audience in ('everyone', 'staff')),
+  created_at   timestamptz not null default clock_timestamp(),
+  -- Empty: from the command line.
+  created_by   uuid references public.users (id),
+  -- It is over by itself then.
+  until        timestamptz check (until > created_at),
+  withdrawn_at timestamptz,
+  withdrawn_by uuid references public.users (id),
+  -- Up to which person everybody has a notice of it, in the order of ids, and when that was done.
+  noticed_to   uuid,
+  noticed_at   timestamptz,
+  check (withdrawn_by is null or withdrawn_at is not null)
+);
+create index announcements_order on fairlock.announcements (created_at desc, id desc);
+create index announcements_created_by on fairlock.announcements (created_by);
+create index announcements_withdrawn_by on fairlock.announcements (withdrawn_by);
+create index announcements_to_notice on fairlock.announcements (created_at) where noticed_at is null;

@@ -4,7 +4,8 @@ import { type Place, type Sealer, Unsealable } from '../../platform/sealing/inde
 import { type Outside, SendFailure } from '../outside/index.ts'
 import { Pump } from '../outside/pump.ts'
 import { pauseAfter } from '../webhooks/backoff.ts'
-import { type NoticeData, sentenceOf, subjectOf } from '../words.ts'
+import { sentenceOf, subjectOf } from '../words.ts'
+import type { NoticeData } from '../words-types.ts'
 import { Vapid } from './vapid.ts'
 
 const LEASE = '20 seconds'
