@@ -81,9 +81,8 @@ language sql immutable
 as $$
   select p_operation in ('ask_access', 'break_glass', 'approve_access', 'refuse_access', 'revoke_access',
     'review_access', 'adjust_balance', 'set_kyc', 'ban', 'hide_rating_texts', 'forgive_fault', 'decide_payment_method',
-    'rule_dispute', 'consent_dispute', 'reassign_dispute', 'claim_kyc', 'unclaim_kyc', 'decide_kyc')
-    'review_access', 'announce', 'withdraw_announcement', 'adjust_balance', 'set_kyc', 'ban', 'hide_rating_texts', 'forgive_fault',
-    'decide_payment_method')
+    'rule_dispute', 'consent_dispute', 'reassign_dispute', 'claim_kyc', 'unclaim_kyc', 'decide_kyc', 'announce',
+    'withdraw_announcement')
 $$;
 
 -- The commands that ask for a second factor proven just now: what hands coins over, what changes how somebody signs in
