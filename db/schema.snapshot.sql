@@ -195,6 +195,47 @@ grant update on fairlock.access_grants (revoked_by) to fairlock_engine;
 grant update on fairlock.access_grants (starts_at) to fairlock_engine;
 grant update on fairlock.access_grants (status) to fairlock_engine;
 
+create table fairlock.announcements (
+  audience text not null,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  created_by uuid,
+  id uuid not null,
+  noticed_at timestamp with time zone,
+  noticed_to uuid,
+  severity text not null,
+  text text not null,
+  title text not null,
+  until timestamp with time zone,
+  withdrawn_at timestamp with time zone,
+  withdrawn_by uuid,
+  constraint announcements_audience_check CHECK ((audience = ANY (ARRAY['everyone'::text, 'staff'::text]))),
+  constraint announcements_check CHECK ((until > created_at)),
+  constraint announcements_check1 CHECK (((withdrawn_by IS NULL) OR (withdrawn_at IS NOT NULL))),
+  constraint announcements_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'incident'::text]))),
+  constraint announcements_text_check CHECK (((length(btrim(text)) >= 1) AND (length(btrim(text)) <= 4000))),
+  constraint announcements_title_check CHECK (((length(btrim(title)) >= 1) AND (length(btrim(title)) <= 120))),
+  constraint announcements_created_by_fkey FOREIGN KEY (created_by) REFERENCES public.users(id),
+  constraint announcements_withdrawn_by_fkey FOREIGN KEY (withdrawn_by) REFERENCES public.users(id),
+  constraint announcements_pkey PRIMARY KEY (id)
+);
+alter table fairlock.announcements enable row level security;
+alter table fairlock.announcements force row level security;
+CREATE INDEX announcements_created_by ON fairlock.announcements USING btree (created_by);
+CREATE INDEX announcements_order ON fairlock.announcements USING btree (created_at DESC, id DESC);
+CREATE INDEX announcements_to_notice ON fairlock.announcements USING btree (created_at) WHERE (noticed_at IS NULL);
+CREATE INDEX announcements_withdrawn_by ON fairlock.announcements USING btree (withdrawn_by);
+create policy "administrators see all announcements" on fairlock.announcements for select to fairlock_app using (( SELECT fairlock.has_role('admin'::text) AS has_role));
+create policy "everybody sees what is announced to them" on fairlock.announcements for select to fairlock_app using (((withdrawn_at IS NULL) AND ((until IS NULL) OR (until > clock_timestamp())) AND ((audience = 'everyone'::text) OR (EXISTS ( SELECT
+   FROM fairlock.staff_roles
+  WHERE (staff_roles.user_id = ( SELECT fairlock.acting_user() AS acting_user)))))));
+create policy "the engine announces" on fairlock.announcements for all to fairlock_engine using (true);
+grant insert, select on fairlock.announcements to fairlock_engine;
+grant select on fairlock.announcements to fairlock_app;
+grant update on fairlock.announcements (noticed_at) to fairlock_engine;
+grant update on fairlock.announcements (noticed_to) to fairlock_engine;
+grant update on fairlock.announcements (withdrawn_at) to fairlock_engine;
+grant update on fairlock.announcements (withdrawn_by) to fairlock_engine;
+
 create table fairlock.api_keys (
   addresses cidr[],
   created_at timestamp with time zone default now() not null,
@@ -2482,7 +2523,7 @@ create function audit.search(p jsonb) returns jsonb language plpgsql set search_
 alter function audit.search(jsonb) owner to fairlock_engine;
 grant execute on function audit.search(jsonb) to fairlock_engine;
 
-create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 058a47bd41b54458;
+create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 9b4db7fc9bb6f96e;
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
@@ -2590,6 +2631,15 @@ grant execute on function fairlock.allow_mail_token(uuid,bytea) to fairlock_engi
 create function fairlock.allow_reset_token(p_reset uuid, p_hash bytea) returns boolean language plpgsql set search_path=pg_catalog, pg_temp as e607974257d72cb1;
 alter function fairlock.allow_reset_token(uuid,bytea) owner to fairlock_engine;
 grant execute on function fairlock.allow_reset_token(uuid,bytea) to fairlock_engine;
+
+create function fairlock.announce(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 90bffdba6f5c4182;
+alter function fairlock.announce(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.announce(jsonb) to fairlock_engine;
+
+create function fairlock.announcement_json(a fairlock.announcements) returns jsonb language sql stable as ea9ba08b8db7f806;
+alter function fairlock.announcement_json(fairlock.announcements) owner to fairlock_engine;
+grant execute on function fairlock.announcement_json(fairlock.announcements) to fairlock_app;
+grant execute on function fairlock.announcement_json(fairlock.announcements) to fairlock_engine;
 
 create function fairlock.answer_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 8c2483cfdbe7e9f5;
 alter function fairlock.answer_dispute(jsonb) owner to fairlock_engine;
@@ -2838,7 +2888,7 @@ alter function fairlock.close_expired_offers(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_app;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_engine;
 
-create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 5770ada7eba70c87;
+create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as f8fad33119fc4662;
 alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
@@ -3065,7 +3115,7 @@ create function fairlock.erased_name(p_user uuid) returns text language sql immu
 alter function fairlock.erased_name(uuid) owner to fairlock_engine;
 grant execute on function fairlock.erased_name(uuid) to fairlock_engine;
 
-create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 264d7a8e750e535d;
+create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as f074c9034fb7371e;
 alter function fairlock.erasure_rules() owner to fairlock_engine;
 grant execute on function fairlock.erasure_rules() to fairlock_engine;
 
@@ -3325,11 +3375,11 @@ create function fairlock.is_first_message(p_person uuid, p_trade uuid) returns b
 alter function fairlock.is_first_message(uuid,uuid) owner to fairlock_engine;
 grant execute on function fairlock.is_first_message(uuid,uuid) to fairlock_engine;
 
-create function fairlock.is_for_staff(p_operation text) returns boolean language sql immutable as 326a4211e839516e;
+create function fairlock.is_for_staff(p_operation text) returns boolean language sql immutable as e54bb7c54f942f0a;
 alter function fairlock.is_for_staff(text) owner to fairlock_engine;
 grant execute on function fairlock.is_for_staff(text) to fairlock_engine;
 
-create function fairlock.is_mail_needless(n fairlock.notices) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 01eed6ced009a3cc;
+create function fairlock.is_mail_needless(n fairlock.notices) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 0f417ab470df51cf;
 alter function fairlock.is_mail_needless(fairlock.notices) owner to fairlock_engine;
 grant execute on function fairlock.is_mail_needless(fairlock.notices) to fairlock_engine;
 
@@ -3341,7 +3391,7 @@ create function fairlock.is_servers_fault(p_state text) returns boolean language
 alter function fairlock.is_servers_fault(text) owner to fairlock_engine;
 grant execute on function fairlock.is_servers_fault(text) to fairlock_engine;
 
-create function fairlock.is_told(p_who text, p_role text, p_person uuid, p_data jsonb) returns boolean language sql immutable as f10e71356766c41c;
+create function fairlock.is_told(p_who text, p_role text, p_person uuid, p_data jsonb) returns boolean language sql immutable as 38cb9f02fd646697;
 alter function fairlock.is_told(text,text,uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.is_told(text,text,uuid,jsonb) to fairlock_engine;
 
@@ -3579,6 +3629,11 @@ create function fairlock.note_second_factor() returns trigger language plpgsql s
 alter function fairlock.note_second_factor() owner to fairlock_engine;
 grant execute on function fairlock.note_second_factor() to fairlock_engine;
 
+create function fairlock.notice_announcements(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off as 381a8fde95cddfe2;
+alter function fairlock.notice_announcements(integer) owner to fairlock_engine;
+grant execute on function fairlock.notice_announcements(integer) to fairlock_app;
+grant execute on function fairlock.notice_announcements(integer) to fairlock_engine;
+
 create function fairlock.notify(p_user uuid, p_kind text, p_data jsonb DEFAULT '{}'::jsonb, p_mail_to text DEFAULT NULL::text) returns uuid language plpgsql set search_path=pg_catalog, pg_temp as abafb14bbcf8ad8d;
 alter function fairlock.notify(uuid,text,jsonb,text) owner to fairlock_engine;
 grant execute on function fairlock.notify(uuid,text,jsonb,text) to fairlock_engine;
@@ -3701,6 +3756,10 @@ grant execute on function fairlock.prove_factor(jsonb) to fairlock_engine;
 create function fairlock.publish(p_kind text, p_people uuid[], p_trade uuid, p_data jsonb DEFAULT '{}'::jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as e0c946930c1ec4a2;
 alter function fairlock.publish(text,uuid[],uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.publish(text,uuid[],uuid,jsonb) to fairlock_engine;
+
+create function fairlock.publish_announcement_news(a fairlock.announcements, p_kind text) returns void language sql set search_path=pg_catalog, pg_temp as d6e9a817e53b79e2;
+alter function fairlock.publish_announcement_news(fairlock.announcements,text) owner to fairlock_engine;
+grant execute on function fairlock.publish_announcement_news(fairlock.announcements,text) to fairlock_engine;
 
 create function fairlock.purge_payment_details(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as a9a804f4a0332143;
 alter function fairlock.purge_payment_details(integer) owner to fairlock_engine;
@@ -4096,7 +4155,7 @@ alter function fairlock.take_challenge(text,bytea,bytea) owner to fairlock_engin
 grant execute on function fairlock.take_challenge(text,bytea,bytea) to fairlock_app;
 grant execute on function fairlock.take_challenge(text,bytea,bytea) to fairlock_engine;
 
-create function fairlock.take_mail(p_lease interval) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 2e9f6d8f13bbe934;
+create function fairlock.take_mail(p_lease interval) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 9f4fb2ef77724541;
 alter function fairlock.take_mail(interval) owner to fairlock_engine;
 grant execute on function fairlock.take_mail(interval) to fairlock_app;
 grant execute on function fairlock.take_mail(interval) to fairlock_engine;
@@ -4240,6 +4299,10 @@ create function fairlock.wish_password_reset(p_email text) returns jsonb languag
 alter function fairlock.wish_password_reset(text) owner to fairlock_engine;
 grant execute on function fairlock.wish_password_reset(text) to fairlock_app;
 grant execute on function fairlock.wish_password_reset(text) to fairlock_engine;
+
+create function fairlock.withdraw_announcement(p_id uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as a1f6042dd758e240;
+alter function fairlock.withdraw_announcement(uuid) owner to fairlock_engine;
+grant execute on function fairlock.withdraw_announcement(uuid) to fairlock_engine;
 
 create function fairlock.withdraw_email_change() returns jsonb language sql set search_path=pg_catalog, pg_temp as f99cdd82d0241abe;
 alter function fairlock.withdraw_email_change() owner to fairlock_engine;

@@ -1,5 +1,5 @@
+import type { NoticeData } from './notice.ts'
 import { sentenceOf, subjectOf } from './words.ts'
-import type { NoticeData } from './words-types.ts'
 
 /** A notice on its way out. */
 export type Mail = {

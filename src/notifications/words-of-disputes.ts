@@ -1,4 +1,4 @@
-type Words = { subject: string; sentence: (data: Record<string, unknown>) => string }
+import type { Words } from './notice.ts'
 
 const by = (hour: unknown) => (hour ? ` by ${hour}` : '')
 const OUTCOMES: Record<string, string> = {

@@ -1,11 +1,6 @@
+import type { NoticeData, Words } from './notice.ts'
 import { WORDS_OF_DISPUTES } from './words-of-disputes.ts'
-
-/** What a notice's data may hold; each kind has its own. */
-export type NoticeData = Record<string, unknown>
-
-type Words = { subject: string; sentence: (data: NoticeData) => string }
-import { MARKET_WORDS } from './words-market.ts'
-import type { NoticeData, Words } from './words-types.ts'
+import { WORDS_OF_TRADES } from './words-of-trades.ts'
 
 const where = (data: NoticeData) =>
   [data.device && `with ${data.device}`, data.address && `from ${data.address}`].filter(Boolean).join(' ')
@@ -20,7 +15,7 @@ const until = (data: NoticeData) => (data.until ? ` until ${data.until}` : '')
  */
 const WORDS: Record<string, Words> = {
   ...WORDS_OF_DISPUTES,
-  ...MARKET_WORDS,
+  ...WORDS_OF_TRADES,
   'session.new_device': {
     subject: 'New sign-in',
     sentence: (data) =>

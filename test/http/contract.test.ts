@@ -64,6 +64,7 @@ const CALLS = `
 
 /** Those that everybody may make: signing in, the tokens of mails, and what the market shows. */
 const PUBLIC = `
+  GET /v1/announcements
   POST /v1/auth/register
   POST /v1/auth/login
   POST /v1/auth/passkey

@@ -8,9 +8,12 @@ export async function seedLive(database: pg.Client, owner: string, counterparty:
     [owner, counterparty],
   )
   await database.query(
-    `insert into fairlock.announcements (id, title, text, severity, audience, withdrawn_at)
-     select gen_random_uuid(), 'Maintenance', 'On Sunday', 'info', audience, withdrawn_at
-     from (values ('everyone', null), ('staff', null), ('everyone', now())) a(audience, withdrawn_at)`,
+    `insert into fairlock.announcements (id, title, text, severity, audience, created_at, withdrawn_at)
+     select gen_random_uuid(), title, title || ': on Sunday', severity, audience, created_at, withdrawn_at::timestamptz
+     from (values ('Maintenance', 'info', 'everyone', now(), null),
+       ('Duty', 'warning', 'staff', now() - interval '1 hour', null),
+       ('A mistake', 'incident', 'everyone', now() - interval '2 hours', now()))
+       a(title, severity, audience, created_at, withdrawn_at)`,
   )
   await database.query(
     `insert into fairlock.news_set_aside (id, kind, people, data, created_at, error)

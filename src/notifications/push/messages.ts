@@ -1,11 +1,11 @@
 import webPush from 'web-push'
 import { type Caller, type Database, newId } from '../../platform/index.ts'
 import { type Place, type Sealer, Unsealable } from '../../platform/sealing/index.ts'
+import type { NoticeData } from '../notice.ts'
 import { type Outside, SendFailure } from '../outside/index.ts'
 import { Pump } from '../outside/pump.ts'
 import { pauseAfter } from '../webhooks/backoff.ts'
 import { sentenceOf, subjectOf } from '../words.ts'
-import type { NoticeData } from '../words-types.ts'
 import { Vapid } from './vapid.ts'
 
 const LEASE = '20 seconds'

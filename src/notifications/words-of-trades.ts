@@ -1,4 +1,4 @@
-import type { NoticeData, Words } from './words-types.ts'
+import type { NoticeData, Words } from './notice.ts'
 
 /** What the one who did it is called; the clock did what nobody did. */
 const who = (data: NoticeData) => {
@@ -11,7 +11,7 @@ const who = (data: NoticeData) => {
 }
 
 /** The words of what happens in trades and around them. Each is read beside a link to its trade. */
-export const MARKET_WORDS: Record<string, Words> = {
+export const WORDS_OF_TRADES: Record<string, Words> = {
   'trade.taken': {
     subject: 'Somebody took your offer',
     sentence: (data) =>
