@@ -25,6 +25,7 @@ export class Stage {
   readonly market: Market
   readonly superuser: pg.Client
   readonly webhooks: Webhooks
+  readonly #arbitrators: Person[] = []
 
   private constructor(market: Market, superuser: pg.Client, outside: Outside) {
     this.market = market
@@ -54,10 +55,22 @@ export class Stage {
 
   async arbitrator(): Promise<Person> {
     const person = await this.market.person('ines')
+    this.#arbitrators.push(person)
     await this.superuser.query(`insert into fairlock.staff_roles (user_id, role) values ($1, 'arbitrator')`, [
       person.id,
     ])
     return person
+  }
+
+  /** Whose case a dispute is. */
+  async assigned(dispute: string): Promise<Person> {
+    const { rows } = await this.superuser.query(
+      'select arbitrator_id from fairlock.dispute_assignments where dispute_id = $1 and ended_at is null',
+      [dispute],
+    )
+    const found = this.#arbitrators.find(({ id }) => id === rows[0]?.arbitrator_id)
+    assert.ok(found, 'it is somebody’s')
+    return found
   }
 
   /** A bank account of theirs: its id and its number. */

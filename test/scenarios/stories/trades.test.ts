@@ -154,6 +154,40 @@ test('a silent seller: the clock opens a dispute for the buyer, ines rules, and 
   await booksBalance()
 })
 
+test('two arbitrators rule at once: one ruling counts, the other is told so, and the coins move once', async () => {
+  const [marta, dan] = [await stage.trader('marta', '1'), await stage.trader('dan')]
+  const colleague = await stage.arbitrator()
+  const sale = await stage.paid(marta, dan)
+  const why = { reason: 'payment_not_released' }
+  const dispute = await done(dan.post(`/v1/trades/${sale.id}/dispute`, why))
+  const ines = await stage.assigned(dispute.id)
+  const other = ines.id === colleague.id ? await stage.arbitrator() : colleague
+  const admin = await stage.market.admin()
+  const rule = (who: Person, outcome: string) =>
+    who.post(`/v1/disputes/${dispute.id}/ruling`, { outcome, reason: 'So it is.' })
+  // The case is being given to a colleague while both of them rule, Ines in two windows.
+  const [first, second, others, moved] = await Promise.all([
+    rule(ines, 'release'),
+    rule(ines, 'refund'),
+    rule(other, 'refund'),
+    admin.post(`/v1/disputes/${dispute.id}/assignment`, { arbitratorId: other.id, reason: 'Ines is ill.' }),
+  ])
+  const rulings = [first, second, others]
+  if (moved.status === 200 && rulings.every(({ status }) => status !== 200))
+    rulings.push(await rule(other, 'refund'))
+  const counted = rulings.filter(({ status }) => status === 200)
+  assert.equal(counted.length, 1, JSON.stringify(rulings.map(({ status, body }) => [status, body.code])))
+  for (const { status } of rulings) assert.ok([200, 403, 404, 409].includes(status), `${status}`)
+  const ended = await stage.see(dan, sale)
+  const isReleased = counted[0]?.body.resolution === 'release'
+  assert.equal(ended.status, isReleased ? 'completed' : 'cancelled')
+  assert.deepEqual(await stage.bitcoins(dan), [isReleased ? '0.09980000' : '0.00000000', '0.00000000'])
+  assert.deepEqual(await stage.bitcoins(marta), [isReleased ? '0.89990000' : '1.00000000', '0.00000000'])
+  const lines = await stage.lines(dan, sale)
+  assert.equal(lines.filter((line) => line === 'dispute.settled').length, 1)
+  await booksBalance()
+})
+
 test('a ban in the middle: nothing new begins, the offers are gone, and what is in escrow goes to its end', async () => {
   const [marta, dan, noor] = [
     await stage.trader('marta', '1'),
