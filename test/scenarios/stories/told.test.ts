@@ -26,7 +26,7 @@ before(async () => {
     ca: certificate.cert,
     timeoutMs: 5000,
   })
-  stage = await Stage.open({ connections: 20, streamMs: 60_000, outside })
+  stage = await Stage.open({ connections: 20, streams: { longestMs: 60_000 }, outside })
 })
 after(() => stage?.close())
 
