@@ -2796,7 +2796,7 @@ create function fairlock.broken_law(r public.crypto_escrows) returns text langua
 alter function fairlock.broken_law(public.crypto_escrows) owner to ;
 grant execute on function fairlock.broken_law(public.crypto_escrows) to public;
 
-create function fairlock.broken_law(r public.crypto_profiles) returns text language sql immutable as ae6a0aaf45dd1c8e;
+create function fairlock.broken_law(r public.crypto_profiles) returns text language sql immutable as 1e3ff5abb79cbc8f;
 alter function fairlock.broken_law(public.crypto_profiles) owner to ;
 grant execute on function fairlock.broken_law(public.crypto_profiles) to public;
 

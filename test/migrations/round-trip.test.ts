@@ -51,14 +51,24 @@ test('each migration alone can be undone and applied again', async (t) => {
   const applied = await up({ ...database, code })
   await fill(owner)
   const before = await everything(owner)
+  const leftBy: Record<string, string> = {}
   for (const migration of applied.migrations.toReversed()) {
     const previous = applied.migrations[applied.migrations.indexOf(migration) - 1]
     if (previous === undefined) break
     await down({ ...database, to: previous })
+    leftBy[previous] = await schemaSnapshot(owner)
   }
   for (const migration of applied.migrations.slice(1)) {
     const result = await up({ ...database, code, to: migration })
     assert.deepEqual([result.migrations, result.problems, result.notes], [[migration], [], []])
+    const undone = leftBy[migration]
+    // A function that a way down writes anew is the one that was there before, to the letter.
+    if (undone !== undefined)
+      assert.deepEqual(
+        lineDifference(undone, await schemaSnapshot(owner)),
+        [],
+        `what comes after ${migration}`,
+      )
   }
   assert.deepEqual(await everything(owner), before)
 })

@@ -8,7 +8,7 @@ drop index fairlock.notices_unread;
 drop index fairlock.notices_of_messages;
 -- Notices of kinds that the older rule does not know stay; only new ones are refused.
 alter table fairlock.notices
-  add constraint notices_kind_check check (kind ~ '^[a-z]+(\.[a-z_]+)+$' and length(kind) <= 60) not valid,
+  add constraint notices_kind_check check (kind ~ '^[a-z_]+(\.[a-z_]+)+$' and length(kind) <= 60) not valid,
   drop constraint notices_kind,
   drop column in_app;
 alter table fairlock.outbox reset (autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold,

@@ -31,6 +31,8 @@ as $$
       then 'crypto_profiles_kyc_verified'
     when not (r.daily_limit >= 0 and r.daily_limit <> 'NaN' and r.monthly_limit >= 0 and r.monthly_limit <> 'NaN')
       then 'crypto_profiles_limits'
+    when r.two_factor_enabled and r.two_factor_secret is null
+      then 'crypto_profiles_two_factor'
   end
 $$;
 alter table public.crypto_profiles

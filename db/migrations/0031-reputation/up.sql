@@ -50,6 +50,8 @@ as $$
           or r.weighted_rating is distinct from round(r.rater_means / nullif(r.rater_count, 0), 2)
       end
       then 'crypto_profiles_ratings'
+    when r.two_factor_enabled and r.two_factor_secret is null
+      then 'crypto_profiles_two_factor'
   end
 $$;
 
