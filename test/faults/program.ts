@@ -27,13 +27,17 @@ export class Program {
     this.#args = args
     this.url = `http://127.0.0.1:${port}`
     const { FAIRLOCK_TEST_SERVER: _, ...inherited } = process.env
-    // A test is one address and asks more than an address may.
+    // A test is one address and asks more than an address may; its people let trades lapse again and again.
     const own = {
       PORT: String(port),
       FAIRLOCK_DATA_DIR: this.dataDir,
       LOG_LEVEL: 'warn',
       FAIRLOCK_REQUESTS_PER_ADDRESS: '0',
       FAIRLOCK_REQUESTS_PER_PERSON: '0',
+      FAIRLOCK_COOLDOWN_HOURS_AFTER_TWO: '0',
+      FAIRLOCK_COOLDOWN_HOURS_AFTER_THREE: '0',
+      FAIRLOCK_COOLDOWN_HOURS_AFTER_FIVE: '0',
+      FAIRLOCK_FREE_CANCELLATIONS_A_DAY: '1000',
     }
     this.#env = { ...inherited, ...own, ...env }
   }
