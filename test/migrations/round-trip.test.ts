@@ -62,9 +62,11 @@ test('each migration alone can be undone and applied again', async (t) => {
     const result = await up({ ...database, code, to: migration })
     assert.deepEqual([result.migrations, result.problems, result.notes], [[migration], [], []])
     const undone = leftBy[migration]
-    // A function that a way down writes anew is the one that was there before, to the letter. Only a rule may come back
-    // for new rows alone, because the old ones may have been written under a wider one.
-    const [left, made] = [undone, await schemaSnapshot(owner)].map((one) => one?.replaceAll(' NOT VALID', ''))
+    // A function that a way down writes anew is the one that was there before, to the letter. Rights are the code's, and
+    // a rule may come back for new rows alone, because the old ones may have been written under a wider one.
+    const [left, made] = [undone, await schemaSnapshot(owner)].map((one) =>
+      one?.replaceAll(' NOT VALID', '').replaceAll(/^grant .*\n/gm, ''),
+    )
     if (left !== undefined)
       assert.deepEqual(lineDifference(left, made ?? ''), [], `what comes after ${migration}`)
   }
