@@ -36,11 +36,7 @@ as $$ values
   ('rating.answered', 'others'),
   ('payment_method.bound', 'buyer'),
   ('cooldown.began', 'all'),
-  ('fault.forgiven', 'all'),
-  ('payment_method.verified', 'all'),
-  ('payment_method.refused', 'all'),
-  ('kyc.approved', 'all'),
-  ('kyc.refused', 'all')
+  ('fault.forgiven', 'all')
 $$;
 
 -- What somebody may be is told of, by the news' own data.
