@@ -11,6 +11,7 @@ import {
 import { after, before, test } from 'node:test'
 import { Pushes } from '../../src/notifications/index.ts'
 import { Rewrap } from '../../src/platform/sealing/index.ts'
+import { signIn } from '../accounts/support.ts'
 import { call, type Person } from '../support/market.ts'
 import { type Received, receiver } from './receiver.ts'
 import { hookMarket } from './support.ts'
@@ -235,4 +236,64 @@ test('what is no browser of the outside world is refused', async () => {
     Array.from({ length: 12 }, (_, i) => person.post(path, new Browser(`http://127.0.0.1:9/${i}`))),
   )
   assert.deepEqual(made.map(({ status }) => status).sort(), [...Array(10).fill(201), 409, 409])
+})
+
+test('a browser is told nothing once the session that subscribed it has ended, or another person signed in there', async () => {
+  const { superuser } = scene
+  const service = await receiver()
+  const endpoint = (name: string) => `http://127.0.0.1:${service.port}/${name}`
+  const person = await scene.market.person()
+  const thief = await signIn(scene.market, person)
+  const [own, stolen] = [new Browser(endpoint('own')), new Browser(endpoint('stolen'))]
+  assert.equal((await person.post(path, own)).status, 201)
+  assert.equal((await thief.post(path, stolen)).status, 201)
+  await notify(person, 'webhook.added', { host: 'x' })
+  // One is on its way when the session ends.
+  assert.equal((await person.delete('/v1/me/sessions')).status, 200)
+  await notify(person, 'webhook.added', { host: 'y' })
+  await pushes.settled()
+  assert.deepEqual(new Set(service.received.map(({ path: at }) => at)), new Set(['/own']))
+  await superuser.query('select fairlock.sweep(1000)')
+  const left = await superuser.query('select endpoint from fairlock.push_subscriptions where user_id = $1', [
+    person.id,
+  ])
+  assert.deepEqual(left.rows, [{ endpoint: endpoint('own') }])
+
+  const next = await scene.market.person()
+  assert.equal((await next.post(path, own)).status, 201)
+  const before = service.received.length
+  await notify(person, 'webhook.added', { host: 'z' })
+  await pushes.settled()
+  assert.equal(service.received.length, before, 'the browser is another person’s by now')
+  await service.stop()
+})
+
+test('a person with browsers that answer slowly and news without end holds nobody else up', async () => {
+  const { superuser } = scene
+  const service = await receiver()
+  const [flood, other] = [await scene.market.person(), await scene.market.person()]
+  for (let i = 0; i < 10; i++)
+    assert.equal(
+      (await flood.post(path, new Browser(`http://127.0.0.1:${service.port}/slow${i}`))).status,
+      201,
+    )
+  assert.equal((await other.post(path, new Browser(`http://127.0.0.1:${service.port}/quick`))).status, 201)
+  for (let i = 0; i < 60; i++) await notify(flood, 'webhook.added', { host: 'x' })
+  await notify(other, 'webhook.added', { host: 'x' })
+  const waiting = await superuser.query(
+    'select max(n)::integer as most from (select count(*) n from fairlock.push_messages group by subscription_id) m',
+  )
+  assert.ok(waiting.rows[0].most <= 20, 'what waits for one browser is bounded')
+  service.answer((response, request) => {
+    if (request.path === '/quick') response.writeHead(201).end()
+    else setTimeout(() => response.writeHead(201).end(), 800)
+  })
+  await pushes.deliver()
+  const deadline = Date.now() + 3000
+  const told = () => service.received.filter(({ path: at }) => at === '/quick').length
+  while (told() === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.equal(told(), 1)
+  await superuser.query('delete from fairlock.push_messages')
+  await pushes.settled()
+  await service.stop()
 })

@@ -9,7 +9,7 @@ import { sentenceOf, subjectOf } from '../words.ts'
 import { Vapid } from './vapid.ts'
 
 const LEASE = '20 seconds'
-const AT_ONCE = 16
+const AT_ONCE = 48
 const ATTEMPTS = 5
 /** As long as a message is news; the push service forgets it then. */
 const SECONDS_TO_LIVE = 86_400
