@@ -54,6 +54,30 @@ test('a found session makes no factor and no key without the password, which jus
   assert.equal((await person.post('/v1/api-keys', { ...asked, currentPassword })).status, 201)
 })
 
+test('a found session leads no webhook of its owner elsewhere, nor reads a new secret, without the password', async () => {
+  const person = await market.person()
+  const hook = await person.post('/v1/webhooks', { url: 'https://bot.example.net/', events: ['*'] })
+  assert.equal(hook.status, 201, JSON.stringify(hook.body))
+  await signedInBefore(person)
+  const path = `/v1/webhooks/${hook.body.id}`
+  const url = 'https://thief.example.net/'
+  const calls = [
+    () => person.patch(path, { url }),
+    () => person.post(`${path}/secret`, {}),
+    () => person.post('/v1/webhooks', { url, events: ['*'] }),
+  ]
+  for (const ask of calls) assert.deepEqual((await ask()).body.code, 'password_required')
+  const currentPassword = passwordOf(person.email.split('@')[0]!)
+  assert.equal((await person.patch(path, { url, currentPassword: 'a guess' })).body.code, 'wrong_password')
+  assert.equal((await person.patch(path, { url, currentPassword })).status, 200)
+  assert.equal(
+    (await person.patch(path, { paused: true })).status,
+    200,
+    'what gives nothing away asks for nothing',
+  )
+  assert.match((await person.post(`${path}/secret`, { currentPassword })).body.secret, /^whsec_/)
+})
+
 test('a key that was made before there was a factor does no more than read from then on', async () => {
   const seller = await market.person('seller')
   const [trader, reader] = [

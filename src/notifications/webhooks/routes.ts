@@ -149,7 +149,7 @@ function makeRoute(app: App, { db, sealer, limits, outside }: WebhookOptions, fa
   )
 }
 
-function changeRoute(app: App, { db, outside }: WebhookOptions, factors: Factors): void {
+function changeRoute(app: App, { db, limits, outside }: WebhookOptions, factors: Factors): void {
   app.patch(
     '/v1/webhooks/:id',
     {
@@ -159,7 +159,7 @@ function changeRoute(app: App, { db, outside }: WebhookOptions, factors: Factors
         summary: 'Change, pause or resume a webhook',
         description:
           'While it is paused nothing new is sent to it, and what waits goes on waiting. `paused: false` also sets ' +
-          'one going that was disabled.',
+          'one going that was disabled. Another `url` asks for the password like a new webhook.',
         params: IdParams,
         body: strict(
           {
@@ -168,6 +168,7 @@ function changeRoute(app: App, { db, outside }: WebhookOptions, factors: Factors
             description: Type.Optional(Type.Union([Description, Type.Null()])),
             paused: Type.Optional(Type.Boolean()),
             ...Code,
+            ...PasswordIfAsked,
           },
           { minProperties: 1 },
         ),
@@ -175,7 +176,9 @@ function changeRoute(app: App, { db, outside }: WebhookOptions, factors: Factors
       },
     },
     async (request) => {
-      const { totp, recoveryCode, ...rest } = request.body
+      const { totp, recoveryCode, currentPassword, ...rest } = request.body
+      // Whoever found an open session must not stay by a webhook of its owner's.
+      if (rest.url !== undefined) await askForPassword({ db, limits }, request, currentPassword)
       await factors.proveFor(request, { totp, recoveryCode }, null)
       const { id } = await webhookOf(db, request.caller, request.params.id)
       const change: JsonObject = rest
@@ -185,7 +188,7 @@ function changeRoute(app: App, { db, outside }: WebhookOptions, factors: Factors
   )
 }
 
-function secretRoute(app: App, { db, sealer }: WebhookOptions, factors: Factors): void {
+function secretRoute(app: App, { db, sealer, limits }: WebhookOptions, factors: Factors): void {
   app.post(
     '/v1/webhooks/:id/secret',
     {
@@ -197,13 +200,14 @@ function secretRoute(app: App, { db, sealer }: WebhookOptions, factors: Factors)
           'For 24 hours messages have two signatures, with the new secret and with the one before.',
         headers: IdempotencyHeaders,
         params: IdParams,
-        body: strict({ ...Code }),
+        body: strict({ ...Code, ...PasswordIfAsked }),
         response: answers(200, MadeWebhook),
       },
     },
     async (request) => {
       const webhookId = request.params.id
       const once = idempotencyOf(request, 'rotate_webhook_secret', { webhookId })
+      await askForPassword({ db, limits }, request, request.body.currentPassword)
       await factors.proveFor(request, request.body, once)
       // Before anything is sealed for somebody who asks for what is not theirs.
       await webhookOf(db, request.caller, webhookId)
