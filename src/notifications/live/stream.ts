@@ -7,6 +7,8 @@ export type LiveEvent = { position: number; kind: string; json: string }
 /** What may wait in memory for a reader; who is further behind gets the rest from the table, as fast as they read. */
 const MOST_WAITING_BYTES = 512 * 1024
 const LOOK_MS = 20
+/** How long a reader may take to read what was sent before the end. */
+const END_MS = 5000
 
 /**
  * A person's stream of events. It begins by catching up from the table, and does so again when it falls behind; what is
@@ -98,9 +100,12 @@ export class Stream {
     if (!this.isOver) this.body.write(text)
   }
 
-  /** Ends the answer in order. */
+  /** Ends the answer in order; one who does not read is cut off, or would keep the stream's place for ever. */
   end(): void {
-    if (!this.isOver) this.body.end()
+    if (this.isOver) return
+    this.body.end()
+    const patience = setTimeout(() => this.body.destroy(), END_MS).unref()
+    this.body.once('close', () => clearTimeout(patience))
   }
 
   /** Ends the connection, with what its reader did not take. */
