@@ -11,6 +11,16 @@ create policy "people see their notices" on fairlock.notices for select to fairl
 
 set local role fairlock_engine;
 
+-- Whether a person has got as many mails of a kind within an hour as anybody reads: nobody can have this market fill
+-- somebody's mailbox, or keep everybody else's mails waiting behind their own. The list has all of them.
+create function fairlock.is_mailed_enough(p_user uuid, p_kind text) returns boolean
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select count(*) >= 60 from (select from fairlock.notices where user_id = p_user and kind = p_kind
+    and created_at > clock_timestamp() - interval '1 hour' and (mail_due_at is not null or mail_sent_at is not null)
+    limit 60) n
+$$;
+
 -- Tells a person something: a kind that src/notifications/mails.ts has words for, and what the words need. The data is
 -- read by people and mailed, so it never holds a secret. It goes to the person's address unless another is given.
 create function fairlock.notify(p_user uuid, p_kind text, p_data jsonb default '{}', p_mail_to text default null)
@@ -24,7 +34,8 @@ begin
   insert into fairlock.notices (id, user_id, kind, data, in_app, mail_to, mail_due_at)
   select v_id, p_user, p_kind, coalesce(p_data, '{}'), fairlock.wants(p.notification_preferences, v_group, 'inApp'),
     coalesce(p_mail_to, u.email),
-    case when fairlock.wants(p.notification_preferences, v_group, 'email') then clock_timestamp() end
+    case when fairlock.wants(p.notification_preferences, v_group, 'email')
+      and not fairlock.is_mailed_enough(p_user, p_kind) then clock_timestamp() end
   from public.users u left join public.crypto_profiles p on p.user_id = u.id where u.id = p_user;
   if found then
     perform fairlock.publish('notice.created', array[p_user], null,

@@ -9,7 +9,7 @@ const BUSY_MS = 40
 
 type Dispatched = {
   busy?: boolean
-  taken?: number
+  isMore?: boolean
   setAside?: number
   told?: Record<string, number>
 }
@@ -50,7 +50,7 @@ export class Dispatcher {
   /** Tells everything that can be seen now; throws what went wrong. True when another dispatcher was at it. */
   async run(): Promise<boolean> {
     for (;;) {
-      const { busy, taken, setAside, told } = await this.#options.db.call<Dispatched>(
+      const { busy, isMore, setAside, told } = await this.#options.db.call<Dispatched>(
         this.#caller,
         'select fairlock.dispatch($1) as answer',
         [BATCH],
@@ -62,7 +62,7 @@ export class Dispatcher {
         this.setAside += setAside
         this.#options.onSetAside(setAside)
       }
-      if (taken !== BATCH || this.#isClosed) return false
+      if (!isMore || this.#isClosed) return false
     }
   }
 

@@ -80,7 +80,9 @@ begin
     and exists (select from fairlock.webhooks w where w.user_id = any (n.people) and w.status = 'live');
 end $$;
 
--- Takes the oldest news out of the outbox and tells it. What cannot be told is set aside, with its error, and keeps
+-- Takes the oldest news out of the outbox and tells it: p_most pieces, and of those for many people no more than 5000 of
+-- them at a time, or a run would be cut off by its time limit, again and again at the same place. `isMore` says that some
+-- of what it looked at is left. What cannot be told is set aside, with its error, and keeps
 -- nobody else's waiting. `busy` says that another dispatcher is at it; `told` counts by group. Whatever goes wrong with
 -- the server itself ends it all, and the news stays in the outbox.
 create function fairlock.dispatch(p_most integer) returns jsonb
@@ -91,15 +93,20 @@ declare
   v_news fairlock.outbox[];
   v_one fairlock.outbox;
   v_aside integer := 0;
+  v_is_more boolean;
 begin
   if not pg_try_advisory_xact_lock(hashtextextended('fairlock.dispatch', 0)) then
     return '{"busy": true}';
   end if;
-  with taken as (
-    delete from fairlock.outbox o where id = any (array(select id from fairlock.outbox order by id limit p_most))
+  with oldest as (
+    select id, sum(cardinality(people)) over (order by id) as people, row_number() over (order by id) as nth
+    from (select id, people from fairlock.outbox order by id limit p_most) o
+  ), taken as (
+    delete from fairlock.outbox o where id = any (array(select id from oldest where people <= 5000 or nth = 1))
     returning o as news
   )
-  select array_agg(news order by (news).id) into v_news from taken;
+  select array_agg(news order by (news).id), count(*) < (select count(*) from oldest) or count(*) = p_most
+  into v_news, v_is_more from taken;
   if v_news is null then
     return '{"taken": 0}';
   end if;
@@ -126,7 +133,7 @@ begin
   -- One for all of them. It takes a lock of the whole server until the commit, which is why no trade's own transaction
   -- does it.
   perform pg_notify('fairlock_live', '');
-  return jsonb_build_object('taken', cardinality(v_news), 'setAside', v_aside, 'told', (
+  return jsonb_build_object('taken', cardinality(v_news), 'isMore', v_is_more, 'setAside', v_aside, 'told', (
     select jsonb_object_agg(g.name, g.count) from (
       select fairlock.news_group(n.kind) as name, count(*) from unnest(v_news) n group by 1) g));
 end $$;
@@ -174,12 +181,13 @@ as $$
       and read_at is null and (in_app or mail_due_at is not null))
 $$;
 
--- When a notice is mailed: at once, but a message only after ten minutes in which its reader may look for themselves, and
--- an hour after the last mail about messages of the trade.
+-- When a notice is mailed, if it is: at once, but a message only after ten minutes in which its reader may look for
+-- themselves, and an hour after the last mail about messages of the trade.
 create function fairlock.mail_due(p_kind text, p_person uuid, p_trade uuid) returns timestamptz
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$
-  select case when p_kind <> 'message.posted' then clock_timestamp() else greatest(
+  select case when fairlock.is_mailed_enough(p_person, p_kind) then null
+    when p_kind <> 'message.posted' then clock_timestamp() else greatest(
     clock_timestamp() + interval '10 minutes',
     (select max(mail_sent_at) + interval '1 hour' from fairlock.notices
      where user_id = p_person and kind = 'message.posted' and data ->> 'tradeId' = p_trade::text)) end

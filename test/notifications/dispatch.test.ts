@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
 import { Dispatcher } from '../../src/notifications/index.ts'
+import { Stream } from '../../src/notifications/live/stream.ts'
 import { dispatch } from '../support/dispatch.ts'
 import { type Market, offerBody, type Person, startMarket } from '../support/market.ts'
 
@@ -198,5 +199,67 @@ test('who is told: not who did it, not the arbitrator of a ruling by the trade, 
     'message.posted',
     'message.posted',
     'something.new',
+  ])
+})
+
+test('news for very many people are told piece by piece, each run within its time limit', async () => {
+  await dispatch(market)
+  const [person] = await Promise.all([market.person('last'), dispatch(market)])
+  await superuser.query(`
+    insert into fairlock.outbox (kind, people, data)
+    select 'announcement.published', (select array_agg(gen_random_uuid()) from generate_series(1, 1000) where n > 0), '{}'
+    from generate_series(1, 40) n`)
+  await publish('rating.given', [person.id], { actor: 'clock' })
+  const limited = new pg.Client(market.database.appUrl)
+  await limited.connect()
+  const runs = []
+  for (let isMore = true; isMore; ) {
+    const { rows } = await limited.query('select fairlock.dispatch(1000) as told')
+    runs.push(rows[0].told.taken)
+    isMore = rows[0].told.isMore
+  }
+  await limited.end()
+  assert.ok(
+    runs.every((taken) => taken <= 6),
+    `${runs}: 5000 people a run`,
+  )
+  assert.equal(
+    runs.reduce((sum, taken) => sum + taken, 0),
+    41,
+  )
+  assert.deepEqual(await kindsOf(person), ['rating.given'])
+})
+
+test('a stream that nobody reads is cut off after its end, and gives its place back', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const caller = { sessionId: null, tokenHash: null, requestId: 'test' }
+  const stream = new Stream('id', caller, 'person', null, 0)
+  stream.caughtUp()
+  stream.send({ position: 1, kind: 'trade.paid', json: JSON.stringify({ text: 'x'.repeat(100_000) }) })
+  stream.end()
+  assert.equal(stream.body.destroyed, false, 'its reader has some seconds')
+  t.mock.timers.tick(5000)
+  assert.equal(stream.body.destroyed, true)
+})
+
+test('nobody is mailed more than sixty times an hour of one kind, and the list has everything', async () => {
+  const person = await market.person('flooded')
+  await superuser.query(
+    `select fairlock.notify($1, 'payment_method.primary_changed', '{}') from generate_series(1, 70)`,
+    [person.id],
+  )
+  for (let i = 0; i < 65; i++) await publish('payment_method.verified', [person.id])
+  for (let i = 0; i < 65; i++) await superuser.query('select fairlock.dispatch(1)')
+  await dispatch(market)
+  await superuser.query(`select fairlock.notify($1, 'password.changed', '{}')`, [person.id])
+  const { rows } = await superuser.query(
+    `select kind, count(*)::integer as told, count(mail_due_at)::integer as mailed from fairlock.notices
+     where user_id = $1 group by 1 order by 1`,
+    [person.id],
+  )
+  assert.deepEqual(rows, [
+    { kind: 'password.changed', told: 1, mailed: 1 },
+    { kind: 'payment_method.primary_changed', told: 70, mailed: 60 },
+    { kind: 'payment_method.verified', told: 65, mailed: 60 },
   ])
 })
