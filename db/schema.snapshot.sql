@@ -1353,6 +1353,7 @@ create table fairlock.push_subscriptions (
   expires_at timestamp with time zone,
   id uuid not null,
   keys text not null,
+  session_id uuid,
   user_id uuid not null,
   constraint push_subscriptions_endpoint_check CHECK (((length(endpoint) >= 1) AND (length(endpoint) <= 1000))),
   constraint push_subscriptions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
@@ -1361,9 +1362,10 @@ create table fairlock.push_subscriptions (
 );
 alter table fairlock.push_subscriptions enable row level security;
 alter table fairlock.push_subscriptions force row level security;
+CREATE INDEX push_subscriptions_endpoint ON fairlock.push_subscriptions USING btree (endpoint);
 CREATE INDEX push_subscriptions_expiry ON fairlock.push_subscriptions USING btree (expires_at);
 create policy "the engine acts for everybody" on fairlock.push_subscriptions for all to fairlock_engine using (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, endpoint, keys, expires_at, created_at ON fairlock.push_subscriptions FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,created_at,expires_at}', '{id}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, endpoint, keys, expires_at, created_at, session_id ON fairlock.push_subscriptions FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,created_at,expires_at}', '{id}');
 CREATE TRIGGER sealed_keys BEFORE INSERT OR UPDATE OF keys, user_id ON fairlock.push_subscriptions FOR EACH ROW WHEN ((new.keys IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('keys', 'user_id');
 grant delete, insert, select on fairlock.push_subscriptions to fairlock_engine;
 grant update on fairlock.push_subscriptions (expires_at) to fairlock_engine;
@@ -3025,7 +3027,7 @@ create function fairlock.disable_webhook(w fairlock.webhooks, p_reason text) ret
 alter function fairlock.disable_webhook(fairlock.webhooks,text) owner to fairlock_engine;
 grant execute on function fairlock.disable_webhook(fairlock.webhooks,text) to fairlock_engine;
 
-create function fairlock.dispatch(p_most integer) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 59eed2cd388a2d67;
+create function fairlock.dispatch(p_most integer) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as f4659b415144bc7e;
 alter function fairlock.dispatch(integer) owner to fairlock_engine;
 grant execute on function fairlock.dispatch(integer) to fairlock_app;
 grant execute on function fairlock.dispatch(integer) to fairlock_engine;
@@ -3208,7 +3210,7 @@ alter function fairlock.finish_password_reset(uuid,bytea,text,jsonb,inet,text) o
 grant execute on function fairlock.finish_password_reset(uuid,bytea,text,jsonb,inet,text) to fairlock_app;
 grant execute on function fairlock.finish_password_reset(uuid,bytea,text,jsonb,inet,text) to fairlock_engine;
 
-create function fairlock.finish_push_message(p_id uuid, p_is_gone boolean, p_again_in interval) returns void language plpgsql security definer set search_path=pg_catalog, pg_temp as cd5af306c041a154;
+create function fairlock.finish_push_message(p_id uuid, p_is_gone boolean, p_again_in interval) returns void language plpgsql security definer set search_path=pg_catalog, pg_temp as 1e3368d96518006d;
 alter function fairlock.finish_push_message(uuid,boolean,interval) owner to fairlock_engine;
 grant execute on function fairlock.finish_push_message(uuid,boolean,interval) to fairlock_app;
 grant execute on function fairlock.finish_push_message(uuid,boolean,interval) to fairlock_engine;
@@ -3379,9 +3381,17 @@ create function fairlock.is_for_staff(p_operation text) returns boolean language
 alter function fairlock.is_for_staff(text) owner to fairlock_engine;
 grant execute on function fairlock.is_for_staff(text) to fairlock_engine;
 
+create function fairlock.is_live_session(p_session uuid) returns boolean language sql stable set search_path=pg_catalog, pg_temp as a253512c5acc8864;
+alter function fairlock.is_live_session(uuid) owner to fairlock_engine;
+grant execute on function fairlock.is_live_session(uuid) to fairlock_engine;
+
 create function fairlock.is_mail_needless(n fairlock.notices) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 0f417ab470df51cf;
 alter function fairlock.is_mail_needless(fairlock.notices) owner to fairlock_engine;
 grant execute on function fairlock.is_mail_needless(fairlock.notices) to fairlock_engine;
+
+create function fairlock.is_mailed_enough(p_user uuid, p_kind text) returns boolean language sql stable set search_path=pg_catalog, pg_temp as bfebac2725d1d30e;
+alter function fairlock.is_mailed_enough(uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.is_mailed_enough(uuid,text) to fairlock_engine;
 
 create function fairlock.is_on_duty(p_role text) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 49a3b906246096ed;
 alter function fairlock.is_on_duty(text) owner to fairlock_engine;
@@ -3485,7 +3495,7 @@ alter function fairlock.look_at_evidence(uuid) owner to fairlock_engine;
 grant execute on function fairlock.look_at_evidence(uuid) to fairlock_app;
 grant execute on function fairlock.look_at_evidence(uuid) to fairlock_engine;
 
-create function fairlock.mail_due(p_kind text, p_person uuid, p_trade uuid) returns timestamp with time zone language sql set search_path=pg_catalog, pg_temp as f0564b98fa8cce1b;
+create function fairlock.mail_due(p_kind text, p_person uuid, p_trade uuid) returns timestamp with time zone language sql set search_path=pg_catalog, pg_temp as 2be12b1eb59d3742;
 alter function fairlock.mail_due(text,uuid,uuid) owner to fairlock_engine;
 grant execute on function fairlock.mail_due(text,uuid,uuid) to fairlock_engine;
 
@@ -3634,7 +3644,7 @@ alter function fairlock.notice_announcements(integer) owner to fairlock_engine;
 grant execute on function fairlock.notice_announcements(integer) to fairlock_app;
 grant execute on function fairlock.notice_announcements(integer) to fairlock_engine;
 
-create function fairlock.notify(p_user uuid, p_kind text, p_data jsonb DEFAULT '{}'::jsonb, p_mail_to text DEFAULT NULL::text) returns uuid language plpgsql set search_path=pg_catalog, pg_temp as abafb14bbcf8ad8d;
+create function fairlock.notify(p_user uuid, p_kind text, p_data jsonb DEFAULT '{}'::jsonb, p_mail_to text DEFAULT NULL::text) returns uuid language plpgsql set search_path=pg_catalog, pg_temp as 3f41dab9ff03017e;
 alter function fairlock.notify(uuid,text,jsonb,text) owner to fairlock_engine;
 grant execute on function fairlock.notify(uuid,text,jsonb,text) to fairlock_engine;
 
@@ -3740,7 +3750,7 @@ create function fairlock.place_of(p_address inet) returns inet language sql immu
 alter function fairlock.place_of(inet) owner to fairlock_engine;
 grant execute on function fairlock.place_of(inet) to fairlock_engine;
 
-create function fairlock.post_message(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 04b7815fdd6a7736;
+create function fairlock.post_message(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e46225b2f1aed2d0;
 alter function fairlock.post_message(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.post_message(jsonb) to fairlock_engine;
 
@@ -4120,7 +4130,7 @@ create function fairlock.store_recovery_codes(p_user uuid, p_hashes jsonb) retur
 alter function fairlock.store_recovery_codes(uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.store_recovery_codes(uuid,jsonb) to fairlock_engine;
 
-create function fairlock.subscribe_push(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 727953fbd3773a9d;
+create function fairlock.subscribe_push(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 664c32d3cb5a4007;
 alter function fairlock.subscribe_push(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.subscribe_push(jsonb) to fairlock_engine;
 
@@ -4138,7 +4148,7 @@ alter function fairlock.sweep_live(integer) owner to fairlock_engine;
 grant execute on function fairlock.sweep_live(integer) to fairlock_app;
 grant execute on function fairlock.sweep_live(integer) to fairlock_engine;
 
-create function fairlock.sweep_push(p_most integer) returns void language sql as d3c69655b406c090;
+create function fairlock.sweep_push(p_most integer) returns void language sql as 80f21314555d9fd1;
 alter function fairlock.sweep_push(integer) owner to fairlock_engine;
 grant execute on function fairlock.sweep_push(integer) to fairlock_engine;
 
@@ -4164,7 +4174,7 @@ create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method tex
 alter function fairlock.take_offer(uuid,numeric,text,uuid,integer) owner to fairlock_engine;
 grant execute on function fairlock.take_offer(uuid,numeric,text,uuid,integer) to fairlock_engine;
 
-create function fairlock.take_push_messages(p_most integer, p_lease interval) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as bf078d278d27dab9;
+create function fairlock.take_push_messages(p_most integer, p_lease interval) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 17c81ae620f4f988;
 alter function fairlock.take_push_messages(integer,interval) owner to fairlock_engine;
 grant execute on function fairlock.take_push_messages(integer,interval) to fairlock_app;
 grant execute on function fairlock.take_push_messages(integer,interval) to fairlock_engine;
@@ -4190,7 +4200,7 @@ create function fairlock.tell_chat(p_row fairlock.outbox) returns void language 
 alter function fairlock.tell_chat(fairlock.outbox) owner to fairlock_engine;
 grant execute on function fairlock.tell_chat(fairlock.outbox) to fairlock_engine;
 
-create function fairlock.tell_push(p_notice uuid) returns void language sql as 8837b6cbf64f55b4;
+create function fairlock.tell_push(p_notice uuid) returns void language sql as 25c72bae9a1cae46;
 alter function fairlock.tell_push(uuid) owner to fairlock_engine;
 grant execute on function fairlock.tell_push(uuid) to fairlock_engine;
 

@@ -820,6 +820,7 @@ export interface FairlockPushSubscriptions {
   expires_at: Timestamp | null;
   id: string;
   keys: string;
+  session_id: string | null;
   user_id: string;
 }
 

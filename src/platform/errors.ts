@@ -229,6 +229,10 @@ export const ERRORS = {
   kyc_request_decided: { status: 409, title: 'This request has been decided or withdrawn already.' },
   kyc_request_claimed: { status: 409, title: 'Somebody else is working on this request.' },
   kyc_request_unclaimed: { status: 409, title: 'Claim the request first: who decides has looked at it.' },
+  too_many_files_sent: {
+    status: 409,
+    title: 'The files you have sent in this trade are as large as they may be together. Send smaller ones.',
+  },
   conflict: { status: 409, title: 'Something else changed this at the same moment. Look again and repeat.' },
   data_key_retired: {
     status: 409,

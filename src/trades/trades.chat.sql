@@ -202,6 +202,14 @@ begin
   if c.posted >= 2000 then
     return fairlock.refuse('too_many_messages', '{"limit": 2000}');
   end if;
+  -- Files are kept for ever, so a person sends as much as ten of the largest in one trade. Counted under the channel's lock.
+  if v_files <> '{}' and (
+    select sum(f.bytes) > (select 10 * 1048576::bigint * file_megabytes from fairlock.settings)
+    from fairlock.files f where f.owner_id = me and f.id = any (v_files || array(
+      select unnest(file_ids) from fairlock.messages where trade_id = v_trade and author_id = me and file_ids <> '{}'))
+  ) then
+    return fairlock.refuse('too_many_files_sent', '{"field": "fileIds"}');
+  end if;
   update fairlock.chat_channels set last_number = c.last_number + 1, posted = c.posted + 1,
     for_seller = case v_role when 'seller' then for_seller else c.last_number + 1 end,
     for_buyer = case v_role when 'buyer' then for_buyer else c.last_number + 1 end

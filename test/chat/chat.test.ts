@@ -359,3 +359,23 @@ async function backwards({ path, seller }: Deal, limit: number) {
   }
   return items
 }
+
+test('what one person sends in a trade is bounded, for it is kept for ever', async () => {
+  const one = await deal(market)
+  const sent = await picture(8, 6).png().toBuffer()
+  const give = async (who: Person) =>
+    (await upload(market.url, who, sent, { purpose: 'message', name: 'a.png' })).body.id as string
+  const send = async (who: Person) => who.post(one.path, { fileIds: [await give(who)] })
+  assert.equal((await send(one.buyer)).status, 201)
+  // As if it had been ten of the largest, but for a few bytes.
+  await superuser.query(`alter table fairlock.files disable trigger guarded`)
+  await superuser.query(
+    `update fairlock.files set bytes = 10 * 1048576 * (select file_megabytes from fairlock.settings) - 10
+     where owner_id = $1`,
+    [one.buyer.id],
+  )
+  await superuser.query(`alter table fairlock.files enable trigger guarded`)
+  assert.deepEqual(code(await send(one.buyer)), [409, 'too_many_files_sent'])
+  assert.equal((await one.buyer.post(one.path, { text: 'words still go' })).status, 201)
+  assert.equal((await send(one.seller)).status, 201)
+})

@@ -170,6 +170,8 @@ test('4,000 characters of anything cost little', () => {
     'T1',
     'ﷺ',
     'www.',
+    '+1(',
+    '⑽',
   ]
   const began = performance.now()
   for (const one of evil) warningsOf(one.repeat(Math.ceil(4000 / one.length)).slice(0, 4000))
