@@ -153,6 +153,10 @@ export const TELLS: Record<string, string[]> = {
   // The arbitrator is assigned to the dispute; administrators see the queue's facts.
   'fairlock.dispute_queue': ['admin', 'arbitrator'],
   'fairlock.look_at_dispute': ['arbitrator'],
+  // Both sides and the arbitrator see a dispute's evidence, which is the only file that the seed has attached for others.
+  'fairlock.look_at_evidence': ['counterparty', 'arbitrator'],
+  'fairlock.open_file': ['counterparty', 'arbitrator'],
+  'fairlock.file_part': ['counterparty', 'arbitrator'],
   'fairlock.find_person': ['admin', 'compliance', 'support'],
   'fairlock.search_audit': ['admin', 'compliance'],
   // The account's twins and those who wait to be verified, by id, without any of the account.
