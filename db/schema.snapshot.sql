@@ -4212,7 +4212,7 @@ create function fairlock.test_webhook(p_id uuid) returns jsonb language plpgsql 
 alter function fairlock.test_webhook(uuid) owner to fairlock_engine;
 grant execute on function fairlock.test_webhook(uuid) to fairlock_engine;
 
-create function fairlock.told_of() returns TABLE(kind text, who text) language sql immutable as 0c8d7963342c7f20;
+create function fairlock.told_of() returns TABLE(kind text, who text) language sql immutable as 51a24208eaf261eb;
 alter function fairlock.told_of() owner to fairlock_engine;
 grant execute on function fairlock.told_of() to fairlock_engine;
 
