@@ -31,6 +31,10 @@ export const WORDS_OF_DISPUTES: Record<string, Words> = {
     sentence: ({ by: side, isLate }) =>
       `The ${side} said what happened${isLate ? ', after the time to answer was over' : ''}.`,
   },
+  'dispute.evidence_added': {
+    subject: 'New evidence in a dispute',
+    sentence: ({ actor }) => `The ${actor} added a file to the evidence of a dispute. Look at it.`,
+  },
   'dispute.question': {
     subject: 'The arbitrator asks you something',
     sentence: ({ dueAt }) => `The arbitrator of your dispute asks you something. Reply${by(dueAt)}.`,

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
 import { Dispatcher } from '../../src/notifications/index.ts'
 import { Stream } from '../../src/notifications/live/stream.ts'
+import { sentenceOf, subjectOf } from '../../src/notifications/words.ts'
 import { dispatch } from '../support/dispatch.ts'
 import { type Market, offerBody, type Person, startMarket } from '../support/market.ts'
 
@@ -248,7 +250,7 @@ test('nobody is mailed more than sixty times an hour of one kind, and the list h
     `select fairlock.notify($1, 'payment_method.primary_changed', '{}') from generate_series(1, 70)`,
     [person.id],
   )
-  for (let i = 0; i < 65; i++) await publish('payment_method.verified', [person.id])
+  for (let i = 0; i < 65; i++) await publish('fault.forgiven', [person.id])
   for (let i = 0; i < 65; i++) await superuser.query('select fairlock.dispatch(1)')
   await dispatch(market)
   await superuser.query(`select fairlock.notify($1, 'password.changed', '{}')`, [person.id])
@@ -258,8 +260,24 @@ test('nobody is mailed more than sixty times an hour of one kind, and the list h
     [person.id],
   )
   assert.deepEqual(rows, [
+    { kind: 'fault.forgiven', told: 65, mailed: 60 },
     { kind: 'password.changed', told: 1, mailed: 1 },
     { kind: 'payment_method.primary_changed', told: 70, mailed: 60 },
-    { kind: 'payment_method.verified', told: 65, mailed: 60 },
   ])
+})
+
+test('every kind of notice has words of its own', async () => {
+  const { rows } = await superuser.query('select kind from fairlock.told_of()')
+  const files = globSync('../../src/*/*.sql', { cwd: import.meta.dirname })
+  const code = files.map((file) => readFileSync(`${import.meta.dirname}/${file}`, 'utf8')).join('\n')
+  const direct = [...code.matchAll(/fairlock\.notify\([^,;]+,\s*'([a-z_.]+)'(?! \|\|)/g)].map(
+    ([, kind]) => kind!,
+  )
+  const kinds = [...rows.map(({ kind }) => kind as string), ...direct]
+  assert.ok(kinds.length >= 40)
+  for (const kind of kinds) {
+    const plain = kind.replaceAll(/[._]/g, ' ')
+    assert.notEqual(subjectOf(kind).toLowerCase(), plain, kind)
+    assert.notEqual(sentenceOf(kind, {}), `${subjectOf(kind)}.`, kind)
+  }
 })
