@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import { BOOKS, type Check, TOTALS } from './checks.ts'
+import { DISPUTES } from './disputes.ts'
 import { FOLLOWERS } from './followers.ts'
 import { PEOPLE } from './people.ts'
 
@@ -38,7 +39,7 @@ export type VerifyOptions = {
 type Row = Omit<LedgerFinding, 'invariant'> & { transfer: number | null }
 type Place = { distance: number; transfer: number; at: string }
 
-const CHECKS: Check[] = [...BOOKS, ...FOLLOWERS, ...PEOPLE, TOTALS]
+const CHECKS: Check[] = [...BOOKS, ...FOLLOWERS, ...DISPUTES, ...PEOPLE, TOTALS]
 
 /**
  * Proves the books: every law about money that rows can show. `client` is in a repeatable-read

@@ -21,7 +21,7 @@ test('fairlock ledger balances lists what each kind of account holds in each cur
       .map((line) => line.split(/ +/)),
     [
       ['currency', 'traders', 'escrows', 'fees', 'custody'],
-      ['BTC', '2.24857700', '0.15015000', '0.00127300', '-2.40000000'],
+      ['BTC', '2.24851688', '0.15015000', '0.00133312', '-2.40000000'],
       ['ETH', '29.97000001', '0.00000000', '0.03000000', '-30.00000001'],
     ],
   )
@@ -40,7 +40,7 @@ test('fairlock ledger verify says that all is well: a line per check, the totals
   assert.equal(err, '')
   const lines = out.split('\n')
   assert.ok(lines.filter((line) => /^ok +I\d+ +.* \d+ rows$/.test(line)).length >= 14, out)
-  assert.ok(lines.some((line) => /^BTC +2\.24857700 /.test(line)))
+  assert.ok(lines.some((line) => /^BTC +2\.24851688 /.test(line)))
   assert.equal(JSON.parse((await ledger('verify', '--json')).out).ok, true)
 })
 

@@ -65,6 +65,7 @@ export async function tradeForADay(
   assert.equal(await expireTrades(market.db), 2)
   by.funded = await take(cleo, selling.id, '0.07')
   by.paid = await pay(dan, await take(dan, selling.id, '0.08'))
+  by.split = await split(market, ada, await pay(dan, await take(dan, selling.id, '0.06')), '0.02')
   by.last = await release(ada, dan, await take(dan, selling.id, '0.09'))
   return { people, by }
 }
@@ -88,6 +89,21 @@ async function pay(buyer: Person, traded: Traded): Promise<Traded> {
 async function release(seller: Person, buyer: Person, traded: Traded): Promise<Traded> {
   await pay(buyer, traded)
   await post(seller, `/v1/trades/${traded.trade}/release`)
+  return traded
+}
+
+/** A dispute that an arbitrator ends with a split. */
+async function split(market: Market, seller: Person, traded: Traded, buyerAmount: string): Promise<Traded> {
+  const judge = await market.person('judge')
+  await asIntruder(market, (client) =>
+    client.query(`insert into fairlock.staff_roles (user_id, role) values ($1, 'arbitrator')`, [judge.id]),
+  )
+  const dispute = await post(seller, `/v1/trades/${traded.trade}/dispute`, { reason: 'wrong_amount' })
+  await post(judge, `/v1/disputes/${dispute.id}/ruling`, {
+    outcome: 'split',
+    buyerAmount,
+    reason: 'Half came.',
+  })
   return traded
 }
 

@@ -269,4 +269,24 @@ export const TAMPERINGS: Tampering[] = [
     invariant: 'I13',
     table: 'fairlock.faults',
   },
+  {
+    what: 'a dispute that is over, whose trade does not say so',
+    sql: `update crypto_disputes set status = 'pending', stage = 'open', resolved_at = null, resolved_by = null
+          where status = 'resolved' returning id`,
+    invariant: 'I8',
+    table: 'public.crypto_disputes',
+  },
+  {
+    what: 'a ruling that paid another amount',
+    sql: `update fairlock.dispute_rulings r set buyer_amount = buyer_amount + 0.00000001 from crypto_disputes d
+          where d.id = r.dispute_id and r.state = 'settled' returning d.escrow_id as id`,
+    invariant: 'I6',
+    table: 'public.crypto_escrows',
+  },
+  {
+    what: 'how many trades of somebody were disputed',
+    sql: `update crypto_profiles set disputed_trades = disputed_trades + 1 where display_name like 'dan%' returning id`,
+    invariant: 'I7',
+    table: 'public.crypto_profiles',
+  },
 ]

@@ -23,9 +23,9 @@ test('after a day of trading, roll-ups in between, every check passes and has lo
   assert.deepEqual(totals, [
     {
       currency: 'BTC',
-      trader: '2.24857700',
+      trader: '2.24851688',
       escrow: '0.15015000',
-      fees: '0.00127300',
+      fees: '0.00133312',
       custody: '-2.40000000',
     },
     {
