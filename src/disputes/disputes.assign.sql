@@ -1,6 +1,21 @@
 -- Who arbitrates: the least loaded arbitrator on duty who has nothing to do with the two sides.
 set local role fairlock_engine;
 
+-- Whether somebody has traded with a side of a dispute lately, or trades with one now.
+create function fairlock.has_dealt_with(p_person uuid, d public.crypto_disputes) returns boolean
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_since timestamptz := clock_timestamp() - make_interval(days => (select dispute_conflict_days from fairlock.settings));
+begin
+  return exists (
+    select from public.crypto_trades where user_id = p_person and buyer_id in (d.raised_by, d.against_user_id)
+      and (created_at > v_since or status in ('pending', 'funded', 'paid', 'disputed'))
+  ) or exists (
+    select from public.crypto_trades where buyer_id = p_person and user_id in (d.raised_by, d.against_user_id)
+      and (created_at > v_since or status in ('pending', 'funded', 'paid', 'disputed')));
+end $$;
+
 -- Whether somebody may take this part of a dispute: an arbitrator, not banned, with a second factor where staff need
 -- one, no side of it, nobody who traded with a side lately, and not in another part of it before. A second arbitrator
 -- who once refused may be asked again.
@@ -12,14 +27,7 @@ as $$
     and (not s.staff_need_factor or exists (
       select from fairlock.credentials where user_id = p_person and second_factor))
     and p_person not in (d.raised_by, d.against_user_id)
-    and not exists (
-      select from public.crypto_trades t
-      where t.user_id = p_person and t.buyer_id in (d.raised_by, d.against_user_id)
-        and t.created_at > clock_timestamp() - make_interval(days => s.dispute_conflict_days))
-    and not exists (
-      select from public.crypto_trades t
-      where t.buyer_id = p_person and t.user_id in (d.raised_by, d.against_user_id)
-        and t.created_at > clock_timestamp() - make_interval(days => s.dispute_conflict_days))
+    and not fairlock.has_dealt_with(p_person, d)
     and not exists (
       select from fairlock.dispute_assignments a where a.dispute_id = d.id and a.arbitrator_id = p_person
         and not (p_part = 'second' and a.part = 'second' and a.ended_as = 'refused'))
@@ -27,8 +35,9 @@ as $$
 $$;
 
 -- Assigns a part of a dispute: to p_person, or to whoever has the fewest open cases, of those with equally many to
--- whoever has waited longest for one. Gives whom; nothing when there is nobody: the background work asks again. The
--- caller holds the dispute's lock. The advisory lock is for fairness alone: two who choose at once would choose the same.
+-- whoever has waited longest for one, and never to who asks for it (p_by): nobody gives themselves a case. Gives whom;
+-- nothing when there is nobody: the background work asks again. The caller holds the dispute's lock. The advisory lock is
+-- for fairness alone: two who choose at once would choose the same.
 create function fairlock.assign_arbitrator(p_dispute uuid, p_part text, p_person uuid, p_by uuid) returns uuid
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -42,7 +51,8 @@ begin
     end if;
     perform pg_advisory_xact_lock(hashtextextended('dispute assignments', 0));
     select r.user_id into v_chosen from fairlock.staff_roles r
-    where r.role = 'arbitrator' and fairlock.may_arbitrate(p_dispute, r.user_id, p_part)
+    where r.role = 'arbitrator' and r.user_id is distinct from p_by
+      and fairlock.may_arbitrate(p_dispute, r.user_id, p_part)
     order by (select count(*) from fairlock.dispute_assignments a where a.arbitrator_id = r.user_id and a.ended_at is null),
       (select max(assigned_at) from fairlock.dispute_assignments a where a.arbitrator_id = r.user_id) nulls first, r.user_id
     limit 1;
@@ -120,7 +130,7 @@ begin
     return fairlock.refuse('dispute_over');
   elsif fairlock.part_at(d.stage) is null then
     return fairlock.refuse('dispute_stage', jsonb_build_object('stage', d.stage));
-  elsif p ->> 'arbitratorId' is not null
+  elsif (p ->> 'arbitratorId')::uuid = me or p ->> 'arbitratorId' is not null
     and fairlock.may_arbitrate(d.id, (p ->> 'arbitratorId')::uuid, fairlock.part_at(d.stage)) is not true then
     return fairlock.refuse('conflict_of_interest');
   end if;

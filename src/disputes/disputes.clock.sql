@@ -1,16 +1,17 @@
 -- What the clock does to disputes, and what it counts. It never decides one.
 set local role fairlock_engine;
 
--- Whether somebody still is an arbitrator; one who is merely off duty is.
-create function fairlock.is_arbitrator(p_person uuid) returns boolean
+-- Whether somebody still is an arbitrator, and still has nothing to do with the sides of this dispute; one who is merely
+-- off duty is.
+create function fairlock.is_arbitrator(p_person uuid, d public.crypto_disputes) returns boolean
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select exists (select from fairlock.staff_roles where user_id = p_person and role = 'arbitrator')
-    and not fairlock.is_banned(p_person)
+    and not fairlock.is_banned(p_person) and not fairlock.has_dealt_with(p_person, d)
 $$;
 
--- What is due, oldest first: trades whose release window is over, rulings that nobody appealed in time, disputes whose
--- ruling is overdue, and disputes without an arbitrator, or with one who is none any more.
+-- What is due: trades whose release window is over, rulings that nobody appealed in time, disputes whose ruling is
+-- overdue, and disputes without an arbitrator, or with one who is none any more.
 create function fairlock.due_disputes(p_most integer) returns jsonb
 language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -28,8 +29,9 @@ as $$
       select d.id from public.crypto_disputes d where d.status = 'pending' and fairlock.part_at(d.stage) is not null
         and fairlock.is_on_duty('arbitrator') and not exists (
           select from fairlock.dispute_assignments a where a.dispute_id = d.id and a.part = fairlock.part_at(d.stage)
-            and a.ended_at is null and fairlock.is_arbitrator(a.arbitrator_id))
-      order by d.created_at limit p_most) one))
+            and a.ended_at is null and fairlock.is_arbitrator(a.arbitrator_id, d))
+      -- By chance: those that nobody can take now must not keep the others from being tried.
+      order by random() limit p_most) one))
 $$;
 grant execute on function fairlock.due_disputes(integer) to fairlock_app;
 
@@ -102,7 +104,7 @@ begin
   select * into d from public.crypto_disputes where id = p_dispute for no key update;
   if d.id is null or d.status <> 'pending' or fairlock.part_at(d.stage) is null
     or exists (select from fairlock.dispute_assignments a where a.dispute_id = d.id and a.part = fairlock.part_at(d.stage)
-      and a.ended_at is null and fairlock.is_arbitrator(a.arbitrator_id)) then
+      and a.ended_at is null and fairlock.is_arbitrator(a.arbitrator_id, d)) then
     return fairlock.refuse('dispute_stage', jsonb_build_object('stage', d.stage));
   end if;
   v_person := fairlock.replace_arbitrator(d, 'lost_role', null, null, null);

@@ -76,7 +76,7 @@ as $$
     union all select (f ->> 'at')::timestamptz, 'dispute.evidence', f ->> 'actor', (f ->> 'by')::uuid,
       f - '{at,actor,by}'::text[], null from d, jsonb_array_elements(d.evidence) f
     union all select d.escalated_at, 'dispute.escalated', 'clock', null, '{}', null from d where d.escalated_at is not null
-    union all select d.resolved_at, case d.status when 'resolved' then 'dispute.settled' else 'dispute.closed' end,
+    union all select d.resolved_at, fairlock.dispute_end(d.status, d.resolution),
       t.ended_by_actor, case when p_staff or t.ended_by_actor in ('seller', 'buyer') then
         case t.ended_by_actor when 'seller' then t.user_id when 'buyer' then t.buyer_id else d.resolved_by end end,
       jsonb_build_object('resolution', d.resolution), null from d, t where d.status <> 'pending'

@@ -69,6 +69,9 @@ begin
   elsif p_part is null or not exists (select from fairlock.dispute_assignments
       where dispute_id = d.id and arbitrator_id = me and part = p_part and ended_at is null) then
     return fairlock.refuse('dispute_stage', jsonb_build_object('stage', d.stage));
+  elsif fairlock.has_dealt_with(me, d) then
+    -- They have begun a trade with a side since they were assigned: somebody else has to take over.
+    return fairlock.refuse('conflict_of_interest');
   end if;
   return null;
 end $$;

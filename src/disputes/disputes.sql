@@ -111,6 +111,14 @@ begin
   return null;
 end $$;
 
+-- What the end of a dispute is called: settled as it was ruled, or closed because one of the two gave in.
+create function fairlock.dispute_end(p_status text, p_resolution text) returns text
+language sql immutable
+as $$
+  select case when p_status = 'resolved' and p_resolution is distinct from 'seller_released'
+    and p_resolution is distinct from 'buyer_conceded' then 'dispute.settled' else 'dispute.closed' end
+$$;
+
 -- With the dispute end its assignments, and with them what they show; a ruling that still waited is overtaken.
 create function fairlock.close_case() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
@@ -124,7 +132,7 @@ begin
     ended_as = case when arbitrator_id = new.resolved_by then 'done' else 'over' end
   where dispute_id = new.id and ended_at is null;
   update fairlock.dispute_rulings set state = 'overtaken' where dispute_id = new.id and state in ('consent', 'appeal');
-  perform fairlock.publish(case new.status when 'resolved' then 'dispute.settled' else 'dispute.closed' end,
+  perform fairlock.publish(fairlock.dispute_end(new.status, new.resolution),
     array[new.raised_by, new.against_user_id] || v_people, new.trade_id,
     jsonb_build_object('disputeId', new.id, 'resolution', new.resolution, 'actor', case new.resolution
       when 'seller_released' then 'seller' when 'buyer_conceded' then 'buyer' else 'arbitrator' end));

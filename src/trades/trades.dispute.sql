@@ -62,7 +62,8 @@ begin
 end $$;
 
 -- Ends a disputed trade and with it its dispute: by a ruling (p_event rule_release, rule_refund or rule_split, p_by the
--- arbitrator), by the seller's release or by the buyer's concession. The caller has locked offer, trade and escrow;
+-- arbitrator), by the seller's release or by the buyer's concession. Who so gives in to a ruling that blames them, before
+-- it takes effect, has lost the dispute as if they had waited. The caller has locked offer, trade and escrow;
 -- the dispute is locked here, the ledger's accounts by the posting, the profiles last.
 create function fairlock.end_dispute(
   p_trade uuid, p_event text, p_actor text, p_resolution text, p_reason text, p_buyer_amount numeric, p_by uuid,
@@ -92,6 +93,10 @@ begin
   if not found then
     return fairlock.refuse('move_not_allowed',
       jsonb_build_object('status', t.status, 'event', p_event, 'actor', p_actor));
+  end if;
+  if p_by is null then
+    select arbitrator_id, case p_actor when 'seller' then t.seller else t.buyer end into p_by, p_lost_by
+    from fairlock.dispute_rulings where dispute_id = t.dispute_id and state in ('appeal', 'appealed') and fault_of = p_actor;
   end if;
   select * into v_pay from fairlock.settlement(v_outcome, t.amount, t.seller_fee, t.buyer_fee, p_buyer_amount);
   select (select id from public.crypto_wallets where user_id = t.seller and currency = e.currency) as seller,

@@ -218,11 +218,11 @@ export class Model {
     } else if (verb === 'release') {
       if (by !== seller || (status !== 'paid' && status !== 'disputed')) return notAllowed
       complete(trade, trade.amount - trade.buyerFee, 0n)
-      close(trade)
+      close(trade, seller)
     } else {
       if (!LIVE.includes(status) || (status !== 'pending' && by !== buyer)) return notAllowed
       end(trade, 'cancelled')
-      close(trade)
+      close(trade, by)
     }
     return done(200, { ...tradeFacts(trade), ...endedBy(trade, by === seller ? 'seller' : 'buyer') })
   }
@@ -272,9 +272,14 @@ export function complete(trade: Trade, toBuyer: bigint, toSeller: bigint): void 
   trade.buyer.completed++
 }
 
-/** The two ended the trade themselves, and with it a dispute. */
-function close(trade: Trade): void {
-  if (trade.dispute !== null) Object.assign(trade.dispute, { stage: 'over', status: 'closed' })
+/** One of the two ended the trade, and with it a dispute; to a ruling that blames them they gave in, and have lost it. */
+function close({ dispute, seller }: Trade, by: Person): void {
+  if (dispute === null) return
+  const isBlamed =
+    (dispute.stage === 'appeal' || dispute.stage === 'appealed') &&
+    dispute.ruling?.outcome === (by === seller ? 'release' : 'refund')
+  if (isBlamed && by === dispute.opener) by.lost++
+  Object.assign(dispute, { stage: 'over', status: isBlamed ? 'resolved' : 'closed' })
 }
 
 /** What is held goes back whole, and the offer has its amount again. */
