@@ -124,12 +124,14 @@ begin
   return c;
 end $$;
 
--- A message as the door shows it; the API opens what is sealed.
-create function fairlock.message_json(m fairlock.messages) returns jsonb
+-- A message as the door shows it; the API opens what is sealed with its owner's key, and leaves the owner out. The two
+-- sides learn that an arbitrator speaks and not which one.
+create function fairlock.message_json(m fairlock.messages, p_is_side boolean) returns jsonb
 language sql stable
 as $$
   select jsonb_build_object('id', m.id, 'number', m.number, 'kind', m.kind,
-    'author', case when m.author_id is not null then jsonb_build_object('id', m.author_id, 'role', m.author_role) end,
+    'owner', m.author_id, 'author', case when m.author_id is not null then jsonb_build_object(
+      'id', case when not p_is_side or m.author_role <> 'arbitrator' then m.author_id end, 'role', m.author_role) end,
     'sealed', m.text, 'erased', m.erased, 'warnings', m.warnings, 'code', m.code, 'data', m.data,
     'files', coalesce((select jsonb_agg(fairlock.file_json(f) order by array_position(m.file_ids, f.id))
       from fairlock.files f where f.id = any (m.file_ids)), '[]'),
@@ -151,10 +153,10 @@ begin
       jsonb_build_object('what', 'messages', 'as', v_role, 'after', p_after, 'before', p_before));
   end if;
   if p_after is not null then
-    select jsonb_agg(fairlock.message_json(m) order by m.number) into v_messages from (
+    select jsonb_agg(fairlock.message_json(m, v_role in ('seller', 'buyer')) order by m.number) into v_messages from (
       select * from fairlock.messages where trade_id = p_trade and number > p_after order by number limit p_most) m;
   else
-    select jsonb_agg(fairlock.message_json(m) order by m.number desc) into v_messages from (
+    select jsonb_agg(fairlock.message_json(m, v_role in ('seller', 'buyer')) order by m.number desc) into v_messages from (
       select * from fairlock.messages where trade_id = p_trade and number < coalesce(p_before, 2147483647)
       order by number desc limit p_most) m;
   end if;
@@ -219,19 +221,20 @@ begin
   returning * into m;
   perform fairlock.attach_file(id, me, 'message', m.id) from unnest(v_files) id;
   perform fairlock.publish('message.posted', array[c.seller_id, c.buyer_id] || fairlock.chat_arbitrators(v_trade), v_trade,
-    jsonb_build_object('messageId', m.id, 'number', m.number, 'author', me, 'actor', v_role));
+    jsonb_build_object('messageId', m.id, 'number', m.number,
+      'author', case when v_role <> 'arbitrator' then me end, 'actor', v_role));
   if v_role = 'arbitrator' then
     perform fairlock.record_event('message.posted', 'crypto_trades', v_trade, null,
       jsonb_build_object('message', m.id, 'number', m.number, 'as', v_role));
   end if;
-  return fairlock.message_json(m) - array['sealed', 'files'];
+  return fairlock.message_json(m, false) - array['owner', 'sealed', 'files'];
 end $$;
 
 -- A message as it is kept, for the comparison with a repeated request; its author's alone.
 create function fairlock.own_message(p_message uuid) returns jsonb
 language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
-  select coalesce((select fairlock.message_json(m) from fairlock.messages m
+  select coalesce((select fairlock.message_json(m, false) from fairlock.messages m
     where m.id = p_message and m.author_id = fairlock.acting_user()), fairlock.refuse('not_found'))
 $$;
 grant execute on function fairlock.own_message(uuid) to fairlock_app;

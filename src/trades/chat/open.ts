@@ -32,7 +32,7 @@ export async function openMessages(
 
 /** A message as the API shows it, with the names of its files opened. */
 async function shown(sealer: Sealer, message: SealedMessage, text: string | null): Promise<Message> {
-  const { sealed, erased, files: rows, ...facts } = message
+  const { owner: _, sealed, erased, files: rows, ...facts } = message
   const files: Message['files'] = []
   for (const row of rows) files.push(await shownFile(sealer, row))
   if (facts.kind === 'system')
@@ -43,9 +43,9 @@ async function shown(sealer: Sealer, message: SealedMessage, text: string | null
 
 async function openTexts(sealer: Sealer, messages: SealedMessage[]): Promise<Map<string, string>> {
   const texts = new Map<string, string>()
-  for (const { id, author, sealed } of messages) {
-    if (sealed === null || author === null) continue
-    const text = await openText(sealer, author.id, id, sealed)
+  for (const { id, owner, sealed } of messages) {
+    if (sealed === null || owner === null) continue
+    const text = await openText(sealer, owner, id, sealed)
     if (text !== null) texts.set(id, text)
   }
   return texts

@@ -17,9 +17,12 @@ export const Message = Type.Object({
   kind: Type.Union([Type.Literal('text'), Type.Literal('system')]),
   author: Nullable(
     Type.Object(
-      { id: Id, role: Type.String({ description: 'seller · buyer · arbitrator' }) },
       {
-        description: 'null for system messages',
+        id: Nullable(Id),
+        role: Type.String({ description: 'seller · buyer · arbitrator' }),
+      },
+      {
+        description: 'null for system messages. Of an arbitrator the two sides learn the role alone.',
       },
     ),
   ),
@@ -65,6 +68,8 @@ export const Unread = Type.Object({
 
 /** A message as the database gives it: still sealed. */
 export type SealedMessage = Omit<Message, 'text' | 'unreadable' | 'files'> & {
+  /** Whose key the text is sealed with. */
+  owner: string | null
   sealed: string | null
   erased: boolean
   files: FileRow[]
