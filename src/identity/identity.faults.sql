@@ -81,14 +81,16 @@ begin
 end $$;
 
 -- A trade ended without a sale: the fault is that of the one whose turn it was. A buyer who leaves a trade that nobody has
--- funded yet has no part in it, and neither has anybody in what an arbitrator decided: the dispute says who lost.
+-- funded yet has no part in it, nor has one whom nobody told where to pay to, and neither has anybody in what an arbitrator
+-- decided: the dispute says who lost.
 create function fairlock.blame(p_trade uuid, p_seller uuid, p_buyer uuid, p_from text, p_actor text) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   if p_from = 'pending' and p_actor in ('seller', 'clock') then
     perform fairlock.note_fault(p_seller, p_trade, case p_actor when 'clock' then 'not_funded' else 'cancelled' end);
-  elsif p_from <> 'pending' and p_actor in ('buyer', 'clock') then
+  elsif p_from <> 'pending' and p_actor in ('buyer', 'clock') and (p_from <> 'funded'
+      or exists (select from public.crypto_trades where id = p_trade and payment_method_id is not null)) then
     perform fairlock.note_fault(p_buyer, p_trade, case p_actor when 'clock' then 'not_paid' else 'cancelled' end);
   end if;
 end $$;

@@ -13,7 +13,9 @@ declare
   e record;
   move fairlock.trade_transitions;
   v_actor text;
-  v_now timestamptz := clock_timestamp();
+  -- When the move was asked for, which is what has to be in time, and when it was made: others may hold the locks between.
+  v_asked timestamptz := clock_timestamp();
+  v_now timestamptz;
   v_deadline timestamptz;
 begin
   if p_event in ('cancel', 'expire') then
@@ -33,6 +35,7 @@ begin
     (select id from public.crypto_wallets where user_id = t.seller and currency = es.currency) as seller_wallet,
     (select id from public.crypto_wallets where user_id = t.buyer and currency = es.currency) as buyer_wallet
   into e from public.crypto_escrows es where es.id = t.escrow_id for no key update;
+  v_now := clock_timestamp();
   v_actor := case when p_clock then 'clock' when me = t.seller then 'seller' else 'buyer' end;
   select * into move from fairlock.trade_transitions
   where from_status = t.status and event = p_event and actor = v_actor and escrow_from = e.status;
@@ -42,9 +45,9 @@ begin
   elsif t.status = 'disputed' then
     return fairlock.end_dispute(p_trade, p_event, v_actor, case p_event when 'release' then 'seller_released'
       else 'buyer_conceded' end, p_reason, null, null, null);
-  elsif p_clock and t.deadline > v_now then
+  elsif p_clock and t.deadline > v_asked then
     return fairlock.refuse('deadline_not_reached');
-  elsif p_event in ('fund', 'pay') and t.deadline <= v_now then
+  elsif p_event in ('fund', 'pay') and t.deadline <= v_asked then
     return fairlock.refuse('deadline_passed', jsonb_build_object('deadline', fairlock.rfc3339(t.deadline)));
   end if;
 

@@ -35,7 +35,8 @@ begin
 end $$;
 
 -- The seller says where to pay to, where the take could not: once, for an account that changes after the buyer saw it is
--- how buyers are cheated. The trade's guard asks again, under the account's lock, whether it still lives.
+-- how buyers are cheated. Only now can the buyer pay, so the time for it begins. The trade's guard asks again, under the
+-- account's lock, whether it still lives.
 create function fairlock.bind_payment_method(p_trade uuid, p_method uuid) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -43,8 +44,10 @@ declare
   me uuid := fairlock.acting_user();
   t record;
   m public.crypto_payment_methods;
+  v_now timestamptz;
 begin
-  select ct.id, ct.status, ct.user_id as seller, ct.buyer_id as buyer, ct.payment_method, ct.payment_method_id into t
+  select ct.id, ct.status, ct.user_id as seller, ct.buyer_id as buyer, ct.payment_method, ct.payment_method_id,
+    ct.deadline, ct.expires_at, ct.payment_window_minutes into t
   from public.crypto_trades ct where ct.id = p_trade for no key update;
   if not found or me not in (t.seller, t.buyer) then
     return fairlock.refuse('not_found');
@@ -60,8 +63,13 @@ begin
   elsif m.type is distinct from t.payment_method then
     return fairlock.refuse('payment_method_not_offered', '{"field": "paymentMethodId"}');
   end if;
+  v_now := clock_timestamp();
+  if t.status = 'funded' then
+    t.deadline := v_now + make_interval(mins => t.payment_window_minutes);
+    t.expires_at := t.deadline;
+  end if;
   update public.crypto_trades set payment_method_id = m.id, payment_details = fairlock.account_facts(m),
-    updated_at = clock_timestamp() where id = t.id;
+    deadline = t.deadline, expires_at = t.expires_at, updated_at = v_now where id = t.id;
   perform fairlock.publish('payment_method.bound', array[t.seller, t.buyer], t.id,
     jsonb_build_object('status', t.status, 'type', m.type));
   return (select jsonb_build_object('me', me, 'body', body) from fairlock.trade_views where id = t.id);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import pg from 'pg'
 import { grant, REASON } from '../access/staff.ts'
 import { type Actor, expire } from '../support/actors.ts'
 import { assertCleanBooks } from '../support/books.ts'
@@ -48,6 +49,55 @@ test('a seller who does not fund and a buyer who does not pay: each is blamed fo
   assert.equal((await square.profile(rich!.id)).completionRate, '100.0')
   assert.equal((await square.profile(poor!.id)).completionRate, '0.0')
   assert.equal(await cooldown(buyer!), null, 'once is no habit')
+})
+
+test('a buyer whom nobody told where to pay to is not blamed; once they are told, their time begins', async () => {
+  const [untold, told, buyer] = await square.traders(3)
+  await square.asIntruder('update crypto_payment_methods set deleted_at = now() where user_id = any ($1)', [
+    [untold!.id, told!.id],
+  ])
+  await square.lapse(await square.take(untold!, buyer!))
+  const left = await square.take(untold!, buyer!)
+  assert.equal((await buyer!.do('cancel_trade', { tradeId: left })).code, null)
+  assert.deepEqual([await faults(untold!), await faults(buyer!)], [[], []])
+
+  const tradeId = await square.take(told!, buyer!)
+  const in5 = `update crypto_trades set deadline = clock_timestamp() + interval '5 seconds' where id = $1`
+  await square.asIntruder(in5, [tradeId])
+  await square.asIntruder('update crypto_payment_methods set deleted_at = null where user_id = $1', [
+    told!.id,
+  ])
+  const { rows } = await square.superuser.query('select id from crypto_payment_methods where user_id = $1', [
+    told!.id,
+  ])
+  const bound = await told!.do('bind_payment_method', { tradeId, paymentMethodId: rows[0].id })
+  assert.equal(bound.code, null, JSON.stringify(bound.body))
+  const minutes = (Date.parse(bound.body.deadline) - Date.now()) / 60_000
+  assert.ok(minutes > 29 && minutes <= 30, 'a full window from then on')
+  await square.lapse(tradeId)
+  assert.deepEqual([await faults(told!), await faults(buyer!)], [[], ['not_paid']])
+})
+
+test('a move that waited for another one comes after it, also by the clock', async () => {
+  const [seller, buyer] = await square.traders(2)
+  const tradeId = await square.take(seller!, buyer!)
+  const holder = new pg.Client(market.database.superuserUrl)
+  await holder.connect()
+  await holder.query('begin')
+  await holder.query('select from fairlock.offers where maker_id = $1 for update', [seller!.id])
+  const cancelled = buyer!.do('cancel_trade', { tradeId })
+  const isWaiting = `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
+  for (let tries = 0; (await square.superuser.query(isWaiting)).rowCount === 0; tries++)
+    assert.ok(tries < 1000, 'nobody waits')
+  assert.equal((await buyer!.do('pay_trade', { tradeId })).code, null)
+  await holder.query('commit')
+  await holder.end()
+  assert.equal((await cancelled).code, null)
+  const { rows } = await square.superuser.query(
+    'select cancelled_at > paid_at as "isLater" from crypto_trades where id = $1',
+    [tradeId],
+  )
+  assert.equal(rows[0].isLater, true)
 })
 
 test('who lets a second trade lapse within a day pauses for an hour, after the third for a day', async () => {

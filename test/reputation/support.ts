@@ -23,7 +23,7 @@ export class Square {
 
   close = () => this.superuser.end()
 
-  /** People with ten bitcoins each, but for the last `poor`, who have none. */
+  /** People with a bank account and ten bitcoins each, but for the last `poor`, who have no coins. */
   async traders(count: number, poor = 0): Promise<Actor[]> {
     const people = await newActors(this.market, count)
     const [admin] = await newActors(this.market, 1)
@@ -34,6 +34,12 @@ export class Square {
       const credit = { userId: id, currency: 'BTC', amount: '10', reason: 'deposit' }
       assert.equal((await admin!.do('adjust_balance', credit)).code, null)
     }
+    // What is sealed in it nobody opens here.
+    await this.asIntruder(
+      `insert into crypto_payment_methods (id, user_id, type, provider, account_details_encrypted)
+       select gen_random_uuid(), id, 'sepa', 'a bank', '' from unnest($1::uuid[]) id`,
+      [people.map(({ id }) => id)],
+    )
     return people
   }
 
