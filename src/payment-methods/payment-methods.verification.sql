@@ -41,7 +41,9 @@ begin
   select * into m from public.crypto_payment_methods where id = p_method and deleted_at is null for no key update;
   if not found then
     return fairlock.refuse('not_found');
-  elsif m.user_id = me then
+  elsif m.user_id = me or exists (
+      select from public.crypto_payment_methods where user_id = me and account_index = m.account_index) then
+    -- Their own, or the same account, which they have or had under their own name.
     return fairlock.refuse('own_request');
   elsif m.verification_asked_at is null or m.verification_status <> 'pending' then
     return fairlock.refuse('verification_decided',

@@ -72,7 +72,8 @@ as $$
 $$;
 grant execute on function fairlock.my_wallets(text) to fairlock_app;
 
--- Credits (above zero) or debits (below) a person's wallet against custody. Admins only; always with a reason.
+-- Credits (above zero) or debits (below) a person's wallet against custody. Admins only, and nobody their own; always
+-- with a reason.
 create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount numeric, p_reason text)
 returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
@@ -84,6 +85,8 @@ declare
 begin
   if not fairlock.has_role('admin') then
     return fairlock.refuse('admin_only');
+  elsif p_user = fairlock.acting_user() then
+    return fairlock.refuse('own_request');
   elsif not exists (select from public.users where id = p_user) then
     return fairlock.refuse('unknown_user', '{"field": "userId"}');
   elsif not exists (select from fairlock.currencies where code = p_currency and kind = 'crypto') then

@@ -193,3 +193,17 @@ test('the key of the index is made once, sealed, whoever needs it first', async 
   assert.match(rows[0].sealed_key, /^RkwBA/)
   assert.equal(rows[0].sealed_for, null)
 })
+
+test('nobody decides about an account that is their own as well', async () => {
+  const iban = newIban()
+  await addMethod(admin, sepa(iban))
+  const friend = await market.person('friend')
+  const same = await addMethod(friend, sepa(iban))
+  await friend.post(`${PATH}/${same.id}/verification`, {})
+  assert.deepEqual(
+    said(await decide(admin, same.id)),
+    [403, 'own_request'],
+    'their own account at a friend’s',
+  )
+  assert.equal((await decide(compliance, same.id)).status, 200)
+})

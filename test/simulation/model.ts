@@ -90,6 +90,7 @@ export class Model {
 
   adjust(by: Person, to: Person, currency: string, amount: bigint): Expected {
     if (!by.admin) return refused(403, 'admin_only')
+    if (by === to) return refused(403, 'own_request')
     if (!CRYPTO.includes(currency)) return refused(422, 'unknown_currency', 'currency')
     if (coins(to, currency) + amount < 0n) return refused(409, 'insufficient_funds', 'amount')
     give(to, currency, amount)

@@ -219,6 +219,9 @@ test('nobody decides about themselves, by request or by hand, and the table itse
       /kyc_requests_two_people/,
     )
     assert.equal(await levelOf(who), 'none')
+    const gift = { userId: who.id, currency: 'BTC', amount: '1', reason: 'why not' }
+    const credit = await who.post('/v1/admin/adjustments', gift)
+    assert.deepEqual([credit.status, credit.body.code], [403, who === admin ? 'own_request' : 'admin_only'])
     await who.post(`${MINE}/${id}/withdrawal`, {})
   }
 })
