@@ -2617,7 +2617,7 @@ alter function fairlock.add_push_key(uuid,bytea,text) owner to fairlock_engine;
 grant execute on function fairlock.add_push_key(uuid,bytea,text) to fairlock_app;
 grant execute on function fairlock.add_push_key(uuid,bytea,text) to fairlock_engine;
 
-create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount numeric, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 89a335dd1da3d770;
+create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount numeric, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as fe760efa1dfa0cf1;
 alter function fairlock.adjust_balance(uuid,text,numeric,text) owner to fairlock_engine;
 grant execute on function fairlock.adjust_balance(uuid,text,numeric,text) to fairlock_engine;
 
@@ -2717,11 +2717,11 @@ create function fairlock.asks_for_factor(p_operation text) returns boolean langu
 alter function fairlock.asks_for_factor(text) owner to fairlock_engine;
 grant execute on function fairlock.asks_for_factor(text) to fairlock_engine;
 
-create function fairlock.assign_arbitrator(p_dispute uuid, p_part text, p_person uuid, p_by uuid) returns uuid language plpgsql set search_path=pg_catalog, pg_temp as d6080cf57529edde;
+create function fairlock.assign_arbitrator(p_dispute uuid, p_part text, p_person uuid, p_by uuid) returns uuid language plpgsql set search_path=pg_catalog, pg_temp as b54b34007a908f35;
 alter function fairlock.assign_arbitrator(uuid,text,uuid,uuid) owner to fairlock_engine;
 grant execute on function fairlock.assign_arbitrator(uuid,text,uuid,uuid) to fairlock_engine;
 
-create function fairlock.assign_due_dispute(p_dispute uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as cbc8d8e96d4c6878;
+create function fairlock.assign_due_dispute(p_dispute uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 5f94fd721b0e5a50;
 alter function fairlock.assign_due_dispute(uuid) owner to fairlock_engine;
 grant execute on function fairlock.assign_due_dispute(uuid) to fairlock_app;
 grant execute on function fairlock.assign_due_dispute(uuid) to fairlock_engine;
@@ -2777,11 +2777,11 @@ alter function fairlock.begin_upload() owner to fairlock_engine;
 grant execute on function fairlock.begin_upload() to fairlock_app;
 grant execute on function fairlock.begin_upload() to fairlock_engine;
 
-create function fairlock.bind_payment_method(p_trade uuid, p_method uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 02be7b2d9052c16d;
+create function fairlock.bind_payment_method(p_trade uuid, p_method uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as c3adf532241696c1;
 alter function fairlock.bind_payment_method(uuid,uuid) owner to fairlock_engine;
 grant execute on function fairlock.bind_payment_method(uuid,uuid) to fairlock_engine;
 
-create function fairlock.blame(p_trade uuid, p_seller uuid, p_buyer uuid, p_from text, p_actor text) returns void language plpgsql set search_path=pg_catalog, pg_temp as b71cdf044ec0a599;
+create function fairlock.blame(p_trade uuid, p_seller uuid, p_buyer uuid, p_from text, p_actor text) returns void language plpgsql set search_path=pg_catalog, pg_temp as b21e0c966e3be721;
 alter function fairlock.blame(uuid,uuid,uuid,text,text) owner to fairlock_engine;
 grant execute on function fairlock.blame(uuid,uuid,uuid,text,text) to fairlock_engine;
 
@@ -2863,7 +2863,7 @@ create function fairlock.chat_facts(p_data jsonb) returns jsonb language sql imm
 alter function fairlock.chat_facts(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.chat_facts(jsonb) to fairlock_engine;
 
-create function fairlock.chat_page(p_trade uuid, p_after integer, p_before integer, p_most integer) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off as 9a741c609634678d;
+create function fairlock.chat_page(p_trade uuid, p_after integer, p_before integer, p_most integer) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off as 90d347bee4b0419b;
 alter function fairlock.chat_page(uuid,integer,integer,integer) owner to fairlock_engine;
 grant execute on function fairlock.chat_page(uuid,integer,integer,integer) to fairlock_app;
 grant execute on function fairlock.chat_page(uuid,integer,integer,integer) to fairlock_engine;
@@ -2881,7 +2881,7 @@ alter function fairlock.close_audit_block(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_audit_block(integer) to fairlock_app;
 grant execute on function fairlock.close_audit_block(integer) to fairlock_engine;
 
-create function fairlock.close_case() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 3c06772e6aef6b04;
+create function fairlock.close_case() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 2f85f7baef0f9646;
 alter function fairlock.close_case() owner to fairlock_engine;
 grant execute on function fairlock.close_case() to fairlock_engine;
 
@@ -3001,7 +3001,7 @@ create function fairlock.decide_kyc(p_request uuid, p_approve boolean, p_reason 
 alter function fairlock.decide_kyc(uuid,boolean,text) owner to fairlock_engine;
 grant execute on function fairlock.decide_kyc(uuid,boolean,text) to fairlock_engine;
 
-create function fairlock.decide_payment_method(p_method uuid, p_verified boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 0f3cc1312c7c4e78;
+create function fairlock.decide_payment_method(p_method uuid, p_verified boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 7e44461700f5ee4a;
 alter function fairlock.decide_payment_method(uuid,boolean,text) owner to fairlock_engine;
 grant execute on function fairlock.decide_payment_method(uuid,boolean,text) to fairlock_engine;
 
@@ -3032,6 +3032,10 @@ alter function fairlock.dispatch(integer) owner to fairlock_engine;
 grant execute on function fairlock.dispatch(integer) to fairlock_app;
 grant execute on function fairlock.dispatch(integer) to fairlock_engine;
 
+create function fairlock.dispute_end(p_status text, p_resolution text) returns text language sql immutable as 29991cc2492e05fd;
+alter function fairlock.dispute_end(text,text) owner to fairlock_engine;
+grant execute on function fairlock.dispute_end(text,text) to fairlock_engine;
+
 create function fairlock.dispute_json(p_dispute uuid, p_staff boolean) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 9c50d5f3f5865391;
 alter function fairlock.dispute_json(uuid,boolean) owner to fairlock_engine;
 grant execute on function fairlock.dispute_json(uuid,boolean) to fairlock_engine;
@@ -3045,7 +3049,7 @@ alter function fairlock.dispute_queue(text,timestamp with time zone,uuid,integer
 grant execute on function fairlock.dispute_queue(text,timestamp with time zone,uuid,integer) to fairlock_app;
 grant execute on function fairlock.dispute_queue(text,timestamp with time zone,uuid,integer) to fairlock_engine;
 
-create function fairlock.dispute_timeline(p_dispute uuid, p_staff boolean) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 01e3f3be0a559167;
+create function fairlock.dispute_timeline(p_dispute uuid, p_staff boolean) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 7b917445c927a7c0;
 alter function fairlock.dispute_timeline(uuid,boolean) owner to fairlock_engine;
 grant execute on function fairlock.dispute_timeline(uuid,boolean) to fairlock_engine;
 
@@ -3062,7 +3066,7 @@ create function fairlock.drop_useless_codes(p_user uuid) returns void language p
 alter function fairlock.drop_useless_codes(uuid) owner to fairlock_engine;
 grant execute on function fairlock.drop_useless_codes(uuid) to fairlock_engine;
 
-create function fairlock.due_disputes(p_most integer) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 8a18da33e9b1817e;
+create function fairlock.due_disputes(p_most integer) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 5c0de66b38b30a28;
 alter function fairlock.due_disputes(integer) owner to fairlock_engine;
 grant execute on function fairlock.due_disputes(integer) to fairlock_app;
 grant execute on function fairlock.due_disputes(integer) to fairlock_engine;
@@ -3088,7 +3092,7 @@ create function fairlock.end_api_keys(p_user uuid, p_readers_too boolean DEFAULT
 alter function fairlock.end_api_keys(uuid,boolean) owner to fairlock_engine;
 grant execute on function fairlock.end_api_keys(uuid,boolean) to fairlock_engine;
 
-create function fairlock.end_dispute(p_trade uuid, p_event text, p_actor text, p_resolution text, p_reason text, p_buyer_amount numeric, p_by uuid, p_lost_by uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as a7acfc81e86afbdc;
+create function fairlock.end_dispute(p_trade uuid, p_event text, p_actor text, p_resolution text, p_reason text, p_buyer_amount numeric, p_by uuid, p_lost_by uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e6cfd3313bbc4cce;
 alter function fairlock.end_dispute(uuid,text,text,text,text,numeric,uuid,uuid) owner to fairlock_engine;
 grant execute on function fairlock.end_dispute(uuid,text,text,text,text,numeric,uuid,uuid) to fairlock_engine;
 
@@ -3328,6 +3332,10 @@ alter function fairlock.has_answer(text) owner to fairlock_engine;
 grant execute on function fairlock.has_answer(text) to fairlock_app;
 grant execute on function fairlock.has_answer(text) to fairlock_engine;
 
+create function fairlock.has_dealt_with(p_person uuid, d public.crypto_disputes) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 4c6bbf016ea43e5a;
+alter function fairlock.has_dealt_with(uuid,public.crypto_disputes) owner to fairlock_engine;
+grant execute on function fairlock.has_dealt_with(uuid,public.crypto_disputes) to fairlock_engine;
+
 create function fairlock.has_kind(p_events text[], p_kind text) returns boolean language sql immutable as 569d86bfedef31b5;
 alter function fairlock.has_kind(text[],text) owner to fairlock_engine;
 grant execute on function fairlock.has_kind(text[],text) to fairlock_engine;
@@ -3357,9 +3365,9 @@ create function fairlock.idle_end() returns timestamp with time zone language sq
 alter function fairlock.idle_end() owner to fairlock_engine;
 grant execute on function fairlock.idle_end() to fairlock_engine;
 
-create function fairlock.is_arbitrator(p_person uuid) returns boolean language sql stable set search_path=pg_catalog, pg_temp as 6dca58c598b6d3e7;
-alter function fairlock.is_arbitrator(uuid) owner to fairlock_engine;
-grant execute on function fairlock.is_arbitrator(uuid) to fairlock_engine;
+create function fairlock.is_arbitrator(p_person uuid, d public.crypto_disputes) returns boolean language sql stable set search_path=pg_catalog, pg_temp as 5f90b84b8abf0a33;
+alter function fairlock.is_arbitrator(uuid,public.crypto_disputes) owner to fairlock_engine;
+grant execute on function fairlock.is_arbitrator(uuid,public.crypto_disputes) to fairlock_engine;
 
 create function fairlock.is_banned(p_user uuid) returns boolean language sql stable set search_path=pg_catalog, pg_temp as 0fe497bc7d4818de;
 alter function fairlock.is_banned(uuid) owner to fairlock_engine;
@@ -3515,7 +3523,7 @@ create function fairlock.mark_person(p_person uuid, p_mark text) returns jsonb l
 alter function fairlock.mark_person(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.mark_person(uuid,text) to fairlock_engine;
 
-create function fairlock.may_arbitrate(p_dispute uuid, p_person uuid, p_part text) returns boolean language sql stable set search_path=pg_catalog, pg_temp as e2a27fb458085808;
+create function fairlock.may_arbitrate(p_dispute uuid, p_person uuid, p_part text) returns boolean language sql stable set search_path=pg_catalog, pg_temp as 81a20e696413bb4d;
 alter function fairlock.may_arbitrate(uuid,uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.may_arbitrate(uuid,uuid,text) to fairlock_engine;
 
@@ -3556,11 +3564,11 @@ create function fairlock.mend_payment_methods(p_user uuid) returns void language
 alter function fairlock.mend_payment_methods(uuid) owner to fairlock_engine;
 grant execute on function fairlock.mend_payment_methods(uuid) to fairlock_engine;
 
-create function fairlock.message_json(m fairlock.messages) returns jsonb language sql stable as 32a809130095d001;
-alter function fairlock.message_json(fairlock.messages) owner to fairlock_engine;
-grant execute on function fairlock.message_json(fairlock.messages) to fairlock_engine;
+create function fairlock.message_json(m fairlock.messages, p_is_side boolean) returns jsonb language sql stable as f81cb3cfa706be5d;
+alter function fairlock.message_json(fairlock.messages,boolean) owner to fairlock_engine;
+grant execute on function fairlock.message_json(fairlock.messages,boolean) to fairlock_engine;
 
-create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as eb540f6373e1bc26;
+create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 1358c9d8132e572f;
 alter function fairlock.move_trade(uuid,text,boolean,text) owner to fairlock_engine;
 grant execute on function fairlock.move_trade(uuid,text,boolean,text) to fairlock_engine;
 
@@ -3701,7 +3709,7 @@ alter function fairlock.overdue_trades(integer) owner to fairlock_engine;
 grant execute on function fairlock.overdue_trades(integer) to fairlock_app;
 grant execute on function fairlock.overdue_trades(integer) to fairlock_engine;
 
-create function fairlock.own_message(p_message uuid) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as cf2453807f16f994;
+create function fairlock.own_message(p_message uuid) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 7df57044754d3555;
 alter function fairlock.own_message(uuid) owner to fairlock_engine;
 grant execute on function fairlock.own_message(uuid) to fairlock_app;
 grant execute on function fairlock.own_message(uuid) to fairlock_engine;
@@ -3750,7 +3758,7 @@ create function fairlock.place_of(p_address inet) returns inet language sql immu
 alter function fairlock.place_of(inet) owner to fairlock_engine;
 grant execute on function fairlock.place_of(inet) to fairlock_engine;
 
-create function fairlock.post_message(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e46225b2f1aed2d0;
+create function fairlock.post_message(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 638eeb4866584cfa;
 alter function fairlock.post_message(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.post_message(jsonb) to fairlock_engine;
 
@@ -3806,7 +3814,7 @@ create function fairlock.read_notices(p_up_to timestamp with time zone) returns 
 alter function fairlock.read_notices(timestamp with time zone) owner to fairlock_engine;
 grant execute on function fairlock.read_notices(timestamp with time zone) to fairlock_engine;
 
-create function fairlock.reassign_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 0fc92c5c2451d9f5;
+create function fairlock.reassign_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e91fe86024637206;
 alter function fairlock.reassign_dispute(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.reassign_dispute(jsonb) to fairlock_engine;
 
@@ -3863,7 +3871,7 @@ create function fairlock.refuse_message(p_trade uuid, p_role text) returns jsonb
 alter function fairlock.refuse_message(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.refuse_message(uuid,text) to fairlock_engine;
 
-create function fairlock.refuse_part(d public.crypto_disputes, p_part text) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as fb55e4f8174bf6e6;
+create function fairlock.refuse_part(d public.crypto_disputes, p_part text) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as 35d61e46aa0f80c0;
 alter function fairlock.refuse_part(public.crypto_disputes,text) owner to fairlock_engine;
 grant execute on function fairlock.refuse_part(public.crypto_disputes,text) to fairlock_engine;
 
