@@ -17,7 +17,7 @@ const REASON = { reason: 'payment_not_received' }
 
 /** The arbitrators of the arena, made with the first race. */
 const benches = new WeakMap<Arena, Promise<Actor[]>>()
-function bench(arena: Arena): Promise<Actor[]> {
+export function bench(arena: Arena): Promise<Actor[]> {
   let found = benches.get(arena)
   if (found === undefined) {
     found = newActors(arena.market, 4).then(async (arbitrators) => {

@@ -111,6 +111,7 @@ const OF_DISPUTES: Record<string, string> = {
   rule_dispute: 'ruling',
   consent_dispute: 'consent',
   appeal_dispute: 'appeal',
+  answer_dispute: 'answer',
 }
 const MOVES: Record<string, string> = {
   fund_trade: 'funding',
