@@ -2591,7 +2591,7 @@ alter function fairlock.add_data_key(uuid,uuid,bytea,text) owner to fairlock_eng
 grant execute on function fairlock.add_data_key(uuid,uuid,bytea,text) to fairlock_app;
 grant execute on function fairlock.add_data_key(uuid,uuid,bytea,text) to fairlock_engine;
 
-create function fairlock.add_evidence(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 77ef572612b248d9;
+create function fairlock.add_evidence(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 9b7244309d6b14d6;
 alter function fairlock.add_evidence(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.add_evidence(jsonb) to fairlock_engine;
 

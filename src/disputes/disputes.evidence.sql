@@ -44,7 +44,8 @@ begin
 end $$;
 grant execute on function fairlock.begin_evidence(uuid) to fairlock_app;
 
--- Puts an uploaded file before the others, for good. The column of the dispute that lists its evidence is kept true.
+-- Puts an uploaded file before the others, for good. Half of the places are each side's own, so that neither fills them all
+-- and leaves the other without a word. The column of the dispute that lists its evidence is kept true.
 create function fairlock.add_evidence(p jsonb) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -53,6 +54,7 @@ declare
   d public.crypto_disputes;
   e fairlock.evidence;
   v_part text;
+  v_most constant integer := (select evidence_per_dispute from fairlock.settings);
 begin
   select * into d from public.crypto_disputes where id = (p ->> 'disputeId')::uuid for no key update;
   v_part := fairlock.evidence_part(d.id);
@@ -60,8 +62,8 @@ begin
     return fairlock.refuse('not_found');
   elsif d.status <> 'pending' then
     return fairlock.refuse('dispute_over', jsonb_build_object('status', d.status));
-  elsif (select count(*) from fairlock.evidence where dispute_id = d.id)
-      >= (select evidence_per_dispute from fairlock.settings) then
+  elsif (select count(*) >= v_most or v_part <> 'arbitrator' and count(*) filter (where added_part = v_part) >= v_most / 2.0
+      from fairlock.evidence where dispute_id = d.id) then
     return fairlock.refuse('too_much_evidence');
   elsif not fairlock.attach_file((p ->> 'fileId')::uuid, me, 'evidence', d.id) then
     return fairlock.refuse('unknown_file');

@@ -215,7 +215,10 @@ export const ERRORS = {
     status: 409,
     title: 'You have as many undecided requests as one person may have. Take one back first.',
   },
-  too_much_evidence: { status: 409, title: 'The dispute has as many files as one may have.' },
+  too_much_evidence: {
+    status: 409,
+    title: 'The dispute, or your side of it, has as many files as it may have.',
+  },
   too_many_files: {
     status: 409,
     title: 'You have uploaded as much as one person may without using it. Use a file, or wait a day.',

@@ -169,6 +169,13 @@ test('a dispute has no more files than it may, however many arrive at once, and 
     [disputeId],
   )
   assert.deepEqual(kept, { rows: 4, listed: 4, attached: 4 })
+  for (const part of ['seller', 'buyer']) {
+    const { count } = await court.row(
+      'select count(*)::int from fairlock.evidence where dispute_id = $1 and added_part = $2',
+      [disputeId, part],
+    )
+    assert.ok(count <= 2, 'one side has filled the places of the other')
+  }
   await court.row('update fairlock.settings set evidence_per_dispute = 20')
 
   await done(seller.post(`/v1/trades/${tradeId}/release`))

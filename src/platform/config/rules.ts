@@ -151,7 +151,7 @@ export const RULES: Record<string, Rule> = {
   FAIRLOCK_EVIDENCE_PER_DISPUTE: {
     column: 'evidence_per_dispute',
     fallback: '20',
-    about: 'Evidence files that one dispute may have',
+    about: 'Evidence files that one dispute may have, of each side half of them',
     kind: 'integer',
     least: 1,
     most: 200,
