@@ -97,7 +97,7 @@ begin
 end $$;
 
 -- Ends every key of a person, for whoever closes an account or answers a theft, or those that may do more than read;
--- gives how many there were.
+-- gives how many there were. With all of them the webhooks pause: a thief may have made those as well.
 create function fairlock.end_api_keys(p_user uuid, p_readers_too boolean default true) returns integer
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -109,6 +109,9 @@ begin
     where user_id = p_user and ended_at is null and (p_readers_too or scopes <> '{read}') returning id
   ) select array_agg(id) into v_ended from ended;
   perform fairlock.record_event('api_key.ended', 'api_keys', id) from unnest(v_ended) id;
+  if p_readers_too then
+    update fairlock.webhooks set status = 'paused', updated_at = clock_timestamp() where user_id = p_user and status = 'live';
+  end if;
   return coalesce(cardinality(v_ended), 0);
 end $$;
 

@@ -5,8 +5,9 @@ grant select on fairlock.live_events to fairlock_app;
 
 alter table fairlock.live_events enable row level security, force row level security;
 create policy "the engine writes events for everybody" on fairlock.live_events to fairlock_engine using (true);
+-- That there is a notice, an API key is not told: it cannot read them either, and what they say is of security.
 create policy "people see their events" on fairlock.live_events for select to fairlock_app
-  using (user_id = (select fairlock.acting_user())
+  using (user_id = (select fairlock.acting_user()) and (kind <> 'notice.created' or (select fairlock.acting_key()) is null)
     or user_id is null and (select fairlock.acting_user()) is not null);
 alter table fairlock.live_state enable row level security, force row level security;
 create policy "the engine notes what was swept" on fairlock.live_state to fairlock_engine using (true);

@@ -29,8 +29,8 @@ const WORDS: Record<string, Words> = {
   'password.reset': {
     subject: 'Your password was set anew',
     sentence: (data) =>
-      `Your password was set anew with the link of a mail ${where(data)}. All your sessions and API keys have ended, ` +
-      `and withdrawals are paused${until(data)}.`,
+      `Your password was set anew with the link of a mail ${where(data)}. All your sessions and API keys have ended, your ` +
+      `webhooks are paused, and withdrawals are paused${until(data)}.`,
   },
   'password.reset_asked': {
     subject: 'Set a new password',
@@ -146,7 +146,7 @@ const WORDS: Record<string, Words> = {
     subject: 'Your second factors were taken away',
     sentence: (data) =>
       'The operator has taken away your one-time codes, passkeys and recovery codes, and ended your sessions and API ' +
-      `keys. Withdrawals are paused${until(data)}. Sign in with your password and set up a second factor again.`,
+      `keys. Your webhooks and withdrawals are paused${until(data)}. Sign in with your password and set up a second factor again.`,
   },
   'session.ended_for_guessing': {
     subject: 'A session was ended',

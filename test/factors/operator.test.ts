@@ -36,6 +36,10 @@ test('the operator takes lost factors away: sessions and keys end, withdrawals p
   const { person, secret } = await guarded(market, superuser)
   await person.post('/v1/me/step-up', { totp: codeOf(secret) })
   const bot = await makeKey(person, market.url)
+  await superuser.query(
+    `insert into fairlock.webhooks (id, user_id, url, events) values (gen_random_uuid(), $1, 'https://bot.example.org', '{*}')`,
+    [person.id],
+  )
   const { stdout } = await fairlock(
     'user',
     'reset-factors',
@@ -58,6 +62,12 @@ test('the operator takes lost factors away: sessions and keys end, withdrawals p
   assert.ok(Date.parse(security.withdrawalsPausedUntil) > Date.now())
   const notices = (await again.get('/v1/me/notices')).body
   assert.ok(notices.items.some((one: { kind: string }) => one.kind === 'factor.reset'))
+  const webhooks = (await again.get('/v1/webhooks')).body.items
+  assert.deepEqual(
+    webhooks.map(({ status }: { status: string }) => status),
+    ['paused'],
+    'whoever had the session may have made it',
+  )
   const { rows } = await superuser.query(
     `select reason from audit.events where action = 'factor.reset' and subject_id = $1`,
     [person.id],

@@ -4,6 +4,7 @@ import pg from 'pg'
 import { callerFromHeader } from '../../src/identity/index.ts'
 import { Live } from '../../src/notifications/index.ts'
 import { Database } from '../../src/platform/index.ts'
+import { makeKey } from '../keys/support.ts'
 import { dispatch } from '../support/dispatch.ts'
 import { type Market, type Person, startMarket } from '../support/market.ts'
 import { Reader } from './reader.ts'
@@ -61,6 +62,28 @@ test('a stream begins with where it is, and goes on with what happens to its per
   assert.deepEqual(Object.keys(data).sort(), ['amount', 'at', 'id', 'kind'])
   assert.equal(data.kind, 'probe.mine')
   reader.close()
+})
+
+test('an API key hears what happens, but not that there is a notice, whether it follows or catches up', async () => {
+  const person = await market.person('programmer')
+  await dispatch(market)
+  const start = await position()
+  const { key } = await makeKey(person, market.url, { scopes: ['read'] })
+  const headers = { authorization: `Bearer ${key}` }
+  const bot = follow(headers)
+  await bot.until(() => bot.heard.length > 0, 'the first event')
+  const own = await following(person)
+  await superuser.query(`select fairlock.notify($1, 'session.new_device', '{}')`, [person.id])
+  await publish('probe.theirs', [person.id])
+  await dispatch(market)
+  await bot.until(() => bot.kinds.includes('probe.theirs'), 'the event')
+  await own.until(() => own.kinds.includes('probe.theirs'), 'the event')
+  assert.ok(own.kinds.includes('notice.created'))
+  assert.deepEqual(bot.kinds, ['probe.theirs'])
+  const late = follow({ ...headers, 'last-event-id': String(start) })
+  await late.until(() => late.kinds.includes('probe.theirs'), 'what was missed')
+  assert.ok(!late.kinds.includes('notice.created'))
+  for (const reader of [bot, own, late]) reader.close()
 })
 
 test('a reader whose connection breaks all the time hears everything once, in order', async () => {

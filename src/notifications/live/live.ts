@@ -212,7 +212,11 @@ export class Live {
 
   #deliver(userId: string | null, event: LiveEvent): void {
     if (userId === null) this.#each((stream) => stream.deliver(event))
-    else for (const stream of this.#streams.get(userId) ?? []) stream.deliver(event)
+    else
+      for (const stream of this.#streams.get(userId) ?? []) {
+        // As the policy of the table says it for those who catch up.
+        if (!(stream.caller.apiKey && event.kind === 'notice.created')) stream.deliver(event)
+      }
   }
 
   /** Ends the streams whose session or key is over, or whose person was banned. */
