@@ -62,8 +62,12 @@ export async function call(
   const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }
   const type = body === undefined ? {} : { 'content-type': 'application/json' }
   const response = await fetch(url + path, { method, headers: { ...type, ...headers }, ...sent })
-  const text = await response.text()
-  const isJson = /json/.test(response.headers.get('content-type') ?? '')
+  const contentType = response.headers.get('content-type') ?? ''
+  const isJson = /json/.test(contentType)
+  // A stream of events goes on for ever; that it began is the answer.
+  const isEndless = contentType.startsWith('text/event-stream')
+  if (isEndless) await response.body?.cancel()
+  const text = isEndless ? '' : await response.text()
   return {
     status: response.status,
     body: isJson && text !== '' ? JSON.parse(text) : text,
