@@ -914,7 +914,7 @@ create table fairlock.live_events (
 alter table fairlock.live_events enable row level security;
 alter table fairlock.live_events force row level security;
 CREATE INDEX live_events_of_person ON fairlock.live_events USING btree (user_id, "position");
-create policy "people see their events" on fairlock.live_events for select to fairlock_app using (((user_id = ( SELECT fairlock.acting_user() AS acting_user)) OR ((user_id IS NULL) AND (( SELECT fairlock.acting_user() AS acting_user) IS NOT NULL))));
+create policy "people see their events" on fairlock.live_events for select to fairlock_app using ((((user_id = ( SELECT fairlock.acting_user() AS acting_user)) AND ((kind <> 'notice.created'::text) OR (( SELECT fairlock.acting_key() AS acting_key) IS NULL))) OR ((user_id IS NULL) AND (( SELECT fairlock.acting_user() AS acting_user) IS NOT NULL))));
 create policy "the engine writes events for everybody" on fairlock.live_events for all to fairlock_engine using (true);
 grant delete, insert, select on fairlock.live_events to fairlock_engine;
 grant select on fairlock.live_events to fairlock_app;
@@ -3088,7 +3088,7 @@ create function fairlock.end_api_key(p_key uuid) returns jsonb language plpgsql 
 alter function fairlock.end_api_key(uuid) owner to fairlock_engine;
 grant execute on function fairlock.end_api_key(uuid) to fairlock_engine;
 
-create function fairlock.end_api_keys(p_user uuid, p_readers_too boolean DEFAULT true) returns integer language plpgsql set search_path=pg_catalog, pg_temp as e95779b5a51c648c;
+create function fairlock.end_api_keys(p_user uuid, p_readers_too boolean DEFAULT true) returns integer language plpgsql set search_path=pg_catalog, pg_temp as dc3e43d1787cf560;
 alter function fairlock.end_api_keys(uuid,boolean) owner to fairlock_engine;
 grant execute on function fairlock.end_api_keys(uuid,boolean) to fairlock_engine;
 
