@@ -12,8 +12,8 @@ import {
 } from './model.ts'
 
 /** From this amount on a ruling is large; of other currencies the stories never have so much. */
-const LARGE: Record<string, bigint> = { BTC: units('0.1') }
-export const LARGE_AMOUNTS = 'BTC=0.1'
+const LARGE: Record<string, bigint> = { BTC: units('0.01') }
+export const LARGE_AMOUNTS = 'BTC=0.01'
 const LOST_MOST = 3
 
 /** The rules of disputes once more, written from their description: what each command must answer and do. */

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../src/platform/index.ts'
 import { type Actor, expire, type How, newActors, type Reply, tend } from '../support/actors.ts'
 import { decimal, units } from '../support/amounts.ts'
 import type { Market } from '../support/market.ts'
-import type { Amount, Command, Terms } from './commands.ts'
+import type { Amount, Command, Terms, Verb } from './commands.ts'
 import { appeal, consent, openByClock, openDispute, rule, settleByClock } from './disputes.ts'
 import { type Expected, LIVE, Model, type Offer, type Person, type Trade } from './model.ts'
 
@@ -125,7 +125,8 @@ class Story {
 
   async #aboutTrade(command: Command & { do: 'move' | 'age' | 'expire' }): Promise<boolean> {
     const { model } = this
-    const trade = pickLively(model.trades, command.trade, ({ status }) => LIVE.includes(status))
+    const next = command.do === 'move' ? NEXT[command.verb] : LIVE
+    const trade = pickLively(model.trades, command.trade, ({ status }) => next.includes(status))
     if (trade === undefined) return false
     if (command.do === 'move') {
       const { verb, by: named } = command
@@ -134,33 +135,49 @@ class Story {
     } else if (command.do === 'expire') {
       this.#compare('expire_trade', await expire(this.#market, trade.id), model.expire(trade))
     } else {
-      await this.#superuser.query(`begin; set local session_replication_role = replica;
-        update public.crypto_trades set deadline = clock_timestamp() - interval '1 minute'
-        where id = '${trade.id}' and deadline is not null; commit`)
-      trade.late = true
-      if (trade.dispute !== null) {
-        await this.#superuser.query(`begin; set local session_replication_role = replica;
-          update fairlock.dispute_rulings set appeal_until = clock_timestamp() - interval '1 minute'
-          where dispute_id = '${trade.dispute.id}' and state = 'appeal'; commit`)
-        trade.dispute.late = true
-      }
+      await this.#age(trade)
     }
     return true
+  }
+
+  /** Lets the time of whatever the trade waits for be over. */
+  async #age(trade: Trade): Promise<void> {
+    await this.#superuser.query(`begin; set local session_replication_role = replica;
+      update public.crypto_trades set deadline = clock_timestamp() - interval '1 minute'
+      where id = '${trade.id}' and deadline is not null; commit`)
+    trade.late = true
+    if (trade.dispute !== null) {
+      await this.#superuser.query(`begin; set local session_replication_role = replica;
+        update fairlock.dispute_rulings set appeal_until = clock_timestamp() - interval '1 minute'
+        where dispute_id = '${trade.dispute.id}' and state = 'appeal'; commit`)
+      trade.dispute.late = true
+    }
   }
 
   async #aboutDispute(
     command: Command & { do: 'dispute' | 'rule' | 'consent' | 'appeal' | 'tend' },
   ): Promise<boolean> {
     const { trades } = this.model
+    const unpaid = trades.find(({ status, late }) => status === 'funded' && !late)
+    if (command.do === 'dispute' && unpaid !== undefined && !trades.some(({ status }) => status === 'paid')) {
+      // Or there would be few disputes, and fewer appeals.
+      const { id: tradeId, buyer } = unpaid
+      await this.#say({ ...command, keyed: false }, buyer, 'pay_trade', { tradeId }, () =>
+        this.model.move(buyer, unpaid, 'pay'),
+      )
+    }
     const isNext = ({ status, dispute }: Trade) => {
       if (command.do === 'dispute') return status === 'paid'
-      if (command.do === 'tend') return status === 'paid' || dispute?.stage === 'appeal'
+      if (command.do === 'tend')
+        return (command.trade % 2 === 0 && status === 'paid') || dispute?.stage === 'appeal'
       if (command.do === 'rule') return dispute?.stage === 'open' || dispute?.stage === 'appealed'
       return dispute?.stage === command.do
     }
     const trade = pickLively(trades, command.trade, isNext)
     if (trade === undefined) return false
     const reason = 'so it is'
+    // Mostly the clock comes because it is time.
+    if (command.do === 'tend' && command.trade % 8 < 6 && LIVE.includes(trade.status)) await this.#age(trade)
     if (command.do === 'dispute') {
       const by = typeof command.by === 'number' ? this.#person(command.by) : trade[command.by]
       const args = { tradeId: trade.id, reason: 'payment_reversed' }
@@ -210,7 +227,7 @@ class Story {
     }
     const expected = (who: Person | null) => rule(who, trade, dispute, outcome, units(buyerAmount))
     if (typeof by === 'number') {
-      const person = this.#person(by)
+      const person = by % 2 === 0 ? trade.buyer : this.#person(by)
       await this.#say({ ...command, keyed: false }, person, 'rule_dispute', args, () => expected(person))
       return true
     }
@@ -236,7 +253,9 @@ class Story {
     const how = { http: command.http, key: command.keyed ? `key ${this.#keyed.length}` : undefined }
     const reply = await actor.do(operation, args, how)
     this.#compare(operation, reply, rule())
-    if (command.keyed) this.#keyed.push({ by: actor, operation, args, how, reply })
+    // Who has nothing to do with a dispute is told so before anything is kept under a key.
+    const isKept = !(operation.endsWith('_dispute') && reply.code === 'not_found')
+    if (command.keyed && isKept) this.#keyed.push({ by: actor, operation, args, how, reply })
     return reply
   }
 
@@ -351,6 +370,14 @@ function pick<T>(list: readonly T[], choice: number): T | undefined {
 }
 
 /** Three times out of four one with which something can still be done, if there is one. */
+/** In which states a move is somebody's turn, so that trades get on. */
+const NEXT: Record<Verb, readonly Trade['status'][]> = {
+  fund: ['pending'],
+  pay: ['funded'],
+  release: ['paid', 'disputed'],
+  cancel: LIVE,
+}
+
 function pickLively<T>(list: readonly T[], choice: number, isLively: (one: T) => boolean): T | undefined {
   const lively = choice % 4 === 0 ? [] : list.filter(isLively)
   return pick(lively.length === 0 ? list : lively, choice)
