@@ -2767,7 +2767,7 @@ create function fairlock.begin_dispute(p_dispute uuid) returns jsonb language pl
 alter function fairlock.begin_dispute(uuid) owner to fairlock_engine;
 grant execute on function fairlock.begin_dispute(uuid) to fairlock_engine;
 
-create function fairlock.begin_evidence(p_dispute uuid) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as bed842641441f7d8;
+create function fairlock.begin_evidence(p_dispute uuid) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 643dcc7aaf477502;
 alter function fairlock.begin_evidence(uuid) owner to fairlock_engine;
 grant execute on function fairlock.begin_evidence(uuid) to fairlock_app;
 grant execute on function fairlock.begin_evidence(uuid) to fairlock_engine;

@@ -38,8 +38,10 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_part text := fairlock.evidence_part(p_dispute);
+  v_refusal jsonb := fairlock.refuse_scope('add_evidence');
 begin
-  return case when v_part is null then fairlock.refuse('not_found')
+  -- A key that may not add any is told so before anything is looked up.
+  return case when v_refusal is not null then v_refusal when v_part is null then fairlock.refuse('not_found')
     else jsonb_build_object('ownerId', case when v_part <> 'arbitrator' then fairlock.acting_user() end) end;
 end $$;
 grant execute on function fairlock.begin_evidence(uuid) to fairlock_app;

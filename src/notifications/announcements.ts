@@ -47,6 +47,7 @@ export function announcementRoutes(app: App, { db }: { db: Database }): void {
         summary: 'Take an announcement back',
         headers: IdempotencyHeaders,
         params: IdParams,
+        body: strict({}),
         response: answers(200, Announcement),
       },
     },

@@ -146,7 +146,8 @@ const WORDS: Record<string, Words> = {
     subject: 'Your second factors were taken away',
     sentence: (data) =>
       'The operator has taken away your one-time codes, passkeys and recovery codes, and ended your sessions and API ' +
-      `keys. Your webhooks and withdrawals are paused${until(data)}. Sign in with your password and set up a second factor again.`,
+      `keys. Your webhooks and withdrawals are paused${until(data)}. Sign in with your password ` +
+      'and set up a second factor again.',
   },
   'session.ended_for_guessing': {
     subject: 'A session was ended',

@@ -192,8 +192,12 @@ test('ids that are malformed, unknown, or somebody else’s', async () => {
   for (const operation of operations.filter((one) => one.path.includes('{id}'))) {
     const isTake = operation.name === 'POST /v1/offers/{id}/trades'
     const sample = operation.body === null ? undefined : sampleOf(operation.body)
-    // A take names the type of the account or the account, never both.
-    const body = isTake ? { ...(sample as object), paymentMethodId: undefined } : sample
+    // A take names the type of the account or the account, never both. A password that is given is looked at first; who
+    // has just signed in needs none.
+    const body =
+      operation.body === null
+        ? undefined
+        : { ...(sample as object), currentPassword: undefined, ...(isTake && { paymentMethodId: undefined }) }
     for (const id of BAD_IDS) await refused(operation, { url: addressOf(operation, { id }), body }, null)
     await refused(operation, { url: addressOf(operation, { id: 'x' }), body }, 400, 'params.id')
     await refused(operation, { url: operation.path.replace('{id}', '%zz'), body }, 400)
@@ -240,6 +244,7 @@ test('a cursor of another list is refused', async () => {
       '2026-01-01T00:00:00.000000Z',
       UNKNOWN_ID,
     ],
+    '/v1/announcements': ['announcements', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
     '/v1/offers': ['offers', '1', UNKNOWN_ID],
     '/v1/payment-method-types': ['payment method types', 'sepa'],
     '/v1/me/blocks': ['blocks', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
-import { newIban, sepa } from '../payment-methods/support.ts'
+import { addMethod, newIban, sepa } from '../payment-methods/support.ts'
 import { type Answer, call, type Market, offerBody, type Person, startMarket } from '../support/market.ts'
 import { checksums } from './checksums.ts'
 import { disputeCases } from './dispute-cases.ts'
@@ -73,6 +73,8 @@ const CASES: Record<string, (scene: Scene) => Promise<Case>> = {
     return { who: scene.seller, path, body: { text: 'thanks' }, other: { text: 'no thanks' } }
   },
   'POST /v1/admin/faults/{id}/forgiveness': async (scene) => {
+    // Who was not told where to pay to is not blamed.
+    await addMethod(scene.seller)
     const id = await take(scene)
     await scene.buyer.post(`/v1/trades/${id}/cancellation`)
     const [fault] = (await scene.buyer.get('/v1/me/faults')).body.items

@@ -265,7 +265,7 @@ export const TAMPERINGS: Tampering[] = [
   },
   {
     what: 'what somebody is blamed for',
-    sql: `update fairlock.faults set kind = 'not_funded' where kind = 'not_paid' returning id`,
+    sql: `update fairlock.faults set kind = 'not_paid' where kind = 'not_funded' returning id`,
     invariant: 'I13',
     table: 'fairlock.faults',
   },

@@ -86,9 +86,9 @@ async function sell(ownerUrl: string): Promise<string> {
       assert.equal(done.rows[0].answer.refusal, undefined, JSON.stringify(done.rows[0].answer))
       return done.rows[0].answer
     }
-    const [seller, buyer] = [await person('marta'), await person('dan')]
-    await client.query(`select fairlock.set_staff_role($1, 'admin', true)`, [seller])
-    await command(seller, 'adjust_balance', {
+    const [seller, buyer, admin] = [await person('marta'), await person('dan'), await person('olga')]
+    await client.query(`select fairlock.set_staff_role($1, 'admin', true)`, [admin])
+    await command(admin, 'adjust_balance', {
       userId: seller,
       currency: 'BTC',
       amount: '1',

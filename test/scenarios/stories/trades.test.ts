@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { Outside } from '../../../src/notifications/index.ts'
 import { say } from '../../chat/support.ts'
+import { addMethod } from '../../payment-methods/support.ts'
 import { assertCleanBooks } from '../../support/books.ts'
 import { offerBody, type Person } from '../../support/market.ts'
 import { done, refused, Stage } from './stage.ts'
@@ -77,6 +78,8 @@ test('a purchase: Kwame wants to buy, Greta takes and names the account that he 
 
 test('a buyer who does not pay: the coins go back, it is counted, and after the second time they pause', async () => {
   const [marta, ghost] = [await stage.trader('marta', '1'), await stage.trader('ghost')]
+  // Who was not told where to pay to is not blamed.
+  await addMethod(marta)
   const offer = await stage.offer(marta)
   const [first, second, third] = [
     await stage.take(ghost, offer, marta),
