@@ -136,8 +136,15 @@ begin
   if v_refusal is not null then
     return v_refusal;
   end if;
+  -- Opened in the order of the people's ids, like every pair of locks: two who take each other's offers for the first time
+  -- would wait for each other's wallets.
+  if v_buyer < v_seller then
+    perform fairlock.wallet_of(v_buyer, o.base_currency);
+  end if;
   v_seller_wallet := fairlock.wallet_of(v_seller, o.base_currency);
-  perform fairlock.wallet_of(v_buyer, o.base_currency);
+  if v_buyer > v_seller then
+    perform fairlock.wallet_of(v_buyer, o.base_currency);
+  end if;
   v_maker_fee := fairlock.fee(p_amount, s.maker_fee_rate);
   v_taker_fee := fairlock.fee(p_amount, s.taker_fee_rate);
   v_seller_fee := case o.side when 'sell' then v_maker_fee else v_taker_fee end;

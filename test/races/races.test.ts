@@ -3,7 +3,7 @@ import { Arena } from './arena.ts'
 import { EVERY_RACE } from './every.ts'
 
 /** `npm run proof` runs a thousand of each. */
-const ROUNDS = 25
+const ROUNDS = 15
 
 let arena: Arena
 before(async () => {
