@@ -4178,7 +4178,7 @@ alter function fairlock.take_mail(interval) owner to fairlock_engine;
 grant execute on function fairlock.take_mail(interval) to fairlock_app;
 grant execute on function fairlock.take_mail(interval) to fairlock_engine;
 
-create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_method_id uuid, p_version integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as c93ec04b481f4923;
+create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_method_id uuid, p_version integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 2532fffb694300ad;
 alter function fairlock.take_offer(uuid,numeric,text,uuid,integer) owner to fairlock_engine;
 grant execute on function fairlock.take_offer(uuid,numeric,text,uuid,integer) to fairlock_engine;
 
