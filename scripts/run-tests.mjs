@@ -11,8 +11,7 @@ import { refuse, root } from './ensure.mjs'
 const KINDS = {
   test: {
     files: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
-    // Three on two processors: some files wait most of their time, for a minute's end or a process that starts again.
-    flags: ['--test-concurrency=3', '--test-timeout=280000', '--test-force-exit'],
+    flags: ['--test-concurrency=2', '--test-timeout=280000', '--test-force-exit'],
   },
   proof: {
     files: ['test/proof/*.proof.ts'],
