@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
 import type { Logger } from 'pino'
-import { openSigner, publishRoots, type Signer, sealAudit } from './audit/index.ts'
+import { openSigner } from './audit/index.ts'
 import {
   bringUp,
   buildProgram,
@@ -16,74 +16,17 @@ import {
   withDatabase,
   writeSettings,
 } from './cli/index.ts'
-import { tendDisputes } from './disputes/index.ts'
 import { type AppOptions, buildApp, RequestLimits } from './http/index.ts'
-import { SignInLimits, tendAccounts } from './identity/index.ts'
-import { type Jobs, startJobs, type Task } from './jobs/index.ts'
-import { rollUp } from './ledger/index.ts'
+import { SignInLimits } from './identity/index.ts'
+import { type Jobs, startJobs } from './jobs/index.ts'
 import { Dispatcher, Live, Mailer, Outside, Pushes, Webhooks } from './notifications/index.ts'
-import { closeExpiredOffers } from './offers/index.ts'
-import { purgePaymentDetails } from './payment-methods/index.ts'
 import { appUrlFor } from './platform/app-login.ts'
 import { EmbeddedError, startEmbedded } from './platform/embedded/index.ts'
 import { Uploads } from './platform/files/index.ts'
 import { type Config, ConfigError, Database, databaseWithoutTls, makeLog } from './platform/index.ts'
 import { MigrationError } from './platform/migrator/index.ts'
-import { KeyringError, keyringInForce, Rewrap, Sealer } from './platform/sealing/index.ts'
-import { expireTrades } from './trades/index.ts'
-
-type Work = {
-  db: Database
-  dispatcher: Dispatcher
-  mailer: Mailer | null
-  webhooks: Webhooks
-  pushes: Pushes
-  sealer: Sealer
-  signer: Signer
-  auditRoots: string
-}
-
-/** The background work: each task with how many seconds lie between two runs. */
-function tasksOf(work: Work): Record<string, Task> {
-  const { db, dispatcher, mailer, webhooks, pushes, sealer, signer, auditRoots } = work
-  const rewrap = new Rewrap(db, sealer, { forMs: 2000 })
-  return {
-    dispatch: { everySeconds: 1, work: async () => void (await dispatcher.run()) },
-    'notice-announcements': { everySeconds: 5, work: () => noticeAnnouncements(db) },
-    'sweep-live': { everySeconds: 30, work: () => sweepLive(db) },
-    'seal-audit': {
-      everySeconds: 10,
-      async work() {
-        await sealAudit(db, signer)
-        await publishRoots(db, auditRoots)
-      },
-    },
-    'open-audit-months': {
-      everySeconds: 86_400,
-      work: async () => void (await db.pool.query('select fairlock.open_audit_months()')),
-    },
-    'expire-trades': { everySeconds: 2, work: async () => void (await expireTrades(db)) },
-    'tend-disputes': { everySeconds: 2, work: async () => void (await tendDisputes(db)) },
-    'close-expired-offers': { everySeconds: 30, work: async () => void (await closeExpiredOffers(db)) },
-    'roll-up-ledger': { everySeconds: 30, work: async () => void (await rollUp(db)) },
-    'rewrap-keys': { everySeconds: 5, work: () => continueRewrap(rewrap) },
-    'tend-accounts': { everySeconds: 2, work: () => tendAccounts(db) },
-    ...(mailer && { mail: { everySeconds: 2, work: async () => void (await mailer.deliver()) } }),
-    webhooks: { everySeconds: 1, work: () => webhooks.deliver() },
-    push: { everySeconds: 2, work: () => pushes.deliver() },
-    'purge-payment-details': {
-      everySeconds: 300,
-      work: async () => void (await purgePaymentDetails(db)),
-    },
-    sweep: { everySeconds: 300, work: async () => void (await db.pool.query('select fairlock.sweep(1000)')) },
-  }
-}
-
-async function continueRewrap(rewrap: Rewrap): Promise<void> {
-  const { done, stuck } = await rewrap.run()
-  if (done && stuck.length > 0)
-    throw new Error(`sealed values that their key does not open were left as they are: ${stuck.join(', ')}`)
-}
+import { KeyringError, keyringInForce, Sealer } from './platform/sealing/index.ts'
+import { tasksOf } from './tasks.ts'
 
 /** Runs the API, the background work, or both, until a signal or a fault that cannot be mended ends it. */
 async function serve(options: ServeOptions): Promise<void> {
@@ -163,24 +106,6 @@ function liveOf(config: Config, db: Database, url: string, log: Logger): Live {
     mostStreams: config.liveStreams,
     onTrouble: (error) => log.warn({ err: error }, 'live events have to wait'),
   })
-}
-
-/** Gives everybody their notice of what was announced, some thousands of people at a time. */
-async function noticeAnnouncements(db: Database): Promise<void> {
-  for (let i = 0; i < 20; i++) {
-    const { rows } = await db.pool.query<{ count: number }>(
-      'select fairlock.notice_announcements(2000) as count',
-    )
-    if (rows[0]!.count === 0) return
-  }
-}
-
-/** What people could have seen for a week is forgotten. */
-async function sweepLive(db: Database): Promise<void> {
-  for (let i = 0; i < 20; i++) {
-    const { rows } = await db.pool.query<{ count: number }>('select fairlock.sweep_live(5000) as count')
-    if (rows[0]!.count === 0) return
-  }
 }
 
 function mailerOf({ smtpUrl, mailFrom, publicUrl }: Config, db: Database): Mailer | null {

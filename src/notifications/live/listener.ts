@@ -61,8 +61,9 @@ export class Listener {
       client.on('error', reject)
       client.on('end', () => reject(new Error('the connection that listens for news has ended')))
     })
-    // Where it breaks before anybody waits for it, the query under way says so.
-    lost.catch(() => undefined)
+    // Where it breaks before anybody waits for it, the query under way throws; this only keeps Node from taking the
+    // rejection for one that nobody handles.
+    void Promise.allSettled([lost])
     try {
       await client.connect()
       client.on('notification', this.#onNews)
@@ -75,7 +76,8 @@ export class Listener {
       }
     } finally {
       // One whose other end is silent never says goodbye.
-      await Promise.race([client.end().catch(() => undefined), pause(1000, new AbortController().signal)])
+      const ended = client.end().catch((error: unknown) => this.#onTrouble(error))
+      await Promise.race([ended, pause(1000, new AbortController().signal)])
     }
   }
 }

@@ -196,7 +196,8 @@ export class Live {
           'select fairlock.live_since($1, $2, $3) as answer',
           [this.#told, [...this.#streams.keys()], PAGE],
         )
-        this.#page = asked.catch(() => undefined)
+        // Who catches up waits for its end, however it ends; what went wrong is thrown below.
+        this.#page = Promise.allSettled([asked])
         const since = await asked
         for (const [position, userId, kind, json] of since.events)
           this.#deliver(userId, { position, kind, json })

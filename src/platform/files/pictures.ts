@@ -20,7 +20,8 @@ let last: Promise<unknown> = Promise.resolve()
  */
 export function readPicture(parts: Parts, mediaType: string): Promise<Picture> {
   const turn = last.then(() => decode(Buffer.concat(parts.all), mediaType))
-  last = turn.catch(() => undefined)
+  // The next one waits for its end, however it ends; what went wrong is for who asked.
+  last = Promise.allSettled([turn])
   return turn
 }
 
