@@ -3568,7 +3568,7 @@ create function fairlock.message_json(m fairlock.messages, p_is_side boolean) re
 alter function fairlock.message_json(fairlock.messages,boolean) owner to fairlock_engine;
 grant execute on function fairlock.message_json(fairlock.messages,boolean) to fairlock_engine;
 
-create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 1358c9d8132e572f;
+create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 546a822963aab5c7;
 alter function fairlock.move_trade(uuid,text,boolean,text) owner to fairlock_engine;
 grant execute on function fairlock.move_trade(uuid,text,boolean,text) to fairlock_engine;
 
