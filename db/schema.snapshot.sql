@@ -956,6 +956,36 @@ create policy "the engine keeps lists" on fairlock.marked_people for all to fair
 grant delete, insert, select, update on fairlock.marked_people to fairlock_engine;
 grant select on fairlock.marked_people to fairlock_app;
 
+create table fairlock.market_quotes (
+  as_of timestamp with time zone not null,
+  base_currency text not null,
+  is_sample boolean not null,
+  pair text not null,
+  price numeric not null,
+  published_at timestamp with time zone default clock_timestamp() not null,
+  quote_currency text not null,
+  rate_as_of timestamp with time zone,
+  source_count smallint not null,
+  sources jsonb not null,
+  spread_percent numeric(9,4) not null,
+  via text not null,
+  constraint market_quotes_pair CHECK (((pair = ((base_currency || '/'::text) || quote_currency)) AND (base_currency <> quote_currency))),
+  constraint market_quotes_price CHECK (((price > (0)::numeric) AND (price < 'Infinity'::numeric))),
+  constraint market_quotes_sources CHECK (((jsonb_typeof(sources) = 'array'::text) AND (source_count > 0) AND (spread_percent >= (0)::numeric))),
+  constraint market_quotes_via CHECK ((via = ANY (ARRAY['direct'::text, 'cross'::text]))),
+  constraint market_quotes_base_currency_fkey FOREIGN KEY (base_currency) REFERENCES fairlock.currencies(code),
+  constraint market_quotes_quote_currency_fkey FOREIGN KEY (quote_currency) REFERENCES fairlock.currencies(code),
+  constraint market_quotes_pkey PRIMARY KEY (pair)
+);
+alter table fairlock.market_quotes enable row level security;
+alter table fairlock.market_quotes force row level security;
+CREATE INDEX market_quotes_base ON fairlock.market_quotes USING btree (base_currency);
+CREATE INDEX market_quotes_quote ON fairlock.market_quotes USING btree (quote_currency);
+create policy "everybody reads quotes" on fairlock.market_quotes for select to fairlock_app using (true);
+create policy "the engine keeps quotes" on fairlock.market_quotes for all to fairlock_engine using (true);
+grant insert, select, update on fairlock.market_quotes to fairlock_engine;
+grant select on fairlock.market_quotes to fairlock_app;
+
 create table fairlock.messages (
   author_id uuid,
   author_role text,
@@ -1546,7 +1576,11 @@ create table fairlock.settings (
   open_offers_per_user integer default 50 not null,
   payment_details_keep_days integer default 30 not null,
   payment_methods_per_user integer default 20 not null,
+  quote_least_sources smallint default 2 not null,
+  quote_max_age_seconds integer default 300 not null,
+  quote_most_spread_percent smallint default 5 not null,
   rating_days integer default 14 not null,
+  reference_max_age_hours integer default 72 not null,
   release_window_minutes integer default 1440 not null,
   second_arbitrator_amounts text default 'BTC=0.5,ETH=10,LTC=350,BCH=60,XMR=150,DOGE=200000,SOL=200,XRP=12000,ADA=60000,TRX=100000,USDT=30000,USDC=30000,DAI=30000'::text not null,
   session_idle_hours integer default 168 not null,
@@ -1572,7 +1606,11 @@ create table fairlock.settings (
   constraint settings_one_check CHECK (one),
   constraint settings_open_offers_per_user_check CHECK (((open_offers_per_user >= 1) AND (open_offers_per_user <= 1000))),
   constraint settings_payment_methods CHECK ((((payment_methods_per_user >= 1) AND (payment_methods_per_user <= 100)) AND ((payment_details_keep_days >= 0) AND (payment_details_keep_days <= 3650)))),
+  constraint settings_quote_least_sources_check CHECK (((quote_least_sources >= 1) AND (quote_least_sources <= 10))),
+  constraint settings_quote_max_age_seconds_check CHECK (((quote_max_age_seconds >= 10) AND (quote_max_age_seconds <= 86400))),
+  constraint settings_quote_most_spread_percent_check CHECK (((quote_most_spread_percent >= 1) AND (quote_most_spread_percent <= 50))),
   constraint settings_rating_days_check CHECK (((rating_days >= 1) AND (rating_days <= 365))),
+  constraint settings_reference_max_age_hours_check CHECK (((reference_max_age_hours >= 1) AND (reference_max_age_hours <= 720))),
   constraint settings_release_window_minutes_check CHECK (((release_window_minutes >= 10) AND (release_window_minutes <= 20160))),
   constraint settings_step_up CHECK (((step_up_minutes >= 1) AND (step_up_minutes <= 60))),
   constraint settings_taker_fee_rate_check CHECK (((taker_fee_rate >= (0)::numeric) AND (taker_fee_rate <= 0.1))),
@@ -1582,7 +1620,7 @@ alter table fairlock.settings enable row level security;
 alter table fairlock.settings force row level security;
 create policy "everybody reads the settings" on fairlock.settings for select to public using (true);
 create policy "the operator changes the settings" on fairlock.settings for update to fairlock_engine using (true) with check (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, step_up_minutes, staff_need_factor, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days, payment_methods_per_user, payment_details_keep_days, dispute_answer_hours, dispute_ruling_hours, dispute_appeal_hours, dispute_conflict_days, lost_disputes_most, lost_disputes_days, dispute_pause_days, second_arbitrator_amounts, file_megabytes, evidence_per_dispute, chat_open_days_after_end, rating_days, cooldown_hours_after_two, cooldown_hours_after_three, cooldown_hours_after_five, free_cancellations_a_day ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, step_up_minutes, staff_need_factor, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days, payment_methods_per_user, payment_details_keep_days, dispute_answer_hours, dispute_ruling_hours, dispute_appeal_hours, dispute_conflict_days, lost_disputes_most, lost_disputes_days, dispute_pause_days, second_arbitrator_amounts, file_megabytes, evidence_per_dispute, chat_open_days_after_end, rating_days, cooldown_hours_after_two, cooldown_hours_after_three, cooldown_hours_after_five, free_cancellations_a_day, quote_max_age_seconds, quote_least_sources, quote_most_spread_percent, reference_max_age_hours ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
 grant select on fairlock.settings to fairlock_app;
 grant select, update on fairlock.settings to fairlock_engine;
 
@@ -2525,7 +2563,7 @@ create function audit.search(p jsonb) returns jsonb language plpgsql set search_
 alter function audit.search(jsonb) owner to fairlock_engine;
 grant execute on function audit.search(jsonb) to fairlock_engine;
 
-create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 9b4db7fc9bb6f96e;
+create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 3effb8a1a952f82b;
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
@@ -3249,6 +3287,11 @@ create function fairlock.forgive_fault(p_fault uuid, p_reason text) returns json
 alter function fairlock.forgive_fault(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.forgive_fault(uuid,text) to fairlock_engine;
 
+create function fairlock.good_quote(p_pair text) returns fairlock.market_quotes language sql stable set search_path=pg_catalog, pg_temp as 7dad9986a2c0f9a2;
+alter function fairlock.good_quote(text) owner to fairlock_engine;
+grant execute on function fairlock.good_quote(text) to fairlock_app;
+grant execute on function fairlock.good_quote(text) to fairlock_engine;
+
 create function fairlock.grant_json(g fairlock.access_grants) returns jsonb language sql as e5d2794c5af796fd;
 alter function fairlock.grant_json(fairlock.access_grants) owner to fairlock_engine;
 grant execute on function fairlock.grant_json(fairlock.access_grants) to fairlock_app;
@@ -3388,6 +3431,11 @@ grant execute on function fairlock.is_first_message(uuid,uuid) to fairlock_engin
 create function fairlock.is_for_staff(p_operation text) returns boolean language sql immutable as e54bb7c54f942f0a;
 alter function fairlock.is_for_staff(text) owner to fairlock_engine;
 grant execute on function fairlock.is_for_staff(text) to fairlock_engine;
+
+create function fairlock.is_good(q fairlock.market_quotes) returns boolean language sql stable set search_path=pg_catalog, pg_temp as d293cb190007297f;
+alter function fairlock.is_good(fairlock.market_quotes) owner to fairlock_engine;
+grant execute on function fairlock.is_good(fairlock.market_quotes) to fairlock_app;
+grant execute on function fairlock.is_good(fairlock.market_quotes) to fairlock_engine;
 
 create function fairlock.is_live_session(p_session uuid) returns boolean language sql stable set search_path=pg_catalog, pg_temp as a253512c5acc8864;
 alter function fairlock.is_live_session(uuid) owner to fairlock_engine;
@@ -3779,6 +3827,11 @@ create function fairlock.publish_announcement_news(a fairlock.announcements, p_k
 alter function fairlock.publish_announcement_news(fairlock.announcements,text) owner to fairlock_engine;
 grant execute on function fairlock.publish_announcement_news(fairlock.announcements,text) to fairlock_engine;
 
+create function fairlock.publish_quotes(p jsonb) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as c6d44e89fbbb9418;
+alter function fairlock.publish_quotes(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.publish_quotes(jsonb) to fairlock_app;
+grant execute on function fairlock.publish_quotes(jsonb) to fairlock_engine;
+
 create function fairlock.purge_payment_details(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as a9a804f4a0332143;
 alter function fairlock.purge_payment_details(integer) owner to fairlock_engine;
 grant execute on function fairlock.purge_payment_details(integer) to fairlock_app;
@@ -3837,6 +3890,11 @@ grant execute on function fairlock.recount_person(uuid) to fairlock_engine;
 create function fairlock.recuse_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as fa0af4d22ba92228;
 alter function fairlock.recuse_dispute(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.recuse_dispute(jsonb) to fairlock_engine;
+
+create function fairlock.reference_rate(p_currency text) returns numeric language sql stable set search_path=pg_catalog, pg_temp as e5af3fed035c3ecb;
+alter function fairlock.reference_rate(text) owner to fairlock_engine;
+grant execute on function fairlock.reference_rate(text) to fairlock_app;
+grant execute on function fairlock.reference_rate(text) to fairlock_engine;
 
 create function fairlock.refuse(p_code text, p_details jsonb DEFAULT NULL::jsonb) returns jsonb language sql immutable as f509839c7b4ac486;
 alter function fairlock.refuse(text,jsonb) owner to fairlock_engine;

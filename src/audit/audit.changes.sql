@@ -64,6 +64,7 @@ as $$ values
   ('public.crypto_escrows', 'moves with its trade, whose line says so; its guard in src/escrow writes of what else changes'),
   ('public.crypto_transactions', 'the statement: shows what the append-only ledger holds'),
   ('public.crypto_prices', 'market data, nobody''s'),
+  ('fairlock.market_quotes', 'market data, nobody''s'),
   ('fairlock.dispute_entries', 'append-only; whoever says something writes a line that they did'),
   ('fairlock.offers', 'each command that changes an offer writes its own line; takes are in the trades'' lines'),
   ('fairlock.offer_listings', 'derived from the offers'),

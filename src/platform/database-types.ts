@@ -639,6 +639,21 @@ export interface FairlockMarkedPeople {
   person_id: string;
 }
 
+export interface FairlockMarketQuotes {
+  as_of: Timestamp;
+  base_currency: string;
+  is_sample: boolean;
+  pair: string;
+  price: Numeric;
+  published_at: Generated<Timestamp>;
+  quote_currency: string;
+  rate_as_of: Timestamp | null;
+  source_count: number;
+  sources: Json;
+  spread_percent: Numeric;
+  via: string;
+}
+
 export interface FairlockMessages {
   author_id: string | null;
   author_role: string | null;
@@ -907,7 +922,11 @@ export interface FairlockSettings {
   open_offers_per_user: Generated<number>;
   payment_details_keep_days: Generated<number>;
   payment_methods_per_user: Generated<number>;
+  quote_least_sources: Generated<number>;
+  quote_max_age_seconds: Generated<number>;
+  quote_most_spread_percent: Generated<number>;
   rating_days: Generated<number>;
+  reference_max_age_hours: Generated<number>;
   release_window_minutes: Generated<number>;
   second_arbitrator_amounts: Generated<string>;
   session_idle_hours: Generated<number>;
@@ -1085,6 +1104,7 @@ export interface DB {
   "fairlock.live_state": FairlockLiveState;
   "fairlock.makers": FairlockMakers;
   "fairlock.marked_people": FairlockMarkedPeople;
+  "fairlock.market_quotes": FairlockMarketQuotes;
   "fairlock.messages": FairlockMessages;
   "fairlock.news_set_aside": FairlockNewsSetAside;
   "fairlock.notices": FairlockNotices;

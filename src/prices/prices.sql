@@ -1,6 +1,76 @@
--- Market prices hold nothing personal: everybody reads them.
+-- What the market says. Prices hold nothing personal: everybody reads them.
 grant select on public.crypto_prices to fairlock_engine, fairlock_app;
+grant select, insert, update on fairlock.market_quotes to fairlock_engine;
+grant select on fairlock.market_quotes to fairlock_app;
 
 alter table public.crypto_prices enable row level security, force row level security;
 create policy "the engine keeps prices" on public.crypto_prices to fairlock_engine using (true);
 create policy "everybody reads prices" on public.crypto_prices for select to fairlock_app using (true);
+alter table fairlock.market_quotes enable row level security, force row level security;
+create policy "the engine keeps quotes" on fairlock.market_quotes to fairlock_engine using (true);
+create policy "everybody reads quotes" on fairlock.market_quotes for select to fairlock_app using (true);
+
+set local role fairlock_engine;
+
+-- Whether a price may be made from this quote now: young enough, of enough sources, and they agree. A price of a coin
+-- has to be minutes old, a rate of exchange days. Called with a row, so that a search asks it once.
+create function fairlock.is_good(q fairlock.market_quotes) returns boolean
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select q.source_count >= s.quote_least_sources and q.spread_percent <= s.quote_most_spread_percent
+    and q.as_of > clock_timestamp() - case when c.kind = 'fiat' then make_interval(hours => s.reference_max_age_hours)
+      else make_interval(secs => s.quote_max_age_seconds) end
+    and (q.rate_as_of is null or q.rate_as_of > clock_timestamp() - make_interval(hours => s.reference_max_age_hours))
+  from fairlock.settings s, fairlock.currencies c where c.code = q.base_currency
+$$;
+grant execute on function fairlock.is_good(fairlock.market_quotes) to fairlock_app;
+
+-- The quote of a pair that prices may be made from; a row of nulls when there is none.
+create function fairlock.good_quote(p_pair text) returns fairlock.market_quotes
+language sql stable set search_path = pg_catalog, pg_temp
+as $$ select q.* from fairlock.market_quotes q where q.pair = p_pair and fairlock.is_good(q) $$;
+grant execute on function fairlock.good_quote(text) to fairlock_app;
+
+-- US dollars for one unit of a currency; nothing when nobody can tell. A reference: for limits and for reports, where an
+-- hour-old price of a coin does, so both kinds may be as old as a rate of exchange. Offers are priced by good_quote.
+create function fairlock.reference_rate(p_currency text) returns numeric
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select case when p_currency = 'USD' then 1 else (
+    select q.price from fairlock.market_quotes q, fairlock.settings s
+    where q.pair = p_currency || '/USD' and q.source_count >= s.quote_least_sources
+      and q.spread_percent <= s.quote_most_spread_percent
+      and q.as_of > clock_timestamp() - make_interval(hours => s.reference_max_age_hours)) end
+$$;
+grant execute on function fairlock.reference_rate(text) to fairlock_app;
+
+-- Keeps what the feed has found out; returns how many pairs have a newer quote than before. One that is older than what
+-- is known, or from the future, changes nothing. p: [{pair, price, via, sources, sourceCount, spreadPercent, asOf,
+-- rateAsOf, isSample}].
+create function fairlock.publish_quotes(p jsonb) returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_changed integer;
+begin
+  insert into fairlock.market_quotes as old (pair, base_currency, quote_currency, price, via, sources, source_count,
+    spread_percent, as_of, rate_as_of, is_sample)
+  select r.pair, base.code, quote.code, r.price, r.via, r.sources, r."sourceCount", r."spreadPercent", r."asOf",
+    r."rateAsOf", r."isSample"
+  from jsonb_to_recordset(p) r (pair text, price numeric, via text, sources jsonb, "sourceCount" smallint,
+    "spreadPercent" numeric, "asOf" timestamptz, "rateAsOf" timestamptz, "isSample" boolean)
+  join fairlock.currencies base on base.code = split_part(r.pair, '/', 1)
+  join fairlock.currencies quote on quote.code = split_part(r.pair, '/', 2)
+  where r."asOf" < clock_timestamp() + interval '1 minute'
+  -- In one order, so that two feeds at once do not wait for each other.
+  order by r.pair
+  on conflict (pair) do update set price = excluded.price, via = excluded.via, sources = excluded.sources,
+    source_count = excluded.source_count, spread_percent = excluded.spread_percent, as_of = excluded.as_of,
+    rate_as_of = excluded.rate_as_of, is_sample = excluded.is_sample, published_at = clock_timestamp()
+  where excluded.as_of > old.as_of or excluded.as_of = old.as_of and (excluded.rate_as_of > old.rate_as_of
+    or excluded.sources <> old.sources);
+  get diagnostics v_changed = row_count;
+  return v_changed;
+end $$;
+grant execute on function fairlock.publish_quotes(jsonb) to fairlock_app;
+reset role;

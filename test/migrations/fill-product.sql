@@ -205,3 +205,10 @@ insert into fairlock.announcements (id, title, text, severity, audience, created
   noticed_to)
 select id, 'Maintenance', 'On Sunday', 'incident', 'everyone', id, now() + interval '1 day', now(), id, id
 from public.users limit 2;
+update fairlock.settings set quote_max_age_seconds = 60, quote_least_sources = 3, quote_most_spread_percent = 2,
+  reference_max_age_hours = 24;
+insert into fairlock.market_quotes (pair, base_currency, quote_currency, price, via, sources, source_count, spread_percent,
+  as_of, rate_as_of, is_sample)
+values ('ADA/EUR', 'ADA', 'EUR', 0.0000000012345678901, 'cross',
+  '[{"source": "one", "price": "0.0000000012345678901", "at": "2026-01-01T00:00:00Z", "used": true}]', 1, 0.1234,
+  now() - interval '1 minute', now() - interval '2 hours', true);

@@ -54,6 +54,7 @@ export const EXPECTED: Record<string, Expectation> = {
   'fairlock.faults': { reads: [1, 0, 0, 0, 0, 0, 0, 0] },
   'fairlock.makers': EVERYBODY,
   'fairlock.marked_people': { reads: [1, 0, 0, 0, 0, 0, 0, 0] },
+  'fairlock.market_quotes': EVERYBODY,
   'fairlock.live_events': TRADERS(1, 1, 0),
   'fairlock.live_state': NOTHING,
   'fairlock.news_set_aside': NOTHING,

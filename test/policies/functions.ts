@@ -10,6 +10,10 @@
 export type Kind = 'plain' | 'person' | 'secret' | 'process'
 
 export const FUNCTIONS: Record<string, Kind> = {
+  'fairlock.is_good': 'plain',
+  'fairlock.good_quote': 'plain',
+  'fairlock.reference_rate': 'plain',
+  'fairlock.publish_quotes': 'process',
   'fairlock.acting_key': 'plain',
   'fairlock.acting_user': 'plain',
   'fairlock.active_data_key': 'process',

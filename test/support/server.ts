@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { bringUp } from '../../src/cli/bring-up.ts'
+import { furnish } from './house.ts'
 import { startTestServer } from './test-server.ts'
 
 /** A database of its own for one test or test file; it goes when the process ends, if not dropped before. */
@@ -91,17 +92,19 @@ async function onServer<T>(action: (client: pg.Client) => Promise<T>): Promise<T
   }
 }
 
-/** Named after what makes it, so that a server that lives longer never hands out an old schema. */
+/** Named after what makes it and the day, so that a server that lives longer never hands out an old schema or old prices. */
 async function ensureTemplate(client: pg.Client): Promise<string> {
-  const name = `template_${schemaHash()}`
+  const name = `template_${schemaHash()}_${Math.floor(Date.now() / 86_400_000)}`
   if (await isReady(client, name)) return name
   await locked(client, async () => {
     if (await isReady(client, name)) return
     await client.query(`drop database if exists ${name} with (force)`)
     await client.query(`create database ${name} owner ${OWNER} template template0`)
     const url = await testServer()
-    const { problems } = await bringUp({ ownerUrl: urlOf(url, name, OWNER), appUrl: urlOf(url, name, APP) })
+    const urls = { ownerUrl: urlOf(url, name, OWNER), appUrl: urlOf(url, name, APP) }
+    const { problems } = await bringUp(urls)
     if (problems.length > 0) throw new Error(problems.join('\n'))
+    await furnish(urls.appUrl)
     await client.query(`alter database ${name} is_template true`)
   })
   return name
@@ -132,7 +135,12 @@ async function locked(client: pg.Client, action: () => Promise<void>): Promise<v
 
 function schemaHash(): string {
   const hash = createHash('sha256')
-  const made = ['db/migrations/**/*.sql', 'src/**/*.sql', 'src/platform/migrator/*.ts']
+  const made = [
+    'db/migrations/**/*.sql',
+    'src/**/*.sql',
+    'src/platform/migrator/*.ts',
+    'test/support/{house,quotes}.ts',
+  ]
   for (const file of globSync(made, { cwd: root }).sort()) {
     hash.update(`${file}\n`).update(readFileSync(join(root, file)))
   }

@@ -1,0 +1,1 @@
+select 'fairlock.market_quotes is missing' as problem where to_regclass('fairlock.market_quotes') is null

@@ -1,0 +1,1 @@
+export { publishQuotes, type Quote, type SourcePrice } from './quotes.ts'
