@@ -28,6 +28,7 @@ import { reputationRoutes } from '../reputation/index.ts'
 import { tradeRoutes } from '../trades/index.ts'
 import { walletRoutes } from '../wallets/index.ts'
 import { readBodies } from './bodies.ts'
+import { schemaCompilers } from './compilers.ts'
 import {
   connectionLimits,
   limitAddressLength,
@@ -44,7 +45,6 @@ import { pageRoutes } from './pages.ts'
 import { answerFrameworkError, problemHandler } from './problems.ts'
 import type { RequestLimits } from './request-limits.ts'
 import { scopeOf } from './scopes.ts'
-import { validatorCompiler } from './validation.ts'
 
 export type AppOptions = {
   db: Database
@@ -73,6 +73,8 @@ export type AppOptions = {
   requests?: RequestLimits
   /** How long connections may take, if not the usual. */
   patience?: Patience
+  /** Compiles the schemas of all routes at the start, to see that they can be; else each at its first call. */
+  compileAtOnce?: boolean
 }
 
 /** Bodies are small: 1 MB is the contract's bound. Files come as forms, which have a bound of their own. */
@@ -81,6 +83,7 @@ const UPLOADS_AT_ONCE = 8
 
 /** Puts the API together: what every request goes through, and the list of routes. */
 export async function buildApp(options: AppOptions): Promise<App> {
+  const { validators, serializers } = schemaCompilers(options.compileAtOnce ?? false)
   const app: App = Fastify({
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -90,11 +93,12 @@ export async function buildApp(options: AppOptions): Promise<App> {
     genReqId: newId,
     frameworkErrors: answerFrameworkError,
     routerOptions: { maxParamLength: 200 },
+    schemaController: { compilersFactory: { buildSerializer: serializers } },
     ...connectionLimits(options.patience ?? PATIENCE),
     return503OnClosing: true,
     forceCloseConnections: 'idle',
   }).withTypeProvider<TypeBoxTypeProvider>()
-  app.setValidatorCompiler(validatorCompiler)
+  app.setValidatorCompiler(validators)
   app.addSchema(ProblemSchema)
   problemHandler(app)
   readBodies(app)

@@ -19,8 +19,12 @@ const text = addFormats.default(
 for (const ajv of [body, text]) ajv.addFormat('uuid', UUID)
 for (const ajv of [body, text]) ajv.addFormat('nfkc', (said: string) => said.normalize('NFKC') === said)
 
+/** How the schemas of routes become checks of what comes in. */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
-  if (httpPart === 'body') return body.compile(schema)
+  if (httpPart === 'body') {
+    const validate = body.compile(schema)
+    return (value) => (validate(value) ? { value } : { error: validate.errors ?? [] })
+  }
   const validate = text.compile(schema)
   // The compiler reads "Infinity" as an integer and then skips its bounds.
   return (values: object) => {

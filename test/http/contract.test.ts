@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
+import { schemaCompilers } from '../../src/http/compilers.ts'
 import { call, type Market, startMarket } from '../support/market.ts'
 import { type Operation, operationsOf } from './operations.ts'
 
@@ -86,7 +87,8 @@ const PUBLIC = `
 let market: Market
 let operations: Operation[]
 before(async () => {
-  market = await startMarket()
+  // Everywhere else a route's schemas are compiled at its first call: here all of them are, and one that is bad is found.
+  market = await startMarket({ compileAtOnce: true })
   operations = operationsOf(market.app)
 })
 after(() => market?.stop())
@@ -97,6 +99,12 @@ test('the committed openapi.json is the one of these routes, and it is served', 
   assert.deepEqual(committed, generated, 'Run `npm run generate` and commit what it writes.')
   assert.deepEqual((await call(market.url, 'GET', '/openapi.json')).body, generated)
   assert.equal(generated.openapi, '3.1.0')
+})
+
+test('a schema that cannot be compiled is found where all are compiled at the start', () => {
+  const bad = { schema: { type: 'strnig' }, method: 'GET', url: '/', httpPart: 'body', httpStatus: '200' }
+  assert.throws(() => schemaCompilers(true).validators(bad), /schema is invalid/)
+  assert.throws(() => schemaCompilers(true).serializers()(bad), /schema is invalid/)
 })
 
 test('the promised calls are there, and those that everybody may make say so', () => {

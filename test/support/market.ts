@@ -96,6 +96,7 @@ export async function startMarket(
     keyring?: string
     outside?: Outside
     streams?: LiveOptions['timing']
+    compileAtOnce?: boolean
   } = {},
 ): Promise<Market> {
   const database = await testDatabase()
@@ -111,6 +112,7 @@ export async function startMarket(
     trustProxy: false,
     metricsToken: null,
     jobs: () => null,
+    compileAtOnce: options.compileAtOnce ?? false,
     outside: options.outside ?? new Outside({ lookup: async () => [PUBLIC_ADDRESS] }),
     live: new Live({ db, url: database.appUrl, timing: { longestMs: 20, ...options.streams } }),
   })
