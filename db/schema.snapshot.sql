@@ -1331,6 +1331,109 @@ create policy "the engine keeps the catalogue" on fairlock.payment_method_types 
 grant delete, insert, select on fairlock.payment_method_types to fairlock_engine;
 grant select on fairlock.payment_method_types to fairlock_app;
 
+create table fairlock.price_board (
+  at timestamp with time zone not null,
+  change_1h numeric,
+  change_24h numeric,
+  change_30d numeric,
+  change_7d numeric,
+  circulating_supply numeric,
+  currency text not null,
+  dominance numeric,
+  facts_at timestamp with time zone,
+  facts_source text,
+  high_24h numeric,
+  is_sample boolean not null,
+  low_24h numeric,
+  macd numeric,
+  macd_signal numeric,
+  market_cap numeric,
+  market_cap_rank integer,
+  max_supply numeric,
+  not_fitting text[] default '{}'::text[] not null,
+  price_btc numeric,
+  price_eth numeric,
+  price_usd numeric not null,
+  rsi_14 numeric,
+  sentiment numeric,
+  source_high_24h numeric,
+  source_low_24h numeric,
+  total_supply numeric,
+  volume_24h numeric,
+  constraint price_board_price_usd_check CHECK (((price_usd > (0)::numeric) AND (price_usd < 'Infinity'::numeric))),
+  constraint price_board_currency_fkey FOREIGN KEY (currency) REFERENCES fairlock.currencies(code),
+  constraint price_board_pkey PRIMARY KEY (currency)
+);
+alter table fairlock.price_board enable row level security;
+alter table fairlock.price_board force row level security;
+create policy "everybody reads the board" on fairlock.price_board for select to fairlock_app using (true);
+create policy "the engine keeps the board" on fairlock.price_board for all to fairlock_engine using (true);
+grant insert, select, update on fairlock.price_board to fairlock_engine;
+grant select on fairlock.price_board to fairlock_app;
+
+create table fairlock.price_days (
+  at timestamp with time zone not null,
+  close numeric not null,
+  currency text not null,
+  first_at timestamp with time zone not null,
+  high numeric not null,
+  is_sample boolean not null,
+  last_at timestamp with time zone not null,
+  low numeric not null,
+  open numeric not null,
+  samples integer not null,
+  constraint price_history_bar CHECK (((low > (0)::numeric) AND (high < 'Infinity'::numeric) AND ((open >= low) AND (open <= high)) AND ((close >= low) AND (close <= high)) AND (samples > 0) AND (at <= first_at) AND (first_at <= last_at))),
+  constraint price_days_pkey PRIMARY KEY (currency, is_sample, at)
+);
+alter table fairlock.price_days enable row level security;
+alter table fairlock.price_days force row level security;
+create policy "everybody reads days" on fairlock.price_days for select to fairlock_app using (true);
+create policy "the engine keeps days" on fairlock.price_days for all to fairlock_engine using (true);
+grant insert, select, update on fairlock.price_days to fairlock_engine;
+grant select on fairlock.price_days to fairlock_app;
+
+create table fairlock.price_history (
+  at timestamp with time zone not null,
+  close numeric not null,
+  currency text not null,
+  first_at timestamp with time zone not null,
+  high numeric not null,
+  is_sample boolean not null,
+  last_at timestamp with time zone not null,
+  low numeric not null,
+  open numeric not null,
+  samples integer not null,
+  constraint price_history_bar CHECK (((low > (0)::numeric) AND (high < 'Infinity'::numeric) AND ((open >= low) AND (open <= high)) AND ((close >= low) AND (close <= high)) AND (samples > 0) AND (at <= first_at) AND (first_at <= last_at))),
+  constraint price_history_pkey PRIMARY KEY (currency, is_sample, at)
+);
+alter table fairlock.price_history enable row level security;
+alter table fairlock.price_history force row level security;
+create policy "everybody reads minutes" on fairlock.price_history for select to fairlock_app using (true);
+create policy "the engine keeps minutes" on fairlock.price_history for all to fairlock_engine using (true);
+grant insert, select, update on fairlock.price_history to fairlock_engine;
+grant select on fairlock.price_history to fairlock_app;
+
+create table fairlock.price_hours (
+  at timestamp with time zone not null,
+  close numeric not null,
+  currency text not null,
+  first_at timestamp with time zone not null,
+  high numeric not null,
+  is_sample boolean not null,
+  last_at timestamp with time zone not null,
+  low numeric not null,
+  open numeric not null,
+  samples integer not null,
+  constraint price_history_bar CHECK (((low > (0)::numeric) AND (high < 'Infinity'::numeric) AND ((open >= low) AND (open <= high)) AND ((close >= low) AND (close <= high)) AND (samples > 0) AND (at <= first_at) AND (first_at <= last_at))),
+  constraint price_hours_pkey PRIMARY KEY (currency, is_sample, at)
+);
+alter table fairlock.price_hours enable row level security;
+alter table fairlock.price_hours force row level security;
+create policy "everybody reads hours" on fairlock.price_hours for select to fairlock_app using (true);
+create policy "the engine keeps hours" on fairlock.price_hours for all to fairlock_engine using (true);
+grant insert, select, update on fairlock.price_hours to fairlock_engine;
+grant select on fairlock.price_hours to fairlock_app;
+
 create view fairlock.public_ratings (id uuid, rated_id uuid, given_on date, role text, rating numeric(3,2), feedback text, answer text, feedback_hidden boolean, answer_hidden boolean);
 alter table fairlock.public_ratings owner to fairlock_engine;
 grant delete, insert, references, select, trigger, truncate, update on fairlock.public_ratings to fairlock_engine;
@@ -1576,6 +1679,8 @@ create table fairlock.settings (
   open_offers_per_user integer default 50 not null,
   payment_details_keep_days integer default 30 not null,
   payment_methods_per_user integer default 20 not null,
+  price_hours_days smallint default 90 not null,
+  price_minutes_days smallint default 7 not null,
   quote_least_sources smallint default 2 not null,
   quote_max_age_seconds integer default 300 not null,
   quote_most_spread_percent smallint default 5 not null,
@@ -1606,6 +1711,8 @@ create table fairlock.settings (
   constraint settings_one_check CHECK (one),
   constraint settings_open_offers_per_user_check CHECK (((open_offers_per_user >= 1) AND (open_offers_per_user <= 1000))),
   constraint settings_payment_methods CHECK ((((payment_methods_per_user >= 1) AND (payment_methods_per_user <= 100)) AND ((payment_details_keep_days >= 0) AND (payment_details_keep_days <= 3650)))),
+  constraint settings_price_hours_days_check CHECK (((price_hours_days >= 35) AND (price_hours_days <= 3650))),
+  constraint settings_price_minutes_days_check CHECK (((price_minutes_days >= 2) AND (price_minutes_days <= 90))),
   constraint settings_quote_least_sources_check CHECK (((quote_least_sources >= 1) AND (quote_least_sources <= 10))),
   constraint settings_quote_max_age_seconds_check CHECK (((quote_max_age_seconds >= 10) AND (quote_max_age_seconds <= 86400))),
   constraint settings_quote_most_spread_percent_check CHECK (((quote_most_spread_percent >= 1) AND (quote_most_spread_percent <= 50))),
@@ -1620,7 +1727,7 @@ alter table fairlock.settings enable row level security;
 alter table fairlock.settings force row level security;
 create policy "everybody reads the settings" on fairlock.settings for select to public using (true);
 create policy "the operator changes the settings" on fairlock.settings for update to fairlock_engine using (true) with check (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, step_up_minutes, staff_need_factor, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days, payment_methods_per_user, payment_details_keep_days, dispute_answer_hours, dispute_ruling_hours, dispute_appeal_hours, dispute_conflict_days, lost_disputes_most, lost_disputes_days, dispute_pause_days, second_arbitrator_amounts, file_megabytes, evidence_per_dispute, chat_open_days_after_end, rating_days, cooldown_hours_after_two, cooldown_hours_after_three, cooldown_hours_after_five, free_cancellations_a_day, quote_max_age_seconds, quote_least_sources, quote_most_spread_percent, reference_max_age_hours ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, step_up_minutes, staff_need_factor, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days, payment_methods_per_user, payment_details_keep_days, dispute_answer_hours, dispute_ruling_hours, dispute_appeal_hours, dispute_conflict_days, lost_disputes_most, lost_disputes_days, dispute_pause_days, second_arbitrator_amounts, file_megabytes, evidence_per_dispute, chat_open_days_after_end, rating_days, cooldown_hours_after_two, cooldown_hours_after_three, cooldown_hours_after_five, free_cancellations_a_day, quote_max_age_seconds, quote_least_sources, quote_most_spread_percent, reference_max_age_hours, price_minutes_days, price_hours_days ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
 grant select on fairlock.settings to fairlock_app;
 grant select, update on fairlock.settings to fairlock_engine;
 
@@ -2152,8 +2259,8 @@ CREATE INDEX idx_crypto_prices_symbol ON public.crypto_prices USING btree (symbo
 CREATE UNIQUE INDEX crypto_prices_one_per_symbol ON public.crypto_prices USING btree (symbol);
 create policy "everybody reads prices" on public.crypto_prices for select to fairlock_app using (true);
 create policy "the engine keeps prices" on public.crypto_prices for all to fairlock_engine using (true);
+grant delete, insert, select, update on public.crypto_prices to fairlock_engine;
 grant select on public.crypto_prices to fairlock_app;
-grant select on public.crypto_prices to fairlock_engine;
 
 create table public.crypto_profiles (
   average_rating numeric(3,2),
@@ -2563,7 +2670,7 @@ create function audit.search(p jsonb) returns jsonb language plpgsql set search_
 alter function audit.search(jsonb) owner to fairlock_engine;
 grant execute on function audit.search(jsonb) to fairlock_engine;
 
-create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 3effb8a1a952f82b;
+create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as d1de703c77becf67;
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
@@ -2959,6 +3066,10 @@ create function fairlock.cooldown_until(p_user uuid) returns timestamp with time
 alter function fairlock.cooldown_until(uuid) owner to fairlock_engine;
 grant execute on function fairlock.cooldown_until(uuid) to fairlock_engine;
 
+create function fairlock.copy_board(p_currencies text[]) returns void language plpgsql set search_path=pg_catalog, pg_temp as d62271766c1748df;
+alter function fairlock.copy_board(text[]) owner to fairlock_engine;
+grant execute on function fairlock.copy_board(text[]) to fairlock_engine;
+
 create function fairlock.count_break_glass() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 0d2e750e0d996f40;
 alter function fairlock.count_break_glass() owner to fairlock_engine;
 grant execute on function fairlock.count_break_glass() to fairlock_app;
@@ -3267,6 +3378,10 @@ alter function fairlock.finish_webhook_delivery(uuid,integer,integer,text,interv
 grant execute on function fairlock.finish_webhook_delivery(uuid,integer,integer,text,interval) to fairlock_app;
 grant execute on function fairlock.finish_webhook_delivery(uuid,integer,integer,text,interval) to fairlock_engine;
 
+create function fairlock.fitted(p_value numeric, p_digits integer, p_scale integer) returns numeric language sql immutable set search_path=pg_catalog, pg_temp as 551779536f28bde5;
+alter function fairlock.fitted(numeric,integer,integer) owner to fairlock_engine;
+grant execute on function fairlock.fitted(numeric,integer,integer) to fairlock_engine;
+
 create function fairlock.follow_factor_change(p_user uuid, p_kind text, p_details jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 15be8a4602c91f26;
 alter function fairlock.follow_factor_change(uuid,text,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.follow_factor_change(uuid,text,jsonb) to fairlock_engine;
@@ -3479,6 +3594,10 @@ create function fairlock.keep_listings() returns trigger language plpgsql securi
 alter function fairlock.keep_listings() owner to fairlock_engine;
 grant execute on function fairlock.keep_listings() to fairlock_engine;
 
+create function fairlock.keep_minutes(p_at timestamp with time zone, p_prices jsonb) returns text[] language sql set search_path=pg_catalog, pg_temp, TimeZone=UTC as 4e2185d81f197e8d;
+alter function fairlock.keep_minutes(timestamp with time zone,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.keep_minutes(timestamp with time zone,jsonb) to fairlock_engine;
+
 create function fairlock.keep_rating() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 236fb9285ceea26d;
 alter function fairlock.keep_rating() owner to fairlock_engine;
 grant execute on function fairlock.keep_rating() to fairlock_engine;
@@ -3679,6 +3798,10 @@ create function fairlock.normal_network(p inet) returns cidr language sql immuta
 alter function fairlock.normal_network(inet) owner to fairlock_engine;
 grant execute on function fairlock.normal_network(inet) to fairlock_engine;
 
+create function fairlock.not_fitting(b fairlock.price_board) returns text[] language sql immutable set search_path=pg_catalog, pg_temp as 138c05f53dfe69ba;
+alter function fairlock.not_fitting(fairlock.price_board) owner to fairlock_engine;
+grant execute on function fairlock.not_fitting(fairlock.price_board) to fairlock_engine;
+
 create function fairlock.note_fault(p_user uuid, p_trade uuid, p_kind text) returns void language plpgsql set search_path=pg_catalog, pg_temp as bb4723f9dabb60c2;
 alter function fairlock.note_fault(uuid,uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.note_fault(uuid,uuid,text) to fairlock_engine;
@@ -3741,6 +3864,9 @@ create function fairlock.open_payment_method(p_method uuid) returns jsonb langua
 alter function fairlock.open_payment_method(uuid) owner to fairlock_engine;
 grant execute on function fairlock.open_payment_method(uuid) to fairlock_app;
 grant execute on function fairlock.open_payment_method(uuid) to fairlock_engine;
+
+create function fairlock.open_price_partition(p_parent regclass, p_since timestamp with time zone) returns boolean language plpgsql set search_path=pg_catalog, pg_temp, TimeZone=UTC as b63b83d1eb6f0fae;
+alter function fairlock.open_price_partition(regclass,timestamp with time zone) owner to ;
 
 create function fairlock.open_session(p_session uuid, p_user uuid, p_token_hash bytea, p_days integer, p_user_agent text, p_address inet, p_device text DEFAULT NULL::text, p_how text DEFAULT 'password'::text, p_password_hash text DEFAULT NULL::text, p_proof jsonb DEFAULT NULL::jsonb) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 91eb8003f14c21d7;
 alter function fairlock.open_session(uuid,uuid,bytea,integer,text,inet,text,text,text,jsonb) owner to fairlock_engine;
@@ -3815,6 +3941,22 @@ alter function fairlock.preferences_json(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.preferences_json(jsonb) to fairlock_app;
 grant execute on function fairlock.preferences_json(jsonb) to fairlock_engine;
 
+create function fairlock.price_before(p_currency text, p_sample boolean, p_at timestamp with time zone, p_tolerance interval) returns numeric language sql stable set search_path=pg_catalog, pg_temp as a1c3180e8f17b8b8;
+alter function fairlock.price_before(text,boolean,timestamp with time zone,interval) owner to fairlock_engine;
+grant execute on function fairlock.price_before(text,boolean,timestamp with time zone,interval) to fairlock_engine;
+
+create function fairlock.price_change(p_now numeric, p_before numeric) returns numeric language sql immutable set search_path=pg_catalog, pg_temp as a3b0925006a6aa4b;
+alter function fairlock.price_change(numeric,numeric) owner to fairlock_engine;
+grant execute on function fairlock.price_change(numeric,numeric) to fairlock_engine;
+
+create function fairlock.price_range(p_currency text, p_sample boolean, p_at timestamp with time zone, OUT high numeric, OUT low numeric) returns record language sql stable set search_path=pg_catalog, pg_temp, TimeZone=UTC as 0933f14a0b8cb9e4;
+alter function fairlock.price_range(text,boolean,timestamp with time zone) owner to fairlock_engine;
+grant execute on function fairlock.price_range(text,boolean,timestamp with time zone) to fairlock_engine;
+
+create function fairlock.prices_kept_since(OUT minutes timestamp with time zone, OUT hours timestamp with time zone) returns record language sql stable security definer set search_path=pg_catalog, pg_temp, TimeZone=UTC as c4881253524c4421;
+alter function fairlock.prices_kept_since() owner to fairlock_engine;
+grant execute on function fairlock.prices_kept_since() to fairlock_engine;
+
 create function fairlock.prove_factor(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as ba226ec61c1b495c;
 alter function fairlock.prove_factor(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.prove_factor(jsonb) to fairlock_engine;
@@ -3841,6 +3983,14 @@ create function fairlock.push_key() returns jsonb language sql stable security d
 alter function fairlock.push_key() owner to fairlock_engine;
 grant execute on function fairlock.push_key() to fairlock_app;
 grant execute on function fairlock.push_key() to fairlock_engine;
+
+create function fairlock.put_facts(p_at timestamp with time zone, p_markets jsonb) returns void language sql set search_path=pg_catalog, pg_temp as fea2bd11d08c47d2;
+alter function fairlock.put_facts(timestamp with time zone,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.put_facts(timestamp with time zone,jsonb) to fairlock_engine;
+
+create function fairlock.put_on_board(p_at timestamp with time zone, p_prices jsonb) returns text[] language sql set search_path=pg_catalog, pg_temp as 5a6830ece0b821e9;
+alter function fairlock.put_on_board(timestamp with time zone,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.put_on_board(timestamp with time zone,jsonb) to fairlock_engine;
 
 create function fairlock.rate_trade(p_trade uuid, p_rating numeric, p_feedback text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e629b81afc6899dd;
 alter function fairlock.rate_trade(uuid,numeric,text) owner to fairlock_engine;
@@ -3878,6 +4028,11 @@ grant execute on function fairlock.record_change() to fairlock_engine;
 create function fairlock.record_event(p_action text, p_subject text, p_subject_id uuid, p_reason text DEFAULT NULL::text, p_details jsonb DEFAULT NULL::jsonb, p_changes jsonb DEFAULT NULL::jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 3603d98e735979be;
 alter function fairlock.record_event(text,text,uuid,text,jsonb,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.record_event(text,text,uuid,text,jsonb,jsonb) to fairlock_engine;
+
+create function fairlock.record_prices(p jsonb) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as dd7348d93eea6443;
+alter function fairlock.record_prices(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.record_prices(jsonb) to fairlock_app;
+grant execute on function fairlock.record_prices(jsonb) to fairlock_engine;
 
 create function fairlock.record_row(p_table text, p_key text, p_shown text[], p_ignored text[], p_old jsonb, p_new jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 63e305fce7de6f59;
 alter function fairlock.record_row(text,text,text[],text[],jsonb,jsonb) owner to fairlock_engine;
@@ -4055,6 +4210,10 @@ grant execute on function fairlock.rfc3339(timestamp with time zone) to fairlock
 create function fairlock.roles_on_duty() returns SETOF text language plpgsql stable set search_path=pg_catalog, pg_temp as 02dd3d371bb9da69;
 alter function fairlock.roles_on_duty() owner to fairlock_engine;
 grant execute on function fairlock.roles_on_duty() to fairlock_engine;
+
+create function fairlock.roll_up_prices(p_at timestamp with time zone, p_currencies text[]) returns void language plpgsql set search_path=pg_catalog, pg_temp, TimeZone=UTC as 748f7d85e18e11fe;
+alter function fairlock.roll_up_prices(timestamp with time zone,text[]) owner to fairlock_engine;
+grant execute on function fairlock.roll_up_prices(timestamp with time zone,text[]) to fairlock_engine;
 
 create function fairlock.rotate_webhook_secret(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as cf84047b4e236405;
 alter function fairlock.rotate_webhook_secret(jsonb) owner to fairlock_engine;
@@ -4274,6 +4433,10 @@ create function fairlock.tell_webhooks(p_news fairlock.outbox) returns integer l
 alter function fairlock.tell_webhooks(fairlock.outbox) owner to fairlock_engine;
 grant execute on function fairlock.tell_webhooks(fairlock.outbox) to fairlock_engine;
 
+create function fairlock.tend_price_history() returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, TimeZone=UTC, lock_timeout=5s as 18352ad123e45f0f;
+alter function fairlock.tend_price_history() owner to ;
+grant execute on function fairlock.tend_price_history() to fairlock_app;
+
 create function fairlock.test_webhook(p_id uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 8d8326996923930a;
 alter function fairlock.test_webhook(uuid) owner to fairlock_engine;
 grant execute on function fairlock.test_webhook(uuid) to fairlock_engine;
@@ -4303,6 +4466,10 @@ grant execute on function fairlock.trusts(uuid,uuid) to fairlock_engine;
 create function fairlock.unmark_person(p_person uuid, p_mark text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as baf4988a3638a7fa;
 alter function fairlock.unmark_person(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.unmark_person(uuid,text) to fairlock_engine;
+
+create function fairlock.unopened_prices(OUT parent regclass, OUT since timestamp with time zone) returns SETOF record language sql stable security definer set search_path=pg_catalog, pg_temp, TimeZone=UTC as 389dd938808683ea;
+alter function fairlock.unopened_prices() owner to fairlock_engine;
+grant execute on function fairlock.unopened_prices() to fairlock_engine;
 
 create function fairlock.unread_chats(p_before uuid, p_most integer) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off as cc4f8e0afb91f34c;
 alter function fairlock.unread_chats(uuid,integer) owner to fairlock_engine;

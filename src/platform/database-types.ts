@@ -800,6 +800,76 @@ export interface FairlockPaymentMethodTypes {
   usual_minutes: number;
 }
 
+export interface FairlockPriceBoard {
+  at: Timestamp;
+  change_1h: Numeric | null;
+  change_24h: Numeric | null;
+  change_30d: Numeric | null;
+  change_7d: Numeric | null;
+  circulating_supply: Numeric | null;
+  currency: string;
+  dominance: Numeric | null;
+  facts_at: Timestamp | null;
+  facts_source: string | null;
+  high_24h: Numeric | null;
+  is_sample: boolean;
+  low_24h: Numeric | null;
+  macd: Numeric | null;
+  macd_signal: Numeric | null;
+  market_cap: Numeric | null;
+  market_cap_rank: number | null;
+  max_supply: Numeric | null;
+  not_fitting: Generated<string[]>;
+  price_btc: Numeric | null;
+  price_eth: Numeric | null;
+  price_usd: Numeric;
+  rsi_14: Numeric | null;
+  sentiment: Numeric | null;
+  source_high_24h: Numeric | null;
+  source_low_24h: Numeric | null;
+  total_supply: Numeric | null;
+  volume_24h: Numeric | null;
+}
+
+export interface FairlockPriceDays {
+  at: Timestamp;
+  close: Numeric;
+  currency: string;
+  first_at: Timestamp;
+  high: Numeric;
+  is_sample: boolean;
+  last_at: Timestamp;
+  low: Numeric;
+  open: Numeric;
+  samples: number;
+}
+
+export interface FairlockPriceHistory {
+  at: Timestamp;
+  close: Numeric;
+  currency: string;
+  first_at: Timestamp;
+  high: Numeric;
+  is_sample: boolean;
+  last_at: Timestamp;
+  low: Numeric;
+  open: Numeric;
+  samples: number;
+}
+
+export interface FairlockPriceHours {
+  at: Timestamp;
+  close: Numeric;
+  currency: string;
+  first_at: Timestamp;
+  high: Numeric;
+  is_sample: boolean;
+  last_at: Timestamp;
+  low: Numeric;
+  open: Numeric;
+  samples: number;
+}
+
 export interface FairlockPublicRatings {
   answer: string | null;
   answer_hidden: boolean | null;
@@ -922,6 +992,8 @@ export interface FairlockSettings {
   open_offers_per_user: Generated<number>;
   payment_details_keep_days: Generated<number>;
   payment_methods_per_user: Generated<number>;
+  price_hours_days: Generated<number>;
+  price_minutes_days: Generated<number>;
   quote_least_sources: Generated<number>;
   quote_max_age_seconds: Generated<number>;
   quote_most_spread_percent: Generated<number>;
@@ -1116,6 +1188,10 @@ export interface DB {
   "fairlock.password_reset_wishes": FairlockPasswordResetWishes;
   "fairlock.password_resets": FairlockPasswordResets;
   "fairlock.payment_method_types": FairlockPaymentMethodTypes;
+  "fairlock.price_board": FairlockPriceBoard;
+  "fairlock.price_days": FairlockPriceDays;
+  "fairlock.price_history": FairlockPriceHistory;
+  "fairlock.price_hours": FairlockPriceHours;
   "fairlock.public_ratings": FairlockPublicRatings;
   "fairlock.push_keys": FairlockPushKeys;
   "fairlock.push_messages": FairlockPushMessages;

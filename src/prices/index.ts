@@ -1,1 +1,2 @@
+export { type MarketFacts, type PriceFact, type Recorded, type Round, recordPrices } from './board.ts'
 export { publishQuotes, type Quote, type SourcePrice } from './quotes.ts'

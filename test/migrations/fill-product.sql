@@ -212,3 +212,12 @@ insert into fairlock.market_quotes (pair, base_currency, quote_currency, price, 
 values ('ADA/EUR', 'ADA', 'EUR', 0.0000000012345678901, 'cross',
   '[{"source": "one", "price": "0.0000000012345678901", "at": "2026-01-01T00:00:00Z", "used": true}]', 1, 0.1234,
   now() - interval '1 minute', now() - interval '2 hours', true);
+update fairlock.settings set price_minutes_days = 8, price_hours_days = 91;
+insert into fairlock.price_history (currency, is_sample, at, open, high, low, close, samples, first_at, last_at)
+select 'BTC', false, at, 1, 3.5, 1e-9, 2, 4, at, at
+from unnest(array[date_trunc('day', now()), now() - interval '400 days', now() + interval '400 days']) at;
+insert into fairlock.price_hours select * from fairlock.price_history;
+insert into fairlock.price_days select * from fairlock.price_history;
+insert into fairlock.price_board (currency, is_sample, at, price_usd, change_30d, facts_at, facts_source, market_cap,
+  not_fitting)
+values ('BTC', true, now(), 1e-9, 1000000.00000001, now(), 'one', 1e30, '{market_cap}');

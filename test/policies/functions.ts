@@ -127,6 +127,8 @@ export const FUNCTIONS: Record<string, Kind> = {
   'fairlock.rfc3339': 'plain',
   'fairlock.search_audit': 'person',
   'fairlock.show_payment_details': 'person',
+  'fairlock.record_prices': 'process',
+  'fairlock.tend_price_history': 'process',
   'fairlock.settle_due_ruling': 'process',
   'fairlock.sign_audit_block': 'process',
   'fairlock.sign_in_material': 'process',

@@ -5,6 +5,7 @@ import { seedDisputes } from './seed-disputes.ts'
 import { seedFiles } from './seed-files.ts'
 import { seedLive } from './seed-live.ts'
 import { seedPaymentMethods } from './seed-payment-methods.ts'
+import { seedPrices } from './seed-prices.ts'
 import { seedReputation } from './seed-reputation.ts'
 import { seedStaff } from './seed-staff.ts'
 import { seedWebhooks } from './seed-webhooks.ts'
@@ -121,7 +122,7 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
       staff[1]?.id,
     ])
     await seedStaff(database, owner.id, other.id)
-    await database.query(`insert into crypto_prices (symbol, price_usd) values ('BTC', 65000)`)
+    await seedPrices(database)
     await database.query('select fairlock.close_audit_block(1000)')
     await database.query(
       `insert into audit.signing_keys (id, public_key, sealed_private_key) values ('key', sha256('public'), 'wrapped')`,

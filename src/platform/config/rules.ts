@@ -292,4 +292,20 @@ export const RULES: Record<string, Rule> = {
     least: 1,
     most: 720,
   },
+  FAIRLOCK_PRICE_MINUTES_DAYS: {
+    column: 'price_minutes_days',
+    fallback: '7',
+    about: 'Days that the history of prices is kept by the minute',
+    kind: 'integer',
+    least: 2,
+    most: 90,
+  },
+  FAIRLOCK_PRICE_HOURS_DAYS: {
+    column: 'price_hours_days',
+    fallback: '90',
+    about: 'Days that it is kept by the hour; by the day it is kept for good',
+    kind: 'integer',
+    least: 35,
+    most: 3650,
+  },
 }
