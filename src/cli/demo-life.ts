@@ -1,5 +1,4 @@
 import { Decimal } from 'decimal.js'
-import sharp from 'sharp'
 import type { JsonObject } from '../platform/index.ts'
 import { ACCOUNTS, accountOf, CHATS } from './demo-words.ts'
 
@@ -176,7 +175,7 @@ const sellsBitcoin = (maker: string, type: string) =>
   ({ maker, side: 'sell', pair: 'BTC/EUR', type }) satisfies Partial<Taking>
 
 /** What a bank's confirmation looks like from a distance. Lines and no letters: not every machine has fonts. */
-function drawConfirmation(): Promise<Buffer> {
+async function drawConfirmation(): Promise<Buffer> {
   const lines = [420, 360, 390, 240, 400, 310].map(
     (width, i) => `<rect x="60" y="${190 + i * 52}" width="${width}" height="18" rx="6" fill="#9aa7b4"/>`,
   )
@@ -185,5 +184,6 @@ function drawConfirmation(): Promise<Buffer> {
     <rect x="60" y="40" width="230" height="30" rx="8" fill="#ffffff"/>${lines.join('')}
     <circle cx="490" cy="510" r="52" fill="#3a8f5c"/>
     <path d="M465 510 l18 20 l34 -42" stroke="#ffffff" stroke-width="12" fill="none"/></svg>`
+  const { default: sharp } = await import('sharp')
   return sharp(Buffer.from(page)).png().toBuffer()
 }

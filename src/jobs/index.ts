@@ -1,4 +1,4 @@
-import { Logger, type Runner, run, runMigrations } from 'graphile-worker'
+import type { Runner } from 'graphile-worker'
 import pg from 'pg'
 import { pause } from '../platform/index.ts'
 
@@ -10,8 +10,12 @@ export type TaskRuns = { done: number; failed: number; lastDone: number }
 
 /** Installs the tables of graphile-worker; as the owner, before the code that grants access to them. */
 export async function migrateJobs(ownerUrl: string): Promise<void> {
-  await runMigrations({ connectionString: ownerUrl, logger: quiet })
+  const { Logger, runMigrations } = await worker()
+  await runMigrations({ connectionString: ownerUrl, logger: new Logger(quiet) })
 }
+
+/** Loaded where it is needed: most commands of `fairlock` run without it. */
+const worker = () => import('graphile-worker')
 
 /** How long to wait before a runner that has ended is started again. */
 const RESTART_PAUSE_MS = 1000
@@ -123,6 +127,7 @@ async function startRunner(
   runs: Map<string, TaskRuns>,
   stopping: AbortSignal,
 ): Promise<Runner> {
+  const { Logger, run } = await worker()
   const names = Object.keys(tasks)
   for (const name of names) {
     // A row that is still locked by a worker which is no more gives its key to the new one.
@@ -133,7 +138,7 @@ async function startRunner(
     concurrency: 2,
     pollInterval: 1000,
     noHandleSignals: true,
-    logger: quiet,
+    logger: new Logger(quiet),
     // A delay, if only of 0 ms, makes a failure to write a task's end stop the runner; without one it is a rejection
     // that nobody handles, and the end of the program.
     preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
@@ -171,4 +176,4 @@ function dueIn(seconds: number, jobKey: string) {
   }
 }
 
-const quiet = new Logger(() => () => undefined)
+const quiet = () => () => undefined

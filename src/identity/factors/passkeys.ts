@@ -1,10 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import {
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server'
 import type { FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
 import { type Caller, type Database, type JsonObject, Problem } from '../../platform/index.ts'
@@ -24,6 +18,8 @@ type Kept = {
 type Known = { id: string; userId: string; publicKey: string }
 type Added = { passkey: Static<typeof Passkey>; recoveryCodes: string[] | null }
 
+/** Loaded at the first passkey: a fifth of what the program would load at its start, and every command of `fairlock`. */
+const webauthn = () => import('@simplewebauthn/server')
 const CHALLENGE_BYTES = 32
 const SITE = 'Fairlock'
 /** COSE numbers of Ed25519, ECDSA on P-256 and RSA, which together every authenticator has one of. */
@@ -34,6 +30,7 @@ export async function registrationOptions({ db, publicUrl }: PasskeyOptions, req
   const site = relyingPartyOf(publicUrl, request)
   const challenge = randomBytes(CHALLENGE_BYTES)
   const kept = await keepChallenge<Kept>(db, request.caller, 'registration', challenge)
+  const { generateRegistrationOptions } = await webauthn()
   return generateRegistrationOptions({
     rpName: SITE,
     rpID: site.id,
@@ -59,6 +56,7 @@ export async function assertionOptions(
   const isSignIn = purpose === 'sign_in'
   const caller = isSignIn ? nobody(request) : request.caller
   const kept = await keepChallenge<Partial<Kept>>(db, caller, purpose, challenge)
+  const { generateAuthenticationOptions } = await webauthn()
   return generateAuthenticationOptions({
     rpID: site.id,
     challenge: new Uint8Array(challenge),
@@ -80,6 +78,7 @@ export async function addPasskey(
   const challenge = challengeOf(response.response.clientDataJSON)
   await takeChallenge(db, request.caller, 'registration', challenge, null)
   const { transports = [], ...attested } = response.response
+  const { verifyRegistrationResponse } = await webauthn()
   const { registrationInfo } = await verified(request, () =>
     verifyRegistrationResponse({
       response: { ...bare(response), response: attested },
@@ -138,6 +137,7 @@ async function checkAssertion(
   const challenge = challengeOf(response.response.clientDataJSON)
   const known = await takeChallenge(db, caller, purpose, challenge, Buffer.from(response.id, 'base64url'))
   const { userHandle, ...signed } = response.response
+  const { verifyAuthenticationResponse } = await webauthn()
   const { authenticationInfo } = await verified(request, () =>
     verifyAuthenticationResponse({
       response: { ...bare(response), response: signed },

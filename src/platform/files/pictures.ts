@@ -1,4 +1,4 @@
-import sharp from 'sharp'
+import type { Sharp, SharpOptions } from 'sharp'
 import { problemFromRefusal } from '../errors.ts'
 import type { Parts } from './parts.ts'
 
@@ -10,8 +10,6 @@ const THUMBNAIL_PIXELS = 320
 const SECONDS = 10
 
 // Pictures are decoded one at a time, by one thread, and nothing of them is kept.
-sharp.cache(false)
-sharp.concurrency(1)
 let last: Promise<unknown> = Promise.resolve()
 
 /**
@@ -25,10 +23,22 @@ export function readPicture(parts: Parts, mediaType: string): Promise<Picture> {
   return turn
 }
 
+/** The library is loaded with the first picture. */
+async function imageOf(original: Buffer, options: SharpOptions): Promise<Sharp> {
+  const { default: sharp } = await import('sharp')
+  sharp.cache(false)
+  sharp.concurrency(1)
+  return sharp(original, options)
+}
+
 async function decode(original: Buffer, mediaType: string): Promise<Picture> {
   if (!endsWithPicture(original, mediaType)) throw problemFromRefusal('file_unreadable', {})
   try {
-    const image = sharp(original, { limitInputPixels: MOST_PIXELS, failOn: 'error', autoOrient: true })
+    const image = await imageOf(original, {
+      limitInputPixels: MOST_PIXELS,
+      failOn: 'error',
+      autoOrient: true,
+    })
     const { autoOrient } = await image.metadata()
     const thumbnail = await image
       .resize(THUMBNAIL_PIXELS, THUMBNAIL_PIXELS, { fit: 'inside', withoutEnlargement: true })
