@@ -57,9 +57,11 @@ begin
     (5, ledger.system_account('fees', 'BTC'), seller_fee + buyer_fee)) leg(step, account, amount)
   order by n, step;
   insert into public.crypto_transactions (id, user_id, wallet_id, trade_id, amount, currency, platform_fee, status,
-    transaction_type, category, exchange_rate, timestamp, created_at)
+    transaction_type, timestamp, created_at, network_fee, category, exchange_rate, fiat_value, fiat_currency,
+    destination_name, destination_description)
   select bench.id(m.type, n), m.person, bench.id('wallet', m.person_n), trade, m.amount, 'BTC', m.fee, 'completed', m.type,
-    'trade', 60000, at, at
+    at, at, 0, 'trade', 60000, round(m.amount * 60000, 2), 'EUR', 'Wallet',
+    'Received in trade ' || upper(right(trade::text, 12))
   from plan, lateral (values
     ('hold', seller, seller_n, amount + seller_fee, 0), ('buy', buyer, buyer_n, amount - buyer_fee, buyer_fee),
     ('sell', seller, seller_n, amount + seller_fee, seller_fee)) m(type, person, person_n, amount, fee)

@@ -4,6 +4,7 @@ import { auditCommand } from './audit.ts'
 import { type BenchOptions, benchCommand } from './bench.ts'
 import { configCommand } from './config.ts'
 import { dbCommand } from './db.ts'
+import { exportCommand } from './export.ts'
 import { UsageError } from './finding.ts'
 import { keysCommand } from './keys.ts'
 import { ledgerCommand } from './ledger.ts'
@@ -40,6 +41,7 @@ export function buildProgram(programs: Programs): Command {
     .action((options: { yes: boolean }) => programs.demo(options))
   program.addCommand(dbCommand())
   program.addCommand(ledgerCommand())
+  program.addCommand(exportCommand())
   program.addCommand(auditCommand())
   program.addCommand(keysCommand())
   program.addCommand(userCommand())

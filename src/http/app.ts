@@ -26,7 +26,7 @@ import { type App, type Database, newId, Problem, ProblemSchema } from '../platf
 import type { Sealer } from '../platform/sealing/index.ts'
 import { reputationRoutes } from '../reputation/index.ts'
 import { tradeRoutes } from '../trades/index.ts'
-import { walletRoutes } from '../wallets/index.ts'
+import { Exports, walletRoutes } from '../wallets/index.ts'
 import { readBodies } from './bodies.ts'
 import { schemaCompilers } from './compilers.ts'
 import {
@@ -69,6 +69,8 @@ export type AppOptions = {
   dispatcher?: Dispatcher
   /** Counts uploads; if not given, eight are taken at once. */
   uploads?: Uploads
+  /** Sends exports; if not given, with the usual limits. */
+  exports?: Exports
   /** Counts requests; without it nobody is limited. */
   requests?: RequestLimits
   /** How long connections may take, if not the usual. */
@@ -113,15 +115,16 @@ export async function buildApp(options: AppOptions): Promise<App> {
   await app.register(swagger, openApiOptions)
 
   const uploads = options.uploads ?? new Uploads(UPLOADS_AT_ONCE)
+  const exports = options.exports ?? new Exports()
 
   // The list of routes. Each folder's are in its routes.ts.
   await app.register(async (routes) => {
     const api = routes.withTypeProvider<TypeBoxTypeProvider>() as App
-    metricsRoutes(api, { ...options, token: options.metricsToken, uploads })
+    metricsRoutes(api, { ...options, token: options.metricsToken, uploads, exports })
     healthRoutes(api, options)
     pageRoutes(api, options)
     identityRoutes(api, options)
-    walletRoutes(api, options)
+    walletRoutes(api, { ...options, exports })
     paymentMethodRoutes(api, options)
     offerRoutes(api, options)
     tradeRoutes(api, options)

@@ -6,7 +6,9 @@ import type { Jobs } from '../jobs/index.ts'
 import type { Webhooks } from '../notifications/index.ts'
 import type { Uploads } from '../platform/files/index.ts'
 import { type App, type Database, isSameSecret, Problem } from '../platform/index.ts'
+import type { Exports } from '../wallets/index.ts'
 import { deliveryMetrics } from './delivery-metrics.ts'
+import { exportMetrics } from './export-metrics.ts'
 import { fileMetrics } from './file-metrics.ts'
 import { keyMetrics } from './key-metrics.ts'
 import { type NewsParts, newsMetrics } from './news-metrics.ts'
@@ -16,6 +18,7 @@ export type MetricsOptions = {
   token: string | null
   jobs: () => Jobs | null
   uploads: Uploads
+  exports: Exports
   webhooks?: () => Webhooks | null
 } & NewsParts
 
@@ -43,6 +46,7 @@ export function metricsRoutes(app: App, options: MetricsOptions): void {
   auditMetrics(registry, options.db)
   keyMetrics(registry, options.db)
   fileMetrics(registry, options.db, options.uploads)
+  exportMetrics(registry, options.exports)
   jobMetrics(registry, options.jobs)
   newsMetrics(registry, options)
   deliveryMetrics(registry, options)

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { BOOKS, type Check, TOTALS } from './checks.ts'
 import { DISPUTES } from './disputes.ts'
 import { FOLLOWERS } from './followers.ts'
+import { MOVEMENTS } from './movements.ts'
 import { PEOPLE } from './people.ts'
 
 /** A row that is not as the books say. `at` is when its transfer was posted, or the row made; empty for totals. */
@@ -39,7 +40,7 @@ export type VerifyOptions = {
 type Row = Omit<LedgerFinding, 'invariant'> & { transfer: number | null }
 type Place = { distance: number; transfer: number; at: string }
 
-const CHECKS: Check[] = [...BOOKS, ...FOLLOWERS, ...DISPUTES, ...PEOPLE, TOTALS]
+const CHECKS: Check[] = [...BOOKS, ...FOLLOWERS, ...MOVEMENTS, ...DISPUTES, ...PEOPLE, TOTALS]
 
 /**
  * Proves the books: every law about money that rows can show. `client` is in a repeatable-read

@@ -131,6 +131,42 @@ export class Database {
     }
   }
 
+  /**
+   * Reads more than fits into memory: `work` is given a connection in a read-only transaction of one snapshot as the
+   * person, under the policies, and gives what it reads piece by piece. Whoever stops listening, or stops taking pieces
+   * for as long as `patience` says, gives the connection back. Throws `Problem` unavailable.
+   */
+  async *stream<Piece>(
+    person: string,
+    patience: { seconds: number },
+    work: (client: Pick<pg.ClientBase, 'query'>) => AsyncIterable<Piece>,
+  ): AsyncGenerator<Piece, void, undefined> {
+    const client = await this.pool.connect()
+    let broken: Error | undefined
+    let isOver = false
+    try {
+      await Promise.all([
+        client.query('begin isolation level repeatable read read only'),
+        client.query(
+          `select set_config('fairlock.user_id', $1, true),
+             set_config('idle_in_transaction_session_timeout', $2, true)`,
+          [person, `${patience.seconds}s`],
+        ),
+      ])
+      yield* work(client)
+      await commit(client)
+      isOver = true
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError))
+        broken = error instanceof Error ? error : new Error('a reading was broken off')
+      throw problemFromDatabase(error) ?? error
+    } finally {
+      // Also where the reader left in the middle.
+      if (!isOver && broken === undefined) broken = await undone(client)
+      client.release(broken)
+    }
+  }
+
   async close(): Promise<void> {
     await this.pool.end()
   }
@@ -196,6 +232,12 @@ export function idempotency(
 async function commit(client: pg.PoolClient): Promise<void> {
   const { command } = await client.query('commit')
   if (command !== 'COMMIT') throw new Error('the transaction was not committed')
+}
+
+/** Takes a transaction back; the error where the connection does not answer any more. */
+async function undone(client: pg.PoolClient): Promise<Error | undefined> {
+  const [rolledBack] = await Promise.allSettled([client.query('rollback')])
+  return rolledBack.status === 'rejected' ? new Error('the connection is lost') : undefined
 }
 
 function authenticationOf(caller: Caller): unknown[] {

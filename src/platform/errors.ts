@@ -331,6 +331,10 @@ export const ERRORS = {
     status: 429,
     title: 'You are uploading other files at this moment. Wait until they are done.',
   },
+  too_many_exports: {
+    status: 429,
+    title: 'You are downloading another export at this moment. Wait until it is done.',
+  },
   too_many_streams: {
     status: 429,
     title: 'You have as many streams of events open as one person may have. Close one first.',
@@ -348,6 +352,10 @@ export const ERRORS = {
     title: 'What is sealed cannot be opened right now, and nothing is sealed. Try again in a moment.',
   },
   uploads_busy: { status: 503, title: 'Too many files arrive at this moment. Try again in a few seconds.' },
+  exports_busy: {
+    status: 503,
+    title: 'This server is sending as many exports as it may. Try again in a few seconds.',
+  },
   streams_full: {
     status: 503,
     title: 'This server has as many streams of events open as it may have. Try again in a moment.',

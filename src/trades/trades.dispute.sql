@@ -81,7 +81,7 @@ declare
     then 'split' else 'refund' end;
   v_now timestamptz;
 begin
-  select ct.id, ct.status, ct.user_id as seller, ct.buyer_id as buyer, ct.offer_id, ct.escrow_id, ct.amount, ct.price,
+  select ct.id, ct.status, ct.user_id as seller, ct.buyer_id as buyer, ct.offer_id, ct.escrow_id, ct.amount, ct.price, ct.pair,
     ct.seller_fee, ct.buyer_fee, ct.dispute_id, ct.funded_at, ct.paid_at
   into t from public.crypto_trades ct where ct.id = p_trade for no key update;
   select es.id, es.status, es.amount, es.currency into e from public.crypto_escrows es where es.id = t.escrow_id
@@ -128,13 +128,16 @@ begin
   where id = e.id and status = e.status;
 
   insert into public.crypto_transactions (id, user_id, wallet_id, trade_id, amount, currency, platform_fee, status,
-    transaction_type, category, exchange_rate)
-  select fairlock.new_id(), m.person, m.wallet, t.id, m.amount, e.currency, m.fee, 'completed', m.type, 'trade', t.price
+    transaction_type, timestamp, created_at, network_fee, category, exchange_rate, fiat_value, fiat_currency,
+    destination_name, destination_description)
+  select fairlock.new_id(), m.person, m.wallet, t.id, m.amount, e.currency, m.fee, 'completed', m.type, clock_timestamp(),
+    clock_timestamp(), f.*
   from (values
     (t.buyer, w.buyer, 'buy', v_pay.to_buyer, v_pay.buyer_fee),
     (t.seller, w.seller, 'sell', e.amount - v_pay.to_seller, v_pay.seller_fee),
     (t.seller, w.seller, 'refund', v_pay.to_seller, 0)
-  ) m(person, wallet, type, amount, fee)
+  ) m(person, wallet, type, amount, fee),
+    lateral fairlock.movement_facts(m.type, m.amount, t.price, split_part(t.pair, '/', 2), t.id) f
   where m.amount > 0;
 
   if move.to_status = 'cancelled' then

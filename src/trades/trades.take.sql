@@ -181,9 +181,11 @@ begin
     case when v_funded then 'funded' else 'pending' end, case when v_funded then now() end, v_deadline);
   if v_funded then
     insert into public.crypto_transactions (id, user_id, wallet_id, trade_id, amount, currency, platform_fee, status,
-      transaction_type, category, exchange_rate)
-    values (fairlock.new_id(), v_seller, v_seller_wallet, v_trade, p_amount + v_seller_fee, o.base_currency, 0,
-      'completed', 'hold', 'trade', o.price);
+      transaction_type, timestamp, created_at, network_fee, category, exchange_rate, fiat_value, fiat_currency,
+      destination_name, destination_description)
+    select fairlock.new_id(), v_seller, v_seller_wallet, v_trade, p_amount + v_seller_fee, o.base_currency, 0, 'completed',
+      'hold', clock_timestamp(), clock_timestamp(), f.*
+    from fairlock.movement_facts('hold', p_amount + v_seller_fee, o.price, o.quote_currency, v_trade) f;
   end if;
   return (select jsonb_build_object('me', me, 'body', body) from fairlock.trade_views where id = v_trade);
 end $$;

@@ -1,1 +1,2 @@
+export { type ExportOptions, Exports, exportPieces, FORMATS, type Format } from './exports/index.ts'
 export { walletRoutes } from './routes.ts'

@@ -15,15 +15,18 @@ import {
   Problem,
   pageOf,
   query,
+  RequestedTime,
   SignedAmount,
   strict,
 } from '../platform/index.ts'
-import { MOVEMENT, type MovementRow } from './queries.ts'
-import { Adjustment, Movement, Wallet } from './schemas.ts'
+import { type ExportRoutesOptions, exportRoutes } from './exports/index.ts'
+import { MOVEMENT, MOVEMENTS, type MovementRow, within } from './queries.ts'
+import { Adjustment, Category, Movement, Wallet } from './schemas.ts'
 import { staffRoutes } from './staff-routes.ts'
 
-/** Balances, the statement, and the adjustments of administrators. */
-export function walletRoutes(app: App, { db }: { db: Database }): void {
+/** Balances, the statement also as a file, and the adjustments of administrators. */
+export function walletRoutes(app: App, options: ExportRoutesOptions): void {
+  const { db } = options
   app.get(
     '/v1/wallets',
     {
@@ -63,6 +66,7 @@ export function walletRoutes(app: App, { db }: { db: Database }): void {
     },
   )
   statementRoute(app, db)
+  exportRoutes(app, options)
   staffRoutes(app, db)
   app.post(
     '/v1/admin/adjustments',
@@ -95,23 +99,29 @@ function statementRoute(app: App, db: Database): void {
       schema: {
         tags: ['Wallets'],
         summary: 'Every movement of your wallets, newest first',
-        querystring: strict({ ...PageQuery, currency: Type.Optional(Currency), tradeId: Type.Optional(Id) }),
+        querystring: strict({
+          ...PageQuery,
+          from: Type.Optional(RequestedTime),
+          to: Type.Optional(RequestedTime),
+          currency: Type.Optional(Currency),
+          category: Type.Optional(Category),
+          tradeId: Type.Optional(Id),
+        }),
         response: answers(200, Page(Movement)),
       },
     },
     async (request) => {
-      const { limit = 20, cursor, currency, tradeId } = request.query
+      const { limit = 20, cursor, tradeId, ...period } = request.query
       const after = decodeCursor('transactions', cursor, isTimeAndId)
       const rows = await db.read(
         request.caller,
         sql<MovementRow>`
           select ${MOVEMENT}
-          from crypto_transactions
-          where user_id = (select fairlock.acting_user())
-            ${currency === undefined ? sql`` : sql`and currency = ${currency}`}
-            ${tradeId === undefined ? sql`` : sql`and trade_id = ${tradeId}`}
-            ${after === null ? sql`` : sql`and (created_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`}
-          order by created_at desc, id desc limit ${limit + 1}`.compile(query),
+          from ${MOVEMENTS}
+          where x.user_id = (select fairlock.acting_user()) ${within(period)}
+            ${tradeId === undefined ? sql`` : sql`and x.trade_id = ${tradeId}`}
+            ${after === null ? sql`` : sql`and (x.created_at, x.id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`}
+          order by x.created_at desc, x.id desc limit ${limit + 1}`.compile(query),
       )
       return pageOf('transactions', limit, rows)
     },

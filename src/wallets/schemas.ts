@@ -7,6 +7,13 @@ export const Wallet = Type.Object({
   held: Type.String({ description: 'In live escrows as seller; decimal string with 8 decimals.' }),
 })
 
+export const CATEGORIES = ['trade', 'adjustment', 'deposit', 'withdrawal', 'fee'] as const
+
+export const Category = Type.Union(
+  CATEGORIES.map((one) => Type.Literal(one)),
+  { description: 'For reports; empty on rows from before Fairlock.' },
+)
+
 export const Movement = Type.Object({
   id: Id,
   type: Type.String({
@@ -18,9 +25,26 @@ export const Movement = Type.Object({
   currency: Currency,
   status: Type.String(),
   tradeId: Nullable(Id),
+  networkFee: Nullable(Money),
   platformFee: Nullable(Money),
-  category: Nullable(Type.String()),
-  exchangeRate: Nullable(Money),
+  category: Nullable(Category),
+  exchangeRate: Nullable(
+    Type.String({
+      description:
+        'Decimal string with 8 decimals: of a trade its own price, of an adjustment the reference rate in US dollars at ' +
+        'that moment. Empty when nobody could tell.',
+    }),
+  ),
+  fiatValue: Nullable(
+    Type.String({
+      description:
+        'Decimal string with 8 decimals: amount × exchangeRate, rounded to the decimals of fiatCurrency; never below zero.',
+    }),
+  ),
+  fiatCurrency: Nullable(Currency),
+  destinationName: Nullable(Type.String({ description: 'Where the coins went', examples: ['Escrow'] })),
+  destinationDescription: Nullable(Type.String({ examples: ['Held for trade 4F3A0C11D2E5'] })),
+  counterparty: Nullable(Type.Object({ id: Id, displayName: Nullable(Type.String()) })),
   createdAt: Time,
 })
 

@@ -14,7 +14,7 @@ import {
   pageOf,
   strict,
 } from '../platform/index.ts'
-import { MOVEMENT, type MovementRow } from './queries.ts'
+import { MOVEMENT, MOVEMENTS, type MovementRow } from './queries.ts'
 import { Movement } from './schemas.ts'
 
 const LookedAtWallet = Type.Object({ currency: Type.String(), available: Money })
@@ -67,9 +67,9 @@ function transactionsRoute(app: App, db: Database): void {
         { scope: 'money', id: request.params.id, what: 'transactions' },
         sql<MovementRow>`
           select ${MOVEMENT}
-          from public.crypto_transactions where user_id = looked.subject
-            ${after === null ? sql`` : sql`and (created_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`}
-          order by created_at desc, id desc limit ${limit + 1}`,
+          from ${MOVEMENTS} where x.user_id = looked.subject
+            ${after === null ? sql`` : sql`and (x.created_at, x.id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`}
+          order by x.created_at desc, x.id desc limit ${limit + 1}`,
       )
       return pageOf('staff-transactions', limit, rows)
     },

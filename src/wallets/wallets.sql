@@ -101,9 +101,12 @@ begin
   end if;
   v_transfer := ledger.post('adjustment', array[v_wallet], array[p_amount],
     ledger.system_account('custody', p_currency), null, p_reason);
-  insert into public.crypto_transactions (id, user_id, wallet_id, amount, currency, status, transaction_type, category, metadata)
-  values (v_id, p_user, v_wallet, p_amount, p_currency, 'completed', 'adjustment', 'adjustment',
-    jsonb_build_object('reason', p_reason, 'transfer', v_transfer));
+  insert into public.crypto_transactions (id, user_id, wallet_id, amount, currency, platform_fee, status, transaction_type,
+    metadata, timestamp, created_at, network_fee, category, exchange_rate, fiat_value, fiat_currency, destination_name,
+    destination_description)
+  select v_id, p_user, v_wallet, p_amount, p_currency, 0, 'completed', 'adjustment',
+    jsonb_build_object('reason', p_reason, 'transfer', v_transfer), clock_timestamp(), clock_timestamp(), f.*
+  from fairlock.movement_facts('adjustment', p_amount, fairlock.reference_rate(p_currency), 'USD', null) f;
   perform fairlock.record_event('balance.adjusted', 'crypto_wallets', v_wallet, p_reason,
     jsonb_build_object('amount', p_amount::text, 'currency', p_currency, 'transfer', v_transfer));
   return jsonb_build_object('id', v_id, 'userId', p_user, 'amount', p_amount::numeric(20, 8)::text, 'reason', p_reason,

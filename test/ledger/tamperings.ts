@@ -232,6 +232,26 @@ export const TAMPERINGS: Tampering[] = [
     invariant: 'I5',
     table: 'public.crypto_wallets',
   },
+  ...[
+    'exchange_rate = exchange_rate + 0.00000001',
+    'fiat_value = fiat_value + 0.01',
+    `fiat_currency = 'USD'`,
+    'network_fee = null',
+    'destination_name = null',
+  ].map((change) => ({
+    what: `what a line of a statement says of itself: ${change}`,
+    sql: `update crypto_transactions set ${change}
+          where id = (select id from crypto_transactions where transaction_type = 'sell' limit 1) returning id`,
+    invariant: 'I5',
+    table: 'public.crypto_transactions',
+  })),
+  {
+    what: 'the fee in a line of a statement',
+    sql: `update crypto_transactions set platform_fee = platform_fee * 2
+          where id = (select id from crypto_transactions where transaction_type = 'sell' limit 1) returning trade_id as id`,
+    invariant: 'I6',
+    table: 'public.crypto_trades',
+  },
   {
     what: 'what was taken of an offer',
     sql: `update fairlock.offers set taken_amount = taken_amount - 0.01 where pair = 'BTC/EUR' returning id`,

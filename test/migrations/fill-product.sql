@@ -221,3 +221,4 @@ insert into fairlock.price_days select * from fairlock.price_history;
 insert into fairlock.price_board (currency, is_sample, at, price_usd, change_30d, facts_at, facts_source, market_cap,
   not_fitting)
 values ('BTC', true, now(), 1e-9, 1000000.00000001, now(), 'one', 1e30, '{market_cap}');
+update public.crypto_transactions set fiat_currency = 'EUR', destination_description = 'of the old days';

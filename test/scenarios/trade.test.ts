@@ -64,7 +64,7 @@ test('a sale from offer to release: the buyer gets the coins less the fee, the s
     [
       ['sell', '0.05005000', '0.00005000'],
       ['hold', '0.05005000', '0.00000000'],
-      ['adjustment', '1.50000000', null],
+      ['adjustment', '1.50000000', '0.00000000'],
     ],
   )
 })

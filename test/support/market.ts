@@ -4,6 +4,7 @@ import { SignInLimits } from '../../src/identity/index.ts'
 import { Live, type LiveOptions, Outside } from '../../src/notifications/index.ts'
 import { type App, asEngine, Database, loadConfig } from '../../src/platform/index.ts'
 import { keyringInForce, Sealer } from '../../src/platform/sealing/index.ts'
+import type { Exports } from '../../src/wallets/index.ts'
 import { type TestDatabase, testDatabase } from './server.ts'
 
 export type Json = { [key: string]: unknown }
@@ -97,6 +98,7 @@ export async function startMarket(
     outside?: Outside
     streams?: LiveOptions['timing']
     compileAtOnce?: boolean
+    exports?: Exports
   } = {},
 ): Promise<Market> {
   const database = await testDatabase()
@@ -113,6 +115,7 @@ export async function startMarket(
     metricsToken: null,
     jobs: () => null,
     compileAtOnce: options.compileAtOnce ?? false,
+    ...(options.exports === undefined ? {} : { exports: options.exports }),
     outside: options.outside ?? new Outside({ lookup: async () => [PUBLIC_ADDRESS] }),
     live: new Live({ db, url: database.appUrl, timing: { longestMs: 20, ...options.streams } }),
   })
