@@ -284,6 +284,7 @@ export interface CryptoTransactions {
   destination_description: string | null;
   destination_name: string | null;
   exchange_rate: Numeric | null;
+  fiat_currency: string | null;
   fiat_value: Numeric | null;
   from_address: string | null;
   gas_limit: Int8 | null;

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { Decimal } from 'decimal.js'
+import pg from 'pg'
 import { makeKey } from '../keys/support.ts'
 import { asIntruder, tradeForADay } from '../ledger/support.ts'
 import { call, type Market, type Person, startMarket } from '../support/market.ts'
@@ -42,6 +44,34 @@ test('every line of a trade says its price and worth, where the coins went, and 
   }
   assert.deepEqual([...kinds].sort(), ['buy', 'hold', 'refund', 'sell'])
 })
+
+/** What the migration does after its new column and law, and what the code does when it is applied. */
+const FILLED_IN_BY = {
+  'the migration': '../../db/migrations/0039-movements/up.sql',
+  'the code': '../../src/trades/trades.movements.sql',
+}
+for (const [who, file] of Object.entries(FILLED_IN_BY)) {
+  test(`rows of the program before, filled in by ${who}, are those that are written now`, async () => {
+    const all = `select to_jsonb(x) - 'updated_at' as row from crypto_transactions x order by id`
+    const text = await readFile(new URL(file, import.meta.url), 'utf8')
+    const before = await asIntruder(market, async (client) => {
+      const { rows } = await client.query(all)
+      await client.query(`update crypto_transactions set network_fee = null, fiat_value = null, fiat_currency = null,
+        destination_name = null, destination_description = null where category = 'trade'`)
+      return rows
+    })
+    const owner = new pg.Client({ connectionString: market.database.ownerUrl, options: '-c timezone=UTC' })
+    await owner.connect()
+    try {
+      await owner.query('begin')
+      await owner.query(text.slice(Math.max(0, text.indexOf('create policy'))))
+      await owner.query('commit')
+    } finally {
+      await owner.end()
+    }
+    assert.deepEqual((await asIntruder(market, (client) => client.query(all))).rows, before)
+  })
+}
 
 test('an adjustment is told in US dollars of that moment, and in nothing where nobody can tell', async () => {
   const person = await market.person('adjusted')

@@ -51,20 +51,24 @@ begin
     update public.crypto_transactions x set
       network_fee = case when x.category is not null then coalesce(x.network_fee, 0) else x.network_fee end,
       platform_fee = case when x.category is not null then coalesce(x.platform_fee, 0) else x.platform_fee end,
-      exchange_rate = coalesce(x.exchange_rate, t.price),
-      fiat_value = coalesce(x.fiat_value, known.worth),
-      fiat_currency = case when coalesce(x.fiat_value, known.worth) is not null then c.code end,
+      exchange_rate = coalesce(x.exchange_rate, told.price),
+      fiat_value = coalesce(x.fiat_value, told.worth),
+      fiat_currency = case when coalesce(x.fiat_value, told.worth) is not null then told.code end,
       destination_name = coalesce(x.destination_name, case when x.category is not null then
         case x.transaction_type when 'hold' then 'Escrow' when 'sell' then 'Buyer' when 'buy' then 'Wallet'
           when 'refund' then 'Wallet' end end),
       destination_description = coalesce(x.destination_description, case when x.category is not null then
         case x.transaction_type when 'hold' then 'Held for trade ' when 'buy' then 'Received in trade '
           when 'sell' then 'Released from escrow to the buyer of trade '
-          when 'refund' then 'Returned from the escrow of trade ' end || upper(right(t.id::text, 12)) end)
-    from public.crypto_trades t
-    join fairlock.currencies c on c.code = split_part(t.pair, '/', 2),
-      lateral (select case when x.amount * t.price < 999999999999 then round(x.amount * t.price, c.decimals) end) known(worth)
-    where x.id = any (v_ids) and t.id = x.trade_id;
+          when 'refund' then 'Returned from the escrow of trade ' end || told.reference end)
+    from (
+      select m.id, t.price, c.code, upper(right(t.id::text, 12)) as reference,
+        case when m.amount * t.price < 999999999999 then round(m.amount * t.price, c.decimals) end as worth
+      from public.crypto_transactions m join public.crypto_trades t on t.id = m.trade_id
+      join fairlock.currencies c on c.code = split_part(t.pair, '/', 2)
+      where m.id = any (v_ids)
+    ) told
+    where x.id = told.id;
     v_last := v_ids[cardinality(v_ids)];
     perform pg_sleep(case cardinality(v_ids) when 500 then 0.02 else 0 end);
   end loop;
