@@ -4009,7 +4009,7 @@ create function fairlock.put_facts(p_at timestamp with time zone, p_markets json
 alter function fairlock.put_facts(timestamp with time zone,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.put_facts(timestamp with time zone,jsonb) to fairlock_engine;
 
-create function fairlock.put_on_board(p_at timestamp with time zone, p_prices jsonb) returns text[] language sql set search_path=pg_catalog, pg_temp as 5a6830ece0b821e9;
+create function fairlock.put_on_board(p_at timestamp with time zone, p_prices jsonb) returns text[] language sql set search_path=pg_catalog, pg_temp as 9647e4a11d1baa43;
 alter function fairlock.put_on_board(timestamp with time zone,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.put_on_board(timestamp with time zone,jsonb) to fairlock_engine;
 

@@ -3,7 +3,7 @@ import type { CompiledQuery } from 'kysely'
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import pg from 'pg'
 import type { DB } from './database-types.ts'
-import { Problem, problemFromDatabase, problemFromRefusal } from './errors.ts'
+import { Problem, problemFromDatabase, problemFromRefusal } from './problem.ts'
 
 /** Who asks: the session named by the token, the API key, or nobody. */
 export type Caller = {

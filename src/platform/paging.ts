@@ -1,6 +1,6 @@
 import { type TSchema, Type } from 'typebox'
-import { Problem } from './errors.ts'
 import { isUuid } from './ids.ts'
+import { Problem } from './problem.ts'
 
 export const PageQuery = {
   limit: Type.Optional(

@@ -39,7 +39,10 @@ test('every line of a trade says its price and worth, where the coins went, and 
       assert.ok(line.destinationDescription.endsWith(trade.paymentReference), line.destinationDescription)
       const there = { hold: 'Escrow', refund: 'Wallet', buy: 'Wallet', sell: 'Buyer' }[line.type as 'hold']
       assert.equal(line.destinationName, there)
-      assert.doesNotMatch(JSON.stringify([line.destinationName, line.destinationDescription]), /ada|ben|cleo|dan/)
+      assert.doesNotMatch(
+        JSON.stringify([line.destinationName, line.destinationDescription]),
+        /ada|ben|cleo|dan/,
+      )
     }
   }
   assert.deepEqual([...kinds].sort(), ['buy', 'hold', 'refund', 'sell'])
@@ -90,8 +93,26 @@ test('an adjustment is told in US dollars of that moment, and in nothing where n
   ])
   assert.deepEqual(said, [
     ['7.00000000', 'adjustment', null, null, null, 'Wallet', 'Credited by the operator', null],
-    ['-0.10000000', 'adjustment', '71040.00000000', '7104.00000000', 'USD', 'Operator', 'Debited by the operator', null],
-    ['0.50000000', 'adjustment', '71040.00000000', '35520.00000000', 'USD', 'Wallet', 'Credited by the operator', null],
+    [
+      '-0.10000000',
+      'adjustment',
+      '71040.00000000',
+      '7104.00000000',
+      'USD',
+      'Operator',
+      'Debited by the operator',
+      null,
+    ],
+    [
+      '0.50000000',
+      'adjustment',
+      '71040.00000000',
+      '35520.00000000',
+      'USD',
+      'Wallet',
+      'Credited by the operator',
+      null,
+    ],
   ])
   assert.equal((await movementsOf(person, '&currency=DOGE')).length, 1)
   assert.equal((await movementsOf(person, '&category=trade')).length, 0)
@@ -156,7 +177,13 @@ test('the tax report has what came and went with its worth, and of a trade what 
   const [ada, ben] = people as [Person, Person]
   const [sold] = (await exported(ada, '?format=tax')).filter((row) => row.trade_id === by.released!.trade)
   const [bought] = (await exported(ben, '?format=tax')).filter((row) => row.trade_id === by.released!.trade)
-  const common = { asset: 'BTC', quantity: '0.33333333', rate: '60000.00000000', fiat_currency: 'EUR', gross_value: '20000.00' }
+  const common = {
+    asset: 'BTC',
+    quantity: '0.33333333',
+    rate: '60000.00000000',
+    fiat_currency: 'EUR',
+    gross_value: '20000.00',
+  }
   const { time, id, ...sale } = sold!
   assert.match(time!, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
   assert.equal(id!.length, 36)
@@ -175,8 +202,13 @@ test('the tax report has what came and went with its worth, and of a trade what 
     ['acquisition', '0.33333333', '0.00066667', '0.33266666', ada.id],
   )
   assert.equal(bought!.gross_value, '20000.00')
-  const [debit] = (await exported(ben, '?format=tax&category=adjustment')).filter((row) => row.type === 'transfer_out')
-  assert.deepEqual([debit!.quantity, debit!.gross_value, debit!.fiat_currency], ['0.10000000', '7104.00', 'USD'])
+  const [debit] = (await exported(ben, '?format=tax&category=adjustment')).filter(
+    (row) => row.type === 'transfer_out',
+  )
+  assert.deepEqual(
+    [debit!.quantity, debit!.gross_value, debit!.fiat_currency],
+    ['0.10000000', '7104.00', 'USD'],
+  )
 })
 
 test('texts cannot become formulas, numbers stay numbers, and a strict reader gets every character back', async () => {
@@ -209,12 +241,15 @@ test('texts cannot become formulas, numbers stay numbers, and a strict reader ge
     rows.map((row) => row.destination_description),
     texts.map(([, read]) => read),
   )
-  assert.ok(rows.slice(1).every((row) => row.amount === '-1.50000000' && row.available_change === '-1.50000000'))
+  assert.ok(
+    rows.slice(1).every((row) => row.amount === '-1.50000000' && row.available_change === '-1.50000000'),
+  )
 })
 
 test('the answer is a file with a name, UTF-8, CRLF and a header; who has nothing gets the header alone', async () => {
   const nobody = await market.person('newcomer')
-  const asked = '/v1/transactions.csv?format=tax&from=2026-01-01T00:00:00%2B02:00&to=2026-02-01T00:00:00Z&currency=BTC'
+  const asked =
+    '/v1/transactions.csv?format=tax&from=2026-01-01T00:00:00%2B02:00&to=2026-02-01T00:00:00Z&currency=BTC'
   const { body, headers } = await nobody.get(asked)
   assert.equal(headers.get('content-type'), 'text/csv; charset=utf-8; header=present')
   assert.equal(
@@ -266,7 +301,9 @@ test('an operator gets the same file, and the log has the look', async () => {
   const env = { ...process.env, DATABASE_URL: market.database.ownerUrl }
   const args = ['statement', '--user', ada.email, '--to', '2999-01-01', '--reason', 'asked by a court']
   const { out, err } = await new Promise<{ out: string; err: string }>((resolve) => {
-    execFile(process.execPath, ['src/main.ts', 'export', ...args], { env }, (_, out, err) => resolve({ out, err }))
+    execFile(process.execPath, ['src/main.ts', 'export', ...args], { env }, (_, out, err) =>
+      resolve({ out, err }),
+    )
   })
   const own = await exported(ada)
   assert.deepEqual(readCsv(out).slice(0, -2), own.slice(0, -2), err)

@@ -22,7 +22,10 @@ before(async () => {
 after(() => market?.stop())
 
 const idle = () =>
-  until('every connection is back', () => exports.running === 0 && market.db.pool.idleCount === market.db.pool.totalCount)
+  until(
+    'every connection is back',
+    () => exports.running === 0 && market.db.pool.idleCount === market.db.pool.totalCount,
+  )
 
 test('whoever reads slowly makes the database wait: two batches are read ahead, however many there are', async () => {
   let fetched = 0
@@ -50,9 +53,15 @@ test('whoever reads slowly makes the database wait: two batches are read ahead, 
 test('one export of a person and one of all at once here; the one that was first is whole all the same', async () => {
   const held = await begin(market, long)
   const again = await long.get('/v1/transactions.csv')
-  assert.deepEqual([again.status, again.body.code, again.headers.get('retry-after')], [429, 'too_many_exports', '10'])
+  assert.deepEqual(
+    [again.status, again.body.code, again.headers.get('retry-after')],
+    [429, 'too_many_exports', '10'],
+  )
   const full = await other.get('/v1/transactions.csv')
-  assert.deepEqual([full.status, full.body.code, full.headers.get('retry-after')], [503, 'exports_busy', '10'])
+  assert.deepEqual(
+    [full.status, full.body.code, full.headers.get('retry-after')],
+    [503, 'exports_busy', '10'],
+  )
   assert.equal(exports.refused.get('exports_busy'), 1)
   const lines = (await readAll(held)).trimEnd().split('\r\n')
   assert.equal(lines.length, 1 + ROWS + 3)

@@ -1,7 +1,7 @@
 import { get, type IncomingMessage } from 'node:http'
 import { parse } from 'csv-parse/sync'
-import type { Market, Person } from '../support/market.ts'
 import { asIntruder } from '../ledger/support.ts'
+import type { Market, Person } from '../support/market.ts'
 
 export type Row = Record<string, string>
 
@@ -41,10 +41,14 @@ export async function addMovements(market: Market, person: Person, count: number
 /** Begins an export and reads nothing of it yet. */
 export function begin(market: Market, person: Person, asked = ''): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const request = get(`${market.url}/v1/transactions.csv${asked}`, { headers: person.headers() }, (response) => {
-      response.pause()
-      resolve(response)
-    })
+    const request = get(
+      `${market.url}/v1/transactions.csv${asked}`,
+      { headers: person.headers() },
+      (response) => {
+        response.pause()
+        resolve(response)
+      },
+    )
     request.on('error', reject)
   })
 }

@@ -12,6 +12,8 @@ export type Kind = 'plain' | 'person' | 'secret' | 'process'
 export const FUNCTIONS: Record<string, Kind> = {
   'fairlock.is_good': 'plain',
   'fairlock.good_quote': 'plain',
+  'fairlock.available_change': 'plain',
+  'fairlock.held_change': 'plain',
   'fairlock.reference_rate': 'plain',
   'fairlock.publish_quotes': 'process',
   'fairlock.acting_key': 'plain',

@@ -1,5 +1,6 @@
 -- mode: statements
--- changes public.crypto_transactions (network_fee, platform_fee, destination_name, destination_description, exchange_rate, fiat_value, fiat_currency)
+-- changes public.crypto_transactions (network_fee, platform_fee, destination_name, destination_description)
+-- changes public.crypto_transactions (exchange_rate, fiat_value, fiat_currency)
 -- What every row of a statement says of itself: its fees, where the coins went, its price and worth, and in which money.
 alter table public.crypto_transactions add column fiat_currency text;
 

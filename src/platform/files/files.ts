@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Call, type Caller, COMMAND, type Database, type Idempotency, idempotency } from '../database.ts'
-import { Problem } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { Problem } from '../problem.ts'
 import { type Place, type Sealer, Unsealable } from '../sealing/index.ts'
 import { inspect } from './inspect.ts'
 import { cleanName } from './names.ts'

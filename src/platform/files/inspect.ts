@@ -1,5 +1,5 @@
 import { fileTypeFromBuffer } from 'file-type'
-import { problemFromRefusal } from '../errors.ts'
+import { problemFromRefusal } from '../problem.ts'
 import type { Parts } from './parts.ts'
 import { type Picture, readPicture } from './pictures.ts'
 

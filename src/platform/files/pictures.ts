@@ -1,5 +1,5 @@
 import type { Sharp, SharpOptions } from 'sharp'
-import { problemFromRefusal } from '../errors.ts'
+import { problemFromRefusal } from '../problem.ts'
 import type { Parts } from './parts.ts'
 
 export type Picture = { readonly width: number; readonly height: number; readonly thumbnail: Buffer }

@@ -1,6 +1,6 @@
 import type { Multipart } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
-import { type FieldError, Problem, problemFromRefusal } from '../errors.ts'
+import { type FieldError, Problem, problemFromRefusal } from '../problem.ts'
 import { Parts } from './parts.ts'
 import type { Slowest } from './uploads.ts'
 

@@ -1,4 +1,5 @@
-import { type ErrorCode, Problem } from '../errors.ts'
+import type { ErrorCode } from '../errors.ts'
+import { Problem } from '../problem.ts'
 
 /** One person uploads so many files at once. */
 const MOST_OF_PERSON = 2

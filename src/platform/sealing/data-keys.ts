@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Caller, Database } from '../database.ts'
-import { Problem } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { Problem } from '../problem.ts'
 import { type Keyring, wrapContext } from './keyring.ts'
 import { KEY_BYTES, Unsealable } from './sealed.ts'
 

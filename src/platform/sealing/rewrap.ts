@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Caller, Database } from '../database.ts'
-import { Problem } from '../errors.ts'
+import { Problem } from '../problem.ts'
 import { SEALED_COLUMNS, type SealedColumn } from './columns.ts'
 import { type Place, Unsealable } from './sealed.ts'
 import type { Sealer } from './sealer.ts'

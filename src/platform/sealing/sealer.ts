@@ -1,5 +1,5 @@
 import type { Database } from '../database.ts'
-import { Problem } from '../errors.ts'
+import { Problem } from '../problem.ts'
 import { DataKeys } from './data-keys.ts'
 import type { Keyring } from './keyring.ts'
 import { keyIdOf, openWith, type Place, sealWith } from './sealed.ts'

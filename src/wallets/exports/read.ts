@@ -1,8 +1,7 @@
-import type { RawBuilder } from 'kysely'
-import type pg from 'pg'
-import { Problem, query } from '../../platform/index.ts'
+import { Problem } from '../../platform/index.ts'
 import type { Period } from '../queries.ts'
-import { type Cells, type Columns, csvHeader, csvLines } from './csv.ts'
+import { type Columns, csvHeader, csvLines } from './csv.ts'
+import type { Reader } from './cursor.ts'
 import { STATEMENT_COLUMNS, statementRows } from './statement.ts'
 import { TAX_COLUMNS, taxRows } from './tax.ts'
 
@@ -10,12 +9,6 @@ export const FORMATS = ['statement', 'tax'] as const
 export type Format = (typeof FORMATS)[number]
 
 export type ExportOptions = Period & { format: Format; columns?: readonly string[] | undefined }
-
-/** A connection inside a transaction of one snapshot. */
-export type Reader = Pick<pg.ClientBase, 'query'>
-
-/** Rows that are in memory at once. */
-export const BATCH = 500
 
 const COLUMNS: Record<Format, Columns> = { statement: STATEMENT_COLUMNS, tax: TAX_COLUMNS }
 
@@ -32,7 +25,7 @@ export function columnsOf({ format, columns }: ExportOptions): string[] {
 }
 
 /**
- * A person's export as CSV, in pieces of `BATCH` rows: the memory it needs does not depend on how much there is. The
+ * A person's export as CSV, batch by batch: the memory it needs does not depend on how much there is. The
  * reader sees the person's rows, by the policies or as fairlock_engine.
  */
 export async function* exportPieces(
@@ -51,19 +44,4 @@ export async function* exportPieces(
     header = ''
   }
   if (header !== '') yield header
-}
-
-/** The rows of a SELECT through a cursor. A pipelined connection takes no other: pg refuses a portal that stays open. */
-export async function* throughCursor(
-  reader: Reader,
-  select: RawBuilder<unknown>,
-): AsyncGenerator<Cells[], void, undefined> {
-  const { sql: text, parameters } = select.compile(query)
-  await reader.query(`declare export no scroll cursor for ${text}`, [...parameters])
-  for (;;) {
-    const { rows } = await reader.query<Cells>(`fetch ${BATCH} from export`)
-    if (rows.length > 0) yield rows
-    if (rows.length < BATCH) break
-  }
-  await reader.query('close export')
 }

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { query } from '../../platform/index.ts'
 import { MOVEMENTS, type Period, within } from '../queries.ts'
 import type { Cells, Columns } from './csv.ts'
-import { type Reader, throughCursor } from './read.ts'
+import { type Reader, throughCursor } from './cursor.ts'
 
 /** Enough digits for any sum of numeric(20, 8): nothing is ever rounded here. */
 const Exact = Decimal.clone({ precision: 60 })

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { MOVEMENTS, type Period, within } from '../queries.ts'
 import type { Cells, Columns } from './csv.ts'
-import { type Reader, throughCursor } from './read.ts'
+import { type Reader, throughCursor } from './cursor.ts'
 
 /** What a tax program needs to know of each coin that came or went, in this order. */
 export const TAX_COLUMNS: Columns = {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { asEngine, type Config } from '../platform/index.ts'
+import { asEngine, type Config } from '../../platform/index.ts'
 import {
   FileKeyring,
   type Keyring,
@@ -11,11 +11,11 @@ import {
   openKeyring,
   RotationError,
   rotate,
-} from '../platform/sealing/index.ts'
-import { currentConfig, currentEnvironment, withDatabase } from './connect.ts'
-import { Finding, UsageError } from './finding.ts'
+} from '../../platform/sealing/index.ts'
+import { currentConfig, currentEnvironment, withDatabase } from '../connect.ts'
+import { Finding, UsageError } from '../finding.ts'
+import { confirm, print, printTable } from '../output.ts'
 import { withKeyring } from './keyring.ts'
-import { confirm, print, printTable } from './output.ts'
 import { rewrapCommand } from './rewrap.ts'
 
 /** `fairlock keys …`: the keys that seal secrets. Nothing here shows a key. */

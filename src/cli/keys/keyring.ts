@@ -1,6 +1,6 @@
-import type { Config } from '../platform/index.ts'
-import { type Keyring, keyringLocation, openKeyring } from '../platform/sealing/index.ts'
-import { type Connection, currentEnvironment, withDatabase } from './connect.ts'
+import type { Config } from '../../platform/index.ts'
+import { type Keyring, keyringLocation, openKeyring } from '../../platform/sealing/index.ts'
+import { type Connection, currentEnvironment, withDatabase } from '../connect.ts'
 
 /** Runs `work` with the keyring in force, without asking whether it holds every key that is needed. */
 export async function withKeyring<T>(

@@ -1,11 +1,11 @@
 import { Command } from 'commander'
 import type pg from 'pg'
-import { asEngine, Database, engineSteps } from '../platform/index.ts'
-import { Rewrap, type RewrapReport, Sealer } from '../platform/sealing/index.ts'
-import { Finding, UsageError } from './finding.ts'
+import { asEngine, Database, engineSteps } from '../../platform/index.ts'
+import { Rewrap, type RewrapReport, Sealer } from '../../platform/sealing/index.ts'
+import { Finding, UsageError } from '../finding.ts'
+import { print } from '../output.ts'
+import { findPerson } from '../person.ts'
 import { withKeyring } from './keyring.ts'
-import { print } from './output.ts'
-import { findPerson } from './person.ts'
 
 type Options = { background: boolean; owner?: string; maxRate?: number; json: boolean }
 
