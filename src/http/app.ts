@@ -24,6 +24,7 @@ import { paymentMethodRoutes } from '../payment-methods/index.ts'
 import { fileRoutes, Uploads } from '../platform/files/index.ts'
 import { type App, type Database, newId, Problem, ProblemSchema } from '../platform/index.ts'
 import type { Sealer } from '../platform/sealing/index.ts'
+import { priceRoutes } from '../prices/index.ts'
 import { reputationRoutes } from '../reputation/index.ts'
 import { tradeRoutes } from '../trades/index.ts'
 import { Exports, walletRoutes } from '../wallets/index.ts'
@@ -126,6 +127,7 @@ export async function buildApp(options: AppOptions): Promise<App> {
     identityRoutes(api, options)
     walletRoutes(api, { ...options, exports })
     paymentMethodRoutes(api, options)
+    priceRoutes(api, options)
     offerRoutes(api, options)
     tradeRoutes(api, options)
     disputeRoutes(api, options)

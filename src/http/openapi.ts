@@ -32,6 +32,7 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
       { name: 'Web push', description: 'For browsers that want to be told' },
       { name: 'Wallets', description: 'Balances and the statement' },
       { name: 'Payment methods', description: 'The ways the fiat goes' },
+      { name: 'Prices', description: 'What coins are worth, and were' },
       { name: 'Offers', description: 'The market' },
       { name: 'Trades', description: 'From the take to the release' },
       { name: 'Files', description: 'Uploading what disputes, messages and KYC need, and looking at it' },

@@ -1,5 +1,6 @@
 import { Decimal } from 'decimal.js'
 import type { Pool } from 'pg'
+import { readIndicators } from './closes.ts'
 
 /** What a coin is worth. */
 export type PriceFact = {
@@ -81,9 +82,11 @@ export async function recordPrices(db: Pick<Pool, 'query'>, round: Round): Promi
     refused.push({ currency: facts.currency, field: 'at', value: facts.at })
     return []
   })
+  const indicators = await readIndicators(db, round.at, prices)
+  const known = prices.map((price) => ({ ...price, ...indicators.get(price.currency) }))
   const { rows } = await db.query<{ answer: Omit<Recorded, 'refused'> }>(
     'select fairlock.record_prices($1) as answer',
-    [JSON.stringify({ at, prices, markets })],
+    [JSON.stringify({ at, prices: known, markets })],
   )
   return { ...rows[0]!.answer, refused }
 }

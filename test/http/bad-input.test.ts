@@ -246,6 +246,8 @@ test('a cursor of another list is refused', async () => {
     ],
     '/v1/announcements': ['announcements', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
     '/v1/offers': ['offers', '1', UNKNOWN_ID],
+    '/v1/prices': ['prices', '1', 'BTC'],
+    '/v1/prices/{symbol}/history': ['prices of BTC by day', '2026-01-01T00:00:00.000Z'],
     '/v1/payment-method-types': ['payment method types', 'sepa'],
     '/v1/me/blocks': ['blocks', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
     '/v1/me/faults': ['faults', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
