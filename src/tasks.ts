@@ -8,6 +8,7 @@ import { closeExpiredOffers } from './offers/index.ts'
 import { purgePaymentDetails } from './payment-methods/index.ts'
 import type { Database } from './platform/index.ts'
 import { Rewrap, type Sealer } from './platform/sealing/index.ts'
+import { tendPriceHistory } from './prices/index.ts'
 import { expireTrades } from './trades/index.ts'
 
 /** What the tasks work with. */
@@ -41,6 +42,7 @@ export function tasksOf(work: Work): Record<string, Task> {
       everySeconds: 86_400,
       work: async () => void (await db.pool.query('select fairlock.open_audit_months()')),
     },
+    'tend-price-history': { everySeconds: 3600, work: () => tendPriceHistory(db) },
     'expire-trades': { everySeconds: 2, work: async () => void (await expireTrades(db)) },
     'tend-disputes': { everySeconds: 2, work: async () => void (await tendDisputes(db)) },
     'close-expired-offers': { everySeconds: 30, work: async () => void (await closeExpiredOffers(db)) },

@@ -12,6 +12,7 @@ import { exportMetrics } from './export-metrics.ts'
 import { fileMetrics } from './file-metrics.ts'
 import { keyMetrics } from './key-metrics.ts'
 import { type NewsParts, newsMetrics } from './news-metrics.ts'
+import { priceHistoryMetrics } from './price-history-metrics.ts'
 
 export type MetricsOptions = {
   db: Database
@@ -50,6 +51,7 @@ export function metricsRoutes(app: App, options: MetricsOptions): void {
   jobMetrics(registry, options.jobs)
   newsMetrics(registry, options)
   deliveryMetrics(registry, options)
+  priceHistoryMetrics(registry, options.db)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
     seconds.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)

@@ -67,4 +67,19 @@ as $$
   where q.base_currency = p_symbol and (p_currency is null or q.quote_currency = p_currency)
 $$;
 grant execute on function fairlock.quotes_json(text, text) to fairlock_app;
+
+-- How the history is, for the metrics. Rows that landed in no partition are counted up to a thousand.
+create function fairlock.price_history_state() returns jsonb
+language sql stable security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC'
+as $$
+  select jsonb_build_object(
+    'ageSeconds', (select fairlock.age_seconds(max(at)) from fairlock.price_board),
+    'daysAhead', count(*) filter (where first ~ '_\d\d_' and to_date(first, 'YYYY_MM_DD') > current_date),
+    'monthsAhead', count(*) filter (where first !~ '_\d\d_' and to_date(first, 'YYYY_MM') > current_date),
+    'unopened', (select count(*) from (select from fairlock.price_history_default limit 1000) some),
+    'notFitting', (select count(*) from fairlock.price_board where not_fitting <> '{}'))
+  from pg_inherits, lateral substring(inhrelid::regclass::text from '_(\d{4}_\d\d(?:_\d\d)?)$') first
+  where inhparent in ('fairlock.price_history'::regclass, 'fairlock.price_hours'::regclass)
+$$;
+grant execute on function fairlock.price_history_state() to fairlock_app;
 reset role;
