@@ -2773,6 +2773,11 @@ create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount n
 alter function fairlock.adjust_balance(uuid,text,numeric,text) owner to fairlock_engine;
 grant execute on function fairlock.adjust_balance(uuid,text,numeric,text) to fairlock_engine;
 
+create function fairlock.age_seconds(p_at timestamp with time zone) returns integer language sql set search_path=pg_catalog, pg_temp as 2bb60bffad8fb90b;
+alter function fairlock.age_seconds(timestamp with time zone) owner to fairlock_engine;
+grant execute on function fairlock.age_seconds(timestamp with time zone) to fairlock_app;
+grant execute on function fairlock.age_seconds(timestamp with time zone) to fairlock_engine;
+
 create function fairlock.allow_email_token(p_change uuid, p_confirmation bytea, p_cancellation bytea) returns boolean language plpgsql set search_path=pg_catalog, pg_temp as 68f931e54723ec3c;
 alter function fairlock.allow_email_token(uuid,bytea,bytea) owner to fairlock_engine;
 grant execute on function fairlock.allow_email_token(uuid,bytea,bytea) to fairlock_engine;
@@ -2916,6 +2921,11 @@ create function fairlock.ban_person(p_user uuid, p_until timestamp with time zon
 alter function fairlock.ban_person(uuid,timestamp with time zone,text) owner to fairlock_engine;
 grant execute on function fairlock.ban_person(uuid,timestamp with time zone,text) to fairlock_engine;
 
+create function fairlock.bar_json(p_open numeric, p_high numeric, p_low numeric, p_close numeric, p_samples integer, p_first timestamp with time zone, p_last timestamp with time zone, p_sample boolean, p_at timestamp with time zone) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 3bbeb4f64f68d3a9;
+alter function fairlock.bar_json(numeric,numeric,numeric,numeric,integer,timestamp with time zone,timestamp with time zone,boolean,timestamp with time zone) owner to fairlock_engine;
+grant execute on function fairlock.bar_json(numeric,numeric,numeric,numeric,integer,timestamp with time zone,timestamp with time zone,boolean,timestamp with time zone) to fairlock_app;
+grant execute on function fairlock.bar_json(numeric,numeric,numeric,numeric,integer,timestamp with time zone,timestamp with time zone,boolean,timestamp with time zone) to fairlock_engine;
+
 create function fairlock.begin_audit_era(p_last audit.blocks) returns boolean language plpgsql security definer set search_path=pg_catalog, pg_temp as 4375e17a9f5d2bb8;
 alter function fairlock.begin_audit_era(audit.blocks) owner to ;
 grant execute on function fairlock.begin_audit_era(audit.blocks) to fairlock_engine;
@@ -2946,6 +2956,11 @@ create function fairlock.blind_index_key(p_name text) returns jsonb language sql
 alter function fairlock.blind_index_key(text) owner to fairlock_engine;
 grant execute on function fairlock.blind_index_key(text) to fairlock_app;
 grant execute on function fairlock.blind_index_key(text) to fairlock_engine;
+
+create function fairlock.board_json(c fairlock.currencies, b fairlock.price_board) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as a67b2781336205d0;
+alter function fairlock.board_json(fairlock.currencies,fairlock.price_board) owner to fairlock_engine;
+grant execute on function fairlock.board_json(fairlock.currencies,fairlock.price_board) to fairlock_app;
+grant execute on function fairlock.board_json(fairlock.currencies,fairlock.price_board) to fairlock_engine;
 
 create function fairlock.broken_law(r fairlock.offers) returns text language sql immutable as 653db9352755a687;
 alter function fairlock.broken_law(fairlock.offers) owner to ;
@@ -3970,9 +3985,19 @@ create function fairlock.price_change(p_now numeric, p_before numeric) returns n
 alter function fairlock.price_change(numeric,numeric) owner to fairlock_engine;
 grant execute on function fairlock.price_change(numeric,numeric) to fairlock_engine;
 
+create function fairlock.price_history_state() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp, TimeZone=UTC as a6335e9357780659;
+alter function fairlock.price_history_state() owner to fairlock_engine;
+grant execute on function fairlock.price_history_state() to fairlock_app;
+grant execute on function fairlock.price_history_state() to fairlock_engine;
+
 create function fairlock.price_range(p_currency text, p_sample boolean, p_at timestamp with time zone, OUT high numeric, OUT low numeric) returns record language sql stable set search_path=pg_catalog, pg_temp, TimeZone=UTC as 0933f14a0b8cb9e4;
 alter function fairlock.price_range(text,boolean,timestamp with time zone) owner to fairlock_engine;
 grant execute on function fairlock.price_range(text,boolean,timestamp with time zone) to fairlock_engine;
+
+create function fairlock.price_text(p_value numeric) returns text language sql immutable set search_path=pg_catalog, pg_temp as 6d652b16d65bcf84;
+alter function fairlock.price_text(numeric) owner to fairlock_engine;
+grant execute on function fairlock.price_text(numeric) to fairlock_app;
+grant execute on function fairlock.price_text(numeric) to fairlock_engine;
 
 create function fairlock.prices_kept_since(OUT minutes timestamp with time zone, OUT hours timestamp with time zone) returns record language sql stable security definer set search_path=pg_catalog, pg_temp, TimeZone=UTC as c4881253524c4421;
 alter function fairlock.prices_kept_since() owner to fairlock_engine;
@@ -4012,6 +4037,11 @@ grant execute on function fairlock.put_facts(timestamp with time zone,jsonb) to 
 create function fairlock.put_on_board(p_at timestamp with time zone, p_prices jsonb) returns text[] language sql set search_path=pg_catalog, pg_temp as 9647e4a11d1baa43;
 alter function fairlock.put_on_board(timestamp with time zone,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.put_on_board(timestamp with time zone,jsonb) to fairlock_engine;
+
+create function fairlock.quotes_json(p_symbol text, p_currency text) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as e231743979428b5f;
+alter function fairlock.quotes_json(text,text) owner to fairlock_engine;
+grant execute on function fairlock.quotes_json(text,text) to fairlock_app;
+grant execute on function fairlock.quotes_json(text,text) to fairlock_engine;
 
 create function fairlock.rate_trade(p_trade uuid, p_rating numeric, p_feedback text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e629b81afc6899dd;
 alter function fairlock.rate_trade(uuid,numeric,text) owner to fairlock_engine;
@@ -4243,6 +4273,11 @@ grant execute on function fairlock.rotate_webhook_secret(jsonb) to fairlock_engi
 create function fairlock.rule_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 7cf5e1b40441121c;
 alter function fairlock.rule_dispute(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.rule_dispute(jsonb) to fairlock_engine;
+
+create function fairlock.sample_note(p_sample boolean) returns jsonb language sql immutable set search_path=pg_catalog, pg_temp as b40eaa33093ce808;
+alter function fairlock.sample_note(boolean) owner to fairlock_engine;
+grant execute on function fairlock.sample_note(boolean) to fairlock_app;
+grant execute on function fairlock.sample_note(boolean) to fairlock_engine;
 
 create function fairlock.say_in_dispute(p jsonb, p_kind text, p_part text, p_ruling uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as 8053361240d39a5e;
 alter function fairlock.say_in_dispute(jsonb,text,text,uuid) owner to fairlock_engine;

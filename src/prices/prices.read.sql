@@ -76,7 +76,7 @@ as $$
     'ageSeconds', (select fairlock.age_seconds(max(at)) from fairlock.price_board),
     'daysAhead', count(*) filter (where first ~ '_\d\d_' and to_date(first, 'YYYY_MM_DD') > current_date),
     'monthsAhead', count(*) filter (where first !~ '_\d\d_' and to_date(first, 'YYYY_MM') > current_date),
-    'unopened', (select count(*) from (select from fairlock.price_history_default limit 1000) some),
+    'unopened', (select count(*) from (select from fairlock.price_history_default limit 1000) counted),
     'notFitting', (select count(*) from fairlock.price_board where not_fitting <> '{}'))
   from pg_inherits, lateral substring(inhrelid::regclass::text from '_(\d{4}_\d\d(?:_\d\d)?)$') first
   where inhparent in ('fairlock.price_history'::regclass, 'fairlock.price_hours'::regclass)

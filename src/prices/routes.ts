@@ -98,12 +98,20 @@ function historyRoute(app: App, db: Database): void {
           from: Type.Optional(RequestedTime),
           to: Type.Optional(RequestedTime),
           ...PageQuery,
+          limit: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 100,
+              default: 100,
+              description: 'Bars per page, 100 if not said',
+            }),
+          ),
         }),
         response: answers(200, Page(Bar)),
       },
     },
     async (request) => {
-      const { interval = 'day', from, to, limit = 20, cursor } = request.query
+      const { interval = 'day', from, to, limit = BARS_IF_NOT_SAID, cursor } = request.query
       const { symbol } = request.params
       const list = `prices of ${symbol} by ${interval}`
       const after = decodeCursor(list, cursor, isTime)

@@ -6,6 +6,15 @@ export type MarketSummary = {
   offers: number
   makers: number
   liveTrades: number
+  /** The coins of the greatest market value, as the board has them. */
+  prices: {
+    symbol: string
+    name: string
+    priceUsd: string
+    change24h: string | null
+    sample: boolean
+    stale: boolean
+  }[]
   pairs: { pair: string; sells: number; lowest: string | null; buys: number; highest: string | null }[]
 }
 
@@ -25,7 +34,7 @@ This is the server; programs talk to it through its API.</p>
 <div><dt>Database</dt><dd>${market === null ? down : up}</dd></div>
 ${market === null ? none : facts(market)}
 </dl>
-${market === null ? html`<p>Nothing is lost. Look at the log of the server, then open this page again.</p>` : marketTable(market)}
+${market === null ? html`<p>Nothing is lost. Look at the log of the server, then open this page again.</p>` : html`${marketTable(market)}${priceTable(market)}`}
 <h2>Where to go on</h2>
 <ul class="ways">
 <li><a href="/docs">API reference</a> every call with its fields and an example</li>
@@ -53,6 +62,18 @@ function marketTable({ pairs }: MarketSummary) {
 ${pairs.map(
   ({ pair, sells, lowest, buys, highest }) =>
     html`<tr><th scope="row">${pair}</th><td>${offerCell(lowest, sells)}</td><td>${offerCell(highest, buys)}</td></tr>`,
+)}</tbody></table>`
+}
+
+function priceTable({ prices }: MarketSummary) {
+  if (prices.length === 0) return none
+  const isSample = prices.some(({ sample }) => sample)
+  return html`<h2>Prices</h2>
+${isSample ? html`<p class="quiet">These are sample prices: they are made up.</p>` : none}
+<table><thead><tr><th scope="col">Coin</th><th scope="col">US dollars</th><th scope="col">24 h</th></tr></thead><tbody>
+${prices.map(
+  ({ symbol, name, priceUsd, change24h, sample, stale }) =>
+    html`<tr><th scope="row">${symbol} <span class="quiet">${name}</span></th><td>${sample ? html`<span class="quiet">sample</span> ` : none}${stale ? html`<span class="quiet">stale</span> ` : none}${shortPrice(priceUsd)}</td><td>${change24h === null ? html`<span class="quiet">not known</span>` : `${change24h} %`}</td></tr>`,
 )}</tbody></table>`
 }
 
