@@ -58,9 +58,11 @@ async function summarize(db: Database): Promise<MarketSummary | null> {
         select jsonb_build_object('offers', (select count(*) from open),
           'makers', (select count(distinct maker_id) from open),
           'liveTrades', (select sum(value::integer) from jsonb_each_text(fairlock.count_live_trades()) where key <> 'overdue'),
-          'prices', (select coalesce(jsonb_agg(jsonb_build_object('symbol', b.currency, 'name', c.name,
-              'priceUsd', trim_scale(b.price_usd)::text, 'change24h', round(b.change_24h, 2)::text, 'sample', b.is_sample,
-              'stale', b.at <= now() - make_interval(secs => s.quote_max_age_seconds)) order by b.market_cap_rank, b.currency), '[]')
+          'prices', (
+            select coalesce(jsonb_agg(jsonb_build_object('symbol', b.currency, 'name', c.name,
+                'priceUsd', trim_scale(b.price_usd)::text, 'change24h', round(b.change_24h, 2)::text, 'sample', b.is_sample,
+                'stale', b.at <= now() - make_interval(secs => s.quote_max_age_seconds))
+              order by b.market_cap_rank, b.currency), '[]')
             from fairlock.price_board b join fairlock.currencies c on c.code = b.currency, fairlock.settings s),
           'pairs', coalesce((select jsonb_agg(pairs) from pairs), '[]')) as summary`.compile(query),
     )

@@ -113,7 +113,7 @@ function historyRoute(app: App, db: Database): void {
     async (request) => {
       const { interval = 'day', from, to, limit = BARS_IF_NOT_SAID, cursor } = request.query
       const { symbol } = request.params
-      const list = `prices of ${symbol} by ${interval}`
+      const list = `prices by ${interval}`
       const after = decodeCursor(list, cursor, isTime)
       const stretch = stretchOf(interval, from, to)
       const found = await db.read(

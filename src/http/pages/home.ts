@@ -34,7 +34,8 @@ This is the server; programs talk to it through its API.</p>
 <div><dt>Database</dt><dd>${market === null ? down : up}</dd></div>
 ${market === null ? none : facts(market)}
 </dl>
-${market === null ? html`<p>Nothing is lost. Look at the log of the server, then open this page again.</p>` : html`${marketTable(market)}${priceTable(market)}`}
+${market === null ? html`<p>Nothing is lost. Look at the log of the server, then open this page again.</p>` : marketTable(market)}
+${market === null ? none : priceTable(market)}
 <h2>Where to go on</h2>
 <ul class="ways">
 <li><a href="/docs">API reference</a> every call with its fields and an example</li>
@@ -73,9 +74,13 @@ ${isSample ? html`<p class="quiet">These are sample prices: they are made up.</p
 <table><thead><tr><th scope="col">Coin</th><th scope="col">US dollars</th><th scope="col">24 h</th></tr></thead><tbody>
 ${prices.map(
   ({ symbol, name, priceUsd, change24h, sample, stale }) =>
-    html`<tr><th scope="row">${symbol} <span class="quiet">${name}</span></th><td>${sample ? html`<span class="quiet">sample</span> ` : none}${stale ? html`<span class="quiet">stale</span> ` : none}${shortPrice(priceUsd)}</td><td>${change24h === null ? html`<span class="quiet">not known</span>` : `${change24h} %`}</td></tr>`,
+    html`<tr><th scope="row">${symbol} <span class="quiet">${name}</span></th>
+<td>${sample ? quiet('sample') : none} ${stale ? quiet('stale') : none} ${shortPrice(priceUsd)}</td>
+<td>${change24h === null ? quiet('not known') : `${change24h} %`}</td></tr>`,
 )}</tbody></table>`
 }
+
+const quiet = (word: string) => html`<span class="quiet">${word}</span>`
 
 function offerCell(price: string | null, offers: number) {
   if (price === null) return html`<span class="quiet">no offer</span>`
