@@ -77,6 +77,9 @@ const PUBLIC = `
   GET /v1/offers
   GET /v1/offers/{id}
   GET /v1/payment-method-types
+  GET /v1/prices
+  GET /v1/prices/{symbol}
+  GET /v1/prices/{symbol}/history
   GET /v1/users/{id}
   GET /v1/users/{id}/ratings
   GET /healthz
