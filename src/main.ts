@@ -60,6 +60,7 @@ async function serve(options: ServeOptions): Promise<void> {
       jobs = await startJobs({
         url: database.appUrl,
         tasks: tasksOf({
+          ownerUrl: database.ownerUrl,
           db,
           dispatcher,
           mailer,

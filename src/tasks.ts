@@ -5,6 +5,7 @@ import type { Task } from './jobs/index.ts'
 import { rollUp } from './ledger/index.ts'
 import type { Dispatcher, Mailer, Pushes, Webhooks } from './notifications/index.ts'
 import { closeExpiredOffers } from './offers/index.ts'
+import { countDays, headsFileBeside, tendLiabilities } from './operations/index.ts'
 import { purgePaymentDetails } from './payment-methods/index.ts'
 import type { Database } from './platform/index.ts'
 import { Rewrap, type Sealer } from './platform/sealing/index.ts'
@@ -13,6 +14,7 @@ import { expireTrades } from './trades/index.ts'
 
 /** What the tasks work with. */
 export type Work = {
+  ownerUrl: string
   db: Database
   dispatcher: Dispatcher
   mailer: Mailer | null
@@ -25,7 +27,7 @@ export type Work = {
 
 /** The background work: each task with how many seconds lie between two runs. */
 export function tasksOf(work: Work): Record<string, Task> {
-  const { db, dispatcher, mailer, webhooks, pushes, sealer, signer, auditRoots } = work
+  const { ownerUrl, db, dispatcher, mailer, webhooks, pushes, sealer, signer, auditRoots } = work
   const rewrap = new Rewrap(db, sealer, { forMs: 2000 })
   return {
     dispatch: { everySeconds: 1, work: async () => void (await dispatcher.run()) },
@@ -47,6 +49,11 @@ export function tasksOf(work: Work): Record<string, Task> {
     'tend-disputes': { everySeconds: 2, work: async () => void (await tendDisputes(db)) },
     'close-expired-offers': { everySeconds: 30, work: async () => void (await closeExpiredOffers(db)) },
     'roll-up-ledger': { everySeconds: 30, work: async () => void (await rollUp(db)) },
+    'count-days': { everySeconds: 10, work: async () => void (await countDays(db)) },
+    liabilities: {
+      everySeconds: 60,
+      work: () => tendLiabilities({ ownerUrl, db, signer, file: headsFileBeside(auditRoots) }),
+    },
     'rewrap-keys': { everySeconds: 5, work: () => continueRewrap(rewrap) },
     'tend-accounts': { everySeconds: 2, work: () => tendAccounts(db) },
     ...(mailer && { mail: { everySeconds: 2, work: async () => void (await mailer.deliver()) } }),

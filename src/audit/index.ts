@@ -1,4 +1,4 @@
-export { makeKey, openSigner, type Signer } from './keys.ts'
+export { isSignedBy, makeKey, openSigner, type Signer } from './keys.ts'
 export { type FoundEvent, openAuditMonths, recordVerification, searchAudit } from './operator.ts'
 export { planRetirement, type Retirement, RetirementRefused, retireAudit } from './retire.ts'
 export { exportRoots, type PublishedBlock, type RootsRead, readRoots } from './roots.ts'

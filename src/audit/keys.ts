@@ -2,8 +2,8 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sig
 import { asEngine, type Database } from '../platform/index.ts'
 import { type Place, type Sealer, Unsealable } from '../platform/sealing/index.ts'
 
-/** Signs the hashes of blocks with one Ed25519 key. */
-export type Signer = { readonly keyId: string; sign(hash: Buffer): Buffer }
+/** Signs the hashes of blocks, and of other things that are published, with one Ed25519 key. */
+export type Signer = { readonly keyId: string; readonly publicKey: Buffer; sign(hash: Buffer): Buffer }
 
 const placeOf = (keyId: string): Place => ({
   table: 'audit.signing_keys',
@@ -57,7 +57,8 @@ export async function makeKey(ownerUrl: string, sealer: Sealer): Promise<Signer>
 function signerOf(keyId: string, secret: Buffer): Signer {
   try {
     const key = createPrivateKey({ key: secret, format: 'der', type: 'pkcs8' })
-    return { keyId, sign: (hash) => sign(null, hash, key) }
+    const publicKey = createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(SPKI.length)
+    return { keyId, publicKey, sign: (hash) => sign(null, hash, key) }
   } finally {
     secret.fill(0)
   }

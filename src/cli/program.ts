@@ -9,6 +9,8 @@ import { UsageError } from './finding.ts'
 import { keysCommand } from './keys/keys.ts'
 import { ledgerCommand } from './ledger.ts'
 import { announceCommand, newsCommand } from './news.ts'
+import { liabilitiesCommand } from './operator/liabilities.ts'
+import { reportCommand } from './operator/report.ts'
 import { userCommand } from './user.ts'
 
 /** What the commands need of main.ts, where the parts are put together. */
@@ -42,6 +44,8 @@ export function buildProgram(programs: Programs): Command {
   program.addCommand(dbCommand())
   program.addCommand(ledgerCommand())
   program.addCommand(exportCommand())
+  program.addCommand(reportCommand())
+  program.addCommand(liabilitiesCommand())
   program.addCommand(auditCommand())
   program.addCommand(keysCommand())
   program.addCommand(userCommand())

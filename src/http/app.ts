@@ -20,6 +20,7 @@ import {
   type Webhooks,
 } from '../notifications/index.ts'
 import { offerRoutes } from '../offers/index.ts'
+import { liabilityRoutes, reportRoutes } from '../operations/index.ts'
 import { paymentMethodRoutes } from '../payment-methods/index.ts'
 import { fileRoutes, Uploads } from '../platform/files/index.ts'
 import { type App, type Database, newId, Problem, ProblemSchema } from '../platform/index.ts'
@@ -133,6 +134,8 @@ export async function buildApp(options: AppOptions): Promise<App> {
     disputeRoutes(api, options)
     reputationRoutes(api, options)
     auditRoutes(api, options)
+    reportRoutes(api, options)
+    liabilityRoutes(api, options)
     notificationRoutes(api, options)
   })
   await app.register(async (routes) =>

@@ -93,6 +93,8 @@ as $$ values
   ('fairlock.access_grants', '$1 in (staff_id, person_id, approver_id, revoked_by, reviewed_by)', null,
     'who looked at whom and why: the record of staff'),
   ('fairlock.erasures', 'user_id = $1', null, 'that and when they were erased'),
+  ('fairlock.liability_leaves', 'user_id = $1', 'user_id = null, nonce = null',
+    'without name and secret: nobody can say any more whose leaf it was, the sums above it stay'),
   ('ledger.accounts', 'user_id = $1', null, 'the books'),
   ('ledger.transfers', 'actor_id = $1', null, 'the books, with the reasons that staff gave'),
   ('audit.events', '$1 in (actor_id, subject_id)', null, 'the log, by id; it can lose nothing without showing it')

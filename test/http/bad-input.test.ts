@@ -244,6 +244,7 @@ test('a cursor of another list is refused', async () => {
       '2026-01-01T00:00:00.000000Z',
       UNKNOWN_ID,
     ],
+    '/v1/liabilities': ['liabilities', '7'],
     '/v1/announcements': ['announcements', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
     '/v1/offers': ['offers', '1', UNKNOWN_ID],
     '/v1/prices': ['prices', '1', 'BTC'],

@@ -55,6 +55,13 @@ const CALLS = `
   GET /v1/admin/kyc-requests
   POST /v1/admin/kyc-requests/{id}/decision
   GET /v1/admin/bans
+  GET /v1/liabilities
+  GET /v1/me/liabilities/{snapshotId}
+  GET /v1/admin/reports/fees
+  GET /v1/admin/reports/volume
+  GET /v1/admin/reports/escrows
+  GET /v1/admin/reports/liabilities
+  GET /v1/admin/reports/disputes
   GET /v1/admin/desk
   PUT /v1/admin/users/{id}/kyc
   PUT /v1/admin/users/{id}/ban
@@ -76,6 +83,7 @@ const PUBLIC = `
   POST /v1/auth/email-change/cancellation
   GET /v1/offers
   GET /v1/offers/{id}
+  GET /v1/liabilities
   GET /v1/payment-method-types
   GET /v1/prices
   GET /v1/prices/{symbol}

@@ -222,3 +222,18 @@ insert into fairlock.price_board (currency, is_sample, at, price_usd, change_30d
   not_fitting)
 values ('BTC', true, now(), 1e-9, 1000000.00000001, now(), 'one', 1e30, '{market_cap}');
 update public.crypto_transactions set fiat_currency = 'EUR', destination_description = 'of the old days';
+insert into fairlock.daily_trades (day, pair, trades, amount, total_value, fees, reference_value, valued_trades)
+values ('2026-01-31', 'BTC/EUR', 3, 0.12345678, 7654.32, 0.00037037, 8123.45, 2);
+update fairlock.daily_mark set entry_id = 7;
+insert into audit.signing_keys (id, public_key, sealed_private_key)
+values ('liabilities', sha256('liabilities'), 'sealed') on conflict do nothing;
+insert into fairlock.liability_snapshots (number, id, as_of, previous, head, key_id, public_key, signature, entry_id, unseen)
+values (1, gen_random_uuid(), now(), sha256(''), sha256('head'), 'liabilities', sha256('liabilities'),
+  sha256('a') || sha256('b'), 12, '{9,10}');
+insert into fairlock.liability_trees (snapshot, tree, currency, leaves, total, root)
+values (1, 1, 'BTC', 16, 1.23456789, sha256('root'));
+insert into fairlock.liability_leaves (snapshot, tree, position, user_id, nonce, available, held)
+select 1, 1, 5, id, sha256('nonce'), 1, 0.23456789 from public.users order by id limit 1;
+insert into fairlock.liability_nodes (snapshot, tree, level, chunk, nodes)
+values (1, 1, 0, 0, sha256('hash') || decode(repeat('00', 16), 'hex'));
+update fairlock.settings set liability_hours = 6, liability_keep_days = 30;

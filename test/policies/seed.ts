@@ -3,6 +3,7 @@ import { type Market, offerBody, Person } from '../support/market.ts'
 import { seedChat } from './seed-chat.ts'
 import { seedDisputes } from './seed-disputes.ts'
 import { seedFiles } from './seed-files.ts'
+import { seedLiabilities } from './seed-liabilities.ts'
 import { seedLive } from './seed-live.ts'
 import { seedPaymentMethods } from './seed-payment-methods.ts'
 import { seedPrices } from './seed-prices.ts'
@@ -130,6 +131,7 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
     await database.query(
       `select fairlock.sign_audit_block(number, 'key', hash || hash) from fairlock.unsigned_audit_blocks(1)`,
     )
+    await seedLiabilities(market)
     await seedWebhooks(market, database, owner.id)
     await database.query(`select graphile_worker.add_job('nothing', queue_name => 'a queue')`)
     await database.query(

@@ -308,4 +308,20 @@ export const RULES: Record<string, Rule> = {
     least: 35,
     most: 3650,
   },
+  FAIRLOCK_LIABILITY_HOURS: {
+    column: 'liability_hours',
+    fallback: '24',
+    about: 'Hours between two snapshots of what people are owed; 0: none are taken by themselves',
+    kind: 'integer',
+    least: 0,
+    most: 720,
+  },
+  FAIRLOCK_LIABILITY_DAYS: {
+    column: 'liability_keep_days',
+    fallback: '90',
+    about: 'Days that people can get their proof of a snapshot; its roots stay',
+    kind: 'integer',
+    least: 1,
+    most: 3650,
+  },
 }
