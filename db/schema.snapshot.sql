@@ -438,6 +438,34 @@ CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF code, kind, name, de
 grant select on fairlock.currencies to fairlock_app;
 grant select on fairlock.currencies to fairlock_engine;
 
+create table fairlock.daily_mark (
+  entry_id bigint default 0 not null,
+  one boolean default true not null,
+  constraint daily_mark_one_check CHECK (one),
+  constraint daily_mark_pkey PRIMARY KEY (one)
+);
+alter table fairlock.daily_mark enable row level security;
+alter table fairlock.daily_mark force row level security;
+create policy "the engine adds up days" on fairlock.daily_mark for all to fairlock_engine using (true);
+grant insert, select, update on fairlock.daily_mark to fairlock_engine;
+
+create table fairlock.daily_trades (
+  amount numeric(38,8) not null,
+  day date not null,
+  fees numeric(38,8) not null,
+  pair text not null,
+  reference_value numeric(38,8) not null,
+  total_value numeric(38,8) not null,
+  trades bigint not null,
+  valued_trades bigint not null,
+  constraint daily_trades_counts CHECK (((trades > 0) AND (amount >= (0)::numeric) AND (fees >= (0)::numeric) AND ((valued_trades >= 0) AND (valued_trades <= trades)))),
+  constraint daily_trades_pkey PRIMARY KEY (day, pair)
+);
+alter table fairlock.daily_trades enable row level security;
+alter table fairlock.daily_trades force row level security;
+create policy "the engine adds up days" on fairlock.daily_trades for all to fairlock_engine using (true);
+grant insert, select, update on fairlock.daily_trades to fairlock_engine;
+
 create table fairlock.data_keys (
   created_at timestamp with time zone default now() not null,
   destroyed_at timestamp with time zone,
@@ -900,6 +928,105 @@ grant select on fairlock.kyc_requests (user_id) to fairlock_app;
 grant update on fairlock.kyc_requests (claimed_by) to fairlock_engine;
 grant update on fairlock.kyc_requests (decided_by) to fairlock_engine;
 grant update on fairlock.kyc_requests (statement_sealed) to fairlock_engine;
+
+create table fairlock.liability_leaves (
+  available numeric(38,8) not null,
+  held numeric(38,8) not null,
+  nonce bytea,
+  "position" integer not null,
+  snapshot integer not null,
+  tree smallint not null,
+  user_id uuid,
+  constraint liability_leaves_available_check CHECK ((available >= (0)::numeric)),
+  constraint liability_leaves_erased CHECK (((user_id IS NULL) = (nonce IS NULL))),
+  constraint liability_leaves_held_check CHECK ((held >= (0)::numeric)),
+  constraint liability_leaves_nonce_check CHECK ((octet_length(nonce) = 32)),
+  constraint liability_leaves_pkey PRIMARY KEY (snapshot, tree, "position")
+);
+alter table fairlock.liability_leaves enable row level security;
+alter table fairlock.liability_leaves force row level security;
+CREATE UNIQUE INDEX liability_leaves_person ON fairlock.liability_leaves USING btree (user_id, snapshot, tree) WHERE (user_id IS NOT NULL);
+create policy "people see their leaves" on fairlock.liability_leaves for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
+create policy "the engine keeps trees" on fairlock.liability_leaves for all to fairlock_engine using (true);
+grant delete, insert, select on fairlock.liability_leaves to fairlock_engine;
+grant select on fairlock.liability_leaves to fairlock_app;
+grant update on fairlock.liability_leaves (nonce) to fairlock_engine;
+grant update on fairlock.liability_leaves (user_id) to fairlock_engine;
+
+create table fairlock.liability_nodes (
+  chunk integer not null,
+  level smallint not null,
+  nodes bytea not null,
+  snapshot integer not null,
+  tree smallint not null,
+  constraint liability_nodes_nodes_check CHECK ((((octet_length(nodes) >= 48) AND (octet_length(nodes) <= 1536)) AND ((octet_length(nodes) % 48) = 0))),
+  constraint liability_nodes_pkey PRIMARY KEY (snapshot, tree, level, chunk)
+);
+alter table fairlock.liability_nodes enable row level security;
+alter table fairlock.liability_nodes force row level security;
+create policy "the engine keeps trees" on fairlock.liability_nodes for all to fairlock_engine using (true);
+grant delete, insert, select on fairlock.liability_nodes to fairlock_engine;
+
+create table fairlock.liability_snapshots (
+  as_of timestamp with time zone not null,
+  entry_id bigint not null,
+  head bytea not null,
+  id uuid not null,
+  key_id text not null,
+  number integer not null,
+  previous bytea not null,
+  public_key bytea not null,
+  retired_at timestamp with time zone,
+  signature bytea not null,
+  unseen bigint[] not null,
+  constraint liability_snapshots_head_check CHECK ((octet_length(head) = 32)),
+  constraint liability_snapshots_number_check CHECK ((number > 0)),
+  constraint liability_snapshots_previous_check CHECK ((octet_length(previous) = 32)),
+  constraint liability_snapshots_public_key_check CHECK ((octet_length(public_key) = 32)),
+  constraint liability_snapshots_signature_check CHECK ((octet_length(signature) = 64)),
+  constraint liability_snapshots_key_id_fkey FOREIGN KEY (key_id) REFERENCES audit.signing_keys(id),
+  constraint liability_snapshots_pkey PRIMARY KEY (number),
+  constraint liability_snapshots_id_key UNIQUE (id)
+);
+alter table fairlock.liability_snapshots enable row level security;
+alter table fairlock.liability_snapshots force row level security;
+CREATE INDEX liability_snapshots_key ON fairlock.liability_snapshots USING btree (key_id);
+create policy "everybody reads the heads" on fairlock.liability_snapshots for select to fairlock_app using (true);
+create policy "the engine keeps trees" on fairlock.liability_snapshots for all to fairlock_engine using (true);
+grant insert, select on fairlock.liability_snapshots to fairlock_engine;
+grant select on fairlock.liability_snapshots (as_of) to fairlock_app;
+grant select on fairlock.liability_snapshots (head) to fairlock_app;
+grant select on fairlock.liability_snapshots (id) to fairlock_app;
+grant select on fairlock.liability_snapshots (key_id) to fairlock_app;
+grant select on fairlock.liability_snapshots (number) to fairlock_app;
+grant select on fairlock.liability_snapshots (previous) to fairlock_app;
+grant select on fairlock.liability_snapshots (public_key) to fairlock_app;
+grant select on fairlock.liability_snapshots (retired_at) to fairlock_app;
+grant update on fairlock.liability_snapshots (retired_at) to fairlock_engine;
+grant select on fairlock.liability_snapshots (signature) to fairlock_app;
+
+create table fairlock.liability_trees (
+  currency text not null,
+  leaves integer not null,
+  root bytea not null,
+  snapshot integer not null,
+  total numeric(38,8) not null,
+  tree smallint not null,
+  constraint liability_trees_leaves_check CHECK (((leaves > 0) AND ((leaves & (leaves - 1)) = 0))),
+  constraint liability_trees_root_check CHECK ((octet_length(root) = 32)),
+  constraint liability_trees_total_check CHECK ((total >= (0)::numeric)),
+  constraint liability_trees_currency_fkey FOREIGN KEY (currency) REFERENCES fairlock.currencies(code),
+  constraint liability_trees_snapshot_fkey FOREIGN KEY (snapshot) REFERENCES fairlock.liability_snapshots(number),
+  constraint liability_trees_pkey PRIMARY KEY (snapshot, tree),
+  constraint liability_trees_snapshot_currency_key UNIQUE (snapshot, currency)
+);
+alter table fairlock.liability_trees enable row level security;
+alter table fairlock.liability_trees force row level security;
+CREATE INDEX liability_trees_currency ON fairlock.liability_trees USING btree (currency, snapshot);
+create policy "everybody reads the roots" on fairlock.liability_trees for select to fairlock_app using (true);
+create policy "the engine keeps trees" on fairlock.liability_trees for all to fairlock_engine using (true);
+grant insert, select on fairlock.liability_trees to fairlock_engine;
+grant select on fairlock.liability_trees to fairlock_app;
 
 create table fairlock.live_events (
   created_at timestamp with time zone not null,
@@ -1671,6 +1798,8 @@ create table fairlock.settings (
   free_cancellations_a_day integer default 3 not null,
   funding_window_minutes integer default 30 not null,
   grant_hours integer default 8 not null,
+  liability_hours integer default 24 not null,
+  liability_keep_days integer default 90 not null,
   live_trades_per_user integer default 20 not null,
   lost_disputes_days integer default 90 not null,
   lost_disputes_most integer default 3 not null,
@@ -1706,6 +1835,8 @@ create table fairlock.settings (
   constraint settings_free_cancellations_a_day_check CHECK (((free_cancellations_a_day >= 0) AND (free_cancellations_a_day <= 1000))),
   constraint settings_funding_window_minutes_check CHECK (((funding_window_minutes >= 1) AND (funding_window_minutes <= 1440))),
   constraint settings_grant_hours_check CHECK (((grant_hours >= 1) AND (grant_hours <= 168))),
+  constraint settings_liability_hours_check CHECK (((liability_hours >= 0) AND (liability_hours <= 720))),
+  constraint settings_liability_keep_days_check CHECK (((liability_keep_days >= 1) AND (liability_keep_days <= 3650))),
   constraint settings_live_trades_per_user_check CHECK (((live_trades_per_user >= 1) AND (live_trades_per_user <= 100000))),
   constraint settings_maker_fee_rate_check CHECK (((maker_fee_rate >= (0)::numeric) AND (maker_fee_rate <= 0.1))),
   constraint settings_one_check CHECK (one),
@@ -1727,7 +1858,7 @@ alter table fairlock.settings enable row level security;
 alter table fairlock.settings force row level security;
 create policy "everybody reads the settings" on fairlock.settings for select to public using (true);
 create policy "the operator changes the settings" on fairlock.settings for update to fairlock_engine using (true) with check (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, step_up_minutes, staff_need_factor, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days, payment_methods_per_user, payment_details_keep_days, dispute_answer_hours, dispute_ruling_hours, dispute_appeal_hours, dispute_conflict_days, lost_disputes_most, lost_disputes_days, dispute_pause_days, second_arbitrator_amounts, file_megabytes, evidence_per_dispute, chat_open_days_after_end, rating_days, cooldown_hours_after_two, cooldown_hours_after_three, cooldown_hours_after_five, free_cancellations_a_day, quote_max_age_seconds, quote_least_sources, quote_most_spread_percent, reference_max_age_hours, price_minutes_days, price_hours_days ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, step_up_minutes, staff_need_factor, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days, payment_methods_per_user, payment_details_keep_days, dispute_answer_hours, dispute_ruling_hours, dispute_appeal_hours, dispute_conflict_days, lost_disputes_most, lost_disputes_days, dispute_pause_days, second_arbitrator_amounts, file_megabytes, evidence_per_dispute, chat_open_days_after_end, rating_days, cooldown_hours_after_two, cooldown_hours_after_three, cooldown_hours_after_five, free_cancellations_a_day, quote_max_age_seconds, quote_least_sources, quote_most_spread_percent, reference_max_age_hours, price_minutes_days, price_hours_days, liability_hours, liability_keep_days ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
 grant select on fairlock.settings to fairlock_app;
 grant select, update on fairlock.settings to fairlock_engine;
 
@@ -2026,6 +2157,8 @@ create table public.crypto_disputes (
 alter table public.crypto_disputes enable row level security;
 alter table public.crypto_disputes force row level security;
 CREATE INDEX crypto_disputes_against ON public.crypto_disputes USING btree (against_user_id, created_at DESC, id DESC);
+CREATE INDEX crypto_disputes_created ON public.crypto_disputes USING btree (created_at);
+CREATE INDEX crypto_disputes_ended ON public.crypto_disputes USING btree (resolved_at) WHERE (resolved_at IS NOT NULL);
 CREATE INDEX crypto_disputes_lost_by ON public.crypto_disputes USING btree (lost_by, resolved_at) WHERE (lost_by IS NOT NULL);
 CREATE INDEX crypto_disputes_open ON public.crypto_disputes USING btree (created_at, id) WHERE (status = 'pending'::text);
 CREATE INDEX crypto_disputes_raised ON public.crypto_disputes USING btree (raised_by, created_at DESC, id DESC);
@@ -2498,7 +2631,6 @@ create table public.crypto_transactions (
   destination_description text,
   destination_name text,
   exchange_rate numeric(20,8),
-  fiat_currency text,
   fiat_value numeric(20,8),
   from_address text,
   gas_limit bigint,
@@ -2530,7 +2662,6 @@ alter table public.crypto_transactions enable row level security;
 alter table public.crypto_transactions force row level security;
 CREATE INDEX crypto_transactions_page ON public.crypto_transactions USING btree (user_id, created_at, id);
 CREATE INDEX crypto_transactions_trade ON public.crypto_transactions USING btree (trade_id);
-CREATE INDEX crypto_transactions_untold ON public.crypto_transactions USING btree (id) WHERE ((trade_id IS NOT NULL) AND (fiat_currency IS NULL));
 CREATE INDEX idx_crypto_transactions_currency ON public.crypto_transactions USING btree (currency);
 CREATE INDEX idx_crypto_transactions_status ON public.crypto_transactions USING btree (status);
 CREATE INDEX idx_crypto_transactions_timestamp ON public.crypto_transactions USING btree ("timestamp");
@@ -2544,12 +2675,7 @@ grant insert, select on public.crypto_transactions to fairlock_engine;
 grant select on public.crypto_transactions to fairlock_app;
 grant update on public.crypto_transactions (destination_description) to fairlock_engine;
 grant update on public.crypto_transactions (destination_name) to fairlock_engine;
-grant update on public.crypto_transactions (exchange_rate) to fairlock_engine;
-grant update on public.crypto_transactions (fiat_currency) to fairlock_engine;
-grant update on public.crypto_transactions (fiat_value) to fairlock_engine;
 grant update on public.crypto_transactions (metadata) to fairlock_engine;
-grant update on public.crypto_transactions (network_fee) to fairlock_engine;
-grant update on public.crypto_transactions (platform_fee) to fairlock_engine;
 
 create table public.crypto_wallets (
   backup_phrase_encrypted text,
@@ -2677,7 +2803,7 @@ create function audit.search(p jsonb) returns jsonb language plpgsql set search_
 alter function audit.search(jsonb) owner to fairlock_engine;
 grant execute on function audit.search(jsonb) to fairlock_engine;
 
-create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as d1de703c77becf67;
+create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 03062ba8aa168efa;
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
@@ -2769,7 +2895,7 @@ alter function fairlock.add_push_key(uuid,bytea,text) owner to fairlock_engine;
 grant execute on function fairlock.add_push_key(uuid,bytea,text) to fairlock_app;
 grant execute on function fairlock.add_push_key(uuid,bytea,text) to fairlock_engine;
 
-create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount numeric, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 8915b854d069b435;
+create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount numeric, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as fe760efa1dfa0cf1;
 alter function fairlock.adjust_balance(uuid,text,numeric,text) owner to fairlock_engine;
 grant execute on function fairlock.adjust_balance(uuid,text,numeric,text) to fairlock_engine;
 
@@ -2907,11 +3033,6 @@ alter function fairlock.authenticate(uuid,bytea,text,boolean,inet) owner to fair
 grant execute on function fairlock.authenticate(uuid,bytea,text,boolean,inet) to fairlock_app;
 grant execute on function fairlock.authenticate(uuid,bytea,text,boolean,inet) to fairlock_engine;
 
-create function fairlock.available_change(x public.crypto_transactions) returns numeric language sql immutable as 4adba716836f9ae6;
-alter function fairlock.available_change(public.crypto_transactions) owner to fairlock_engine;
-grant execute on function fairlock.available_change(public.crypto_transactions) to fairlock_app;
-grant execute on function fairlock.available_change(public.crypto_transactions) to fairlock_engine;
-
 create function fairlock.ban_json(b fairlock.bans) returns jsonb language sql stable as c6cd586ebf8dbae1;
 alter function fairlock.ban_json(fairlock.bans) owner to fairlock_engine;
 grant execute on function fairlock.ban_json(fairlock.bans) to fairlock_app;
@@ -2978,7 +3099,7 @@ create function fairlock.broken_law(r public.crypto_trades) returns text languag
 alter function fairlock.broken_law(public.crypto_trades) owner to ;
 grant execute on function fairlock.broken_law(public.crypto_trades) to public;
 
-create function fairlock.broken_law(r public.crypto_transactions) returns text language sql immutable as 780049ca42967fcc;
+create function fairlock.broken_law(r public.crypto_transactions) returns text language sql immutable as 7df01a7881aae1dd;
 alter function fairlock.broken_law(public.crypto_transactions) owner to ;
 grant execute on function fairlock.broken_law(public.crypto_transactions) to public;
 
@@ -3067,6 +3188,10 @@ alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
 
+create function fairlock.completed_between(p_from bigint, p_to bigint) returns TABLE(day date, pair text, trades bigint, amount numeric, total_value numeric, fees numeric, reference_value numeric, valued_trades bigint) language sql stable set search_path=pg_catalog, pg_temp as 3dcd2f7dda9d0997;
+alter function fairlock.completed_between(bigint,bigint) owner to fairlock_engine;
+grant execute on function fairlock.completed_between(bigint,bigint) to fairlock_engine;
+
 create function fairlock.completion_rate(p_completed integer, p_unfinished integer) returns text language sql immutable as 28d8af22d8b8acc1;
 alter function fairlock.completion_rate(integer,integer) owner to fairlock_engine;
 grant execute on function fairlock.completion_rate(integer,integer) to fairlock_app;
@@ -3101,6 +3226,11 @@ create function fairlock.count_break_glass() returns jsonb language sql stable s
 alter function fairlock.count_break_glass() owner to fairlock_engine;
 grant execute on function fairlock.count_break_glass() to fairlock_app;
 grant execute on function fairlock.count_break_glass() to fairlock_engine;
+
+create function fairlock.count_days(p_most integer) returns bigint language plpgsql security definer set search_path=pg_catalog, pg_temp as 27d3db9a2fb6a664;
+alter function fairlock.count_days(integer) owner to fairlock_engine;
+grant execute on function fairlock.count_days(integer) to fairlock_app;
+grant execute on function fairlock.count_days(integer) to fairlock_engine;
 
 create function fairlock.count_dispute(p_trade uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as 1083a52a6131c104;
 alter function fairlock.count_dispute(uuid) owner to fairlock_engine;
@@ -3168,6 +3298,10 @@ grant execute on function fairlock.data_key(uuid) to fairlock_engine;
 create function fairlock.data_key_json(k fairlock.data_keys) returns jsonb language sql stable as 925e019e0ed987b2;
 alter function fairlock.data_key_json(fairlock.data_keys) owner to fairlock_engine;
 grant execute on function fairlock.data_key_json(fairlock.data_keys) to fairlock_engine;
+
+create function fairlock.days(p_from date, p_to date) returns SETOF fairlock.daily_trades language sql stable set search_path=pg_catalog, pg_temp as d695b18fabd70e8e;
+alter function fairlock.days(date,date) owner to fairlock_engine;
+grant execute on function fairlock.days(date,date) to fairlock_engine;
 
 create function fairlock.decide_access(p_grant uuid, p_approve boolean, p_minutes integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 028b4b1414ea2c71;
 alter function fairlock.decide_access(uuid,boolean,integer) owner to fairlock_engine;
@@ -3268,7 +3402,7 @@ create function fairlock.end_api_keys(p_user uuid, p_readers_too boolean DEFAULT
 alter function fairlock.end_api_keys(uuid,boolean) owner to fairlock_engine;
 grant execute on function fairlock.end_api_keys(uuid,boolean) to fairlock_engine;
 
-create function fairlock.end_dispute(p_trade uuid, p_event text, p_actor text, p_resolution text, p_reason text, p_buyer_amount numeric, p_by uuid, p_lost_by uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 9f647d60346d3ee4;
+create function fairlock.end_dispute(p_trade uuid, p_event text, p_actor text, p_resolution text, p_reason text, p_buyer_amount numeric, p_by uuid, p_lost_by uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e6cfd3313bbc4cce;
 alter function fairlock.end_dispute(uuid,text,text,text,text,numeric,uuid,uuid) owner to fairlock_engine;
 grant execute on function fairlock.end_dispute(uuid,text,text,text,text,numeric,uuid,uuid) to fairlock_engine;
 
@@ -3297,7 +3431,7 @@ create function fairlock.erased_name(p_user uuid) returns text language sql immu
 alter function fairlock.erased_name(uuid) owner to fairlock_engine;
 grant execute on function fairlock.erased_name(uuid) to fairlock_engine;
 
-create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 5b2ee5e9dcf7b173;
+create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as a97f95f5535d51bd;
 alter function fairlock.erasure_rules() owner to fairlock_engine;
 grant execute on function fairlock.erasure_rules() to fairlock_engine;
 
@@ -3534,11 +3668,6 @@ alter function fairlock.has_role(text) owner to fairlock_engine;
 grant execute on function fairlock.has_role(text) to fairlock_app;
 grant execute on function fairlock.has_role(text) to fairlock_engine;
 
-create function fairlock.held_change(x public.crypto_transactions) returns numeric language sql immutable as 0df139911598b1d7;
-alter function fairlock.held_change(public.crypto_transactions) owner to fairlock_engine;
-grant execute on function fairlock.held_change(public.crypto_transactions) to fairlock_app;
-grant execute on function fairlock.held_change(public.crypto_transactions) to fairlock_engine;
-
 create function fairlock.hide_offers() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 3afaaa594c208bdb;
 alter function fairlock.hide_offers() owner to fairlock_engine;
 grant execute on function fairlock.hide_offers() to fairlock_engine;
@@ -3604,6 +3733,10 @@ create function fairlock.is_servers_fault(p_state text) returns boolean language
 alter function fairlock.is_servers_fault(text) owner to fairlock_engine;
 grant execute on function fairlock.is_servers_fault(text) to fairlock_engine;
 
+create function fairlock.is_snapshot_due() returns boolean language sql stable set search_path=pg_catalog, pg_temp as e92e9b9bae5470a0;
+alter function fairlock.is_snapshot_due() owner to fairlock_engine;
+grant execute on function fairlock.is_snapshot_due() to fairlock_engine;
+
 create function fairlock.is_told(p_who text, p_role text, p_person uuid, p_data jsonb) returns boolean language sql immutable as 38cb9f02fd646697;
 alter function fairlock.is_told(text,text,uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.is_told(text,text,uuid,jsonb) to fairlock_engine;
@@ -3633,6 +3766,10 @@ grant execute on function fairlock.keep_minutes(timestamp with time zone,jsonb) 
 create function fairlock.keep_rating() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 236fb9285ceea26d;
 alter function fairlock.keep_rating() owner to fairlock_engine;
 grant execute on function fairlock.keep_rating() to fairlock_engine;
+
+create function fairlock.keep_snapshot(p_number integer, p_id uuid, p_as_of timestamp with time zone, p_previous bytea, p_head bytea, p_key text, p_public_key bytea, p_signature bytea, p_trees jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 1f017301c4ed0522;
+alter function fairlock.keep_snapshot(integer,uuid,timestamp with time zone,bytea,bytea,text,bytea,bytea,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.keep_snapshot(integer,uuid,timestamp with time zone,bytea,bytea,text,bytea,bytea,jsonb) to fairlock_engine;
 
 create function fairlock.keys_to_renew(p_after uuid, p_backwards boolean, p_most integer, p_owner uuid) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 25b8e734e5a4f3b0;
 alter function fairlock.keys_to_renew(uuid,boolean,integer,uuid) owner to fairlock_engine;
@@ -3664,6 +3801,25 @@ grant execute on function fairlock.kyc_request_json(fairlock.kyc_requests) to fa
 create function fairlock.lacks_staff_factor() returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 70121b0a332536e0;
 alter function fairlock.lacks_staff_factor() owner to fairlock_engine;
 grant execute on function fairlock.lacks_staff_factor() to fairlock_engine;
+
+create function fairlock.liability_heads(p_before integer, p_most integer) returns SETOF jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 747d6d978a696c42;
+alter function fairlock.liability_heads(integer,integer) owner to fairlock_engine;
+grant execute on function fairlock.liability_heads(integer,integer) to fairlock_app;
+grant execute on function fairlock.liability_heads(integer,integer) to fairlock_engine;
+
+create function fairlock.liability_heads_after(p_after integer, p_most integer) returns SETOF jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as b1a435a38b1f8f74;
+alter function fairlock.liability_heads_after(integer,integer) owner to fairlock_engine;
+grant execute on function fairlock.liability_heads_after(integer,integer) to fairlock_app;
+grant execute on function fairlock.liability_heads_after(integer,integer) to fairlock_engine;
+
+create function fairlock.liability_json(s fairlock.liability_snapshots) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as f6802a9cdd1f7695;
+alter function fairlock.liability_json(fairlock.liability_snapshots) owner to fairlock_engine;
+grant execute on function fairlock.liability_json(fairlock.liability_snapshots) to fairlock_engine;
+
+create function fairlock.liability_proof(p_snapshot uuid, p_currency text) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off as 9cd73007ae4313e2;
+alter function fairlock.liability_proof(uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.liability_proof(uuid,text) to fairlock_app;
+grant execute on function fairlock.liability_proof(uuid,text) to fairlock_engine;
 
 create function fairlock.live_position() returns bigint language sql stable security definer set search_path=pg_catalog, pg_temp as eda774656f1353b1;
 alter function fairlock.live_position() owner to fairlock_engine;
@@ -3767,13 +3923,9 @@ create function fairlock.message_json(m fairlock.messages, p_is_side boolean) re
 alter function fairlock.message_json(fairlock.messages,boolean) owner to fairlock_engine;
 grant execute on function fairlock.message_json(fairlock.messages,boolean) to fairlock_engine;
 
-create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as ca3027d8fd21e7e0;
+create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 546a822963aab5c7;
 alter function fairlock.move_trade(uuid,text,boolean,text) owner to fairlock_engine;
 grant execute on function fairlock.move_trade(uuid,text,boolean,text) to fairlock_engine;
-
-create function fairlock.movement_facts(p_type text, p_amount numeric, p_rate numeric, p_fiat text, p_trade uuid) returns TABLE(network_fee numeric, category text, exchange_rate numeric, fiat_value numeric, fiat_currency text, destination_name text, destination_description text) language sql stable as 3aae43329f760859;
-alter function fairlock.movement_facts(text,numeric,numeric,text,uuid) owner to fairlock_engine;
-grant execute on function fairlock.movement_facts(text,numeric,numeric,text,uuid) to fairlock_engine;
 
 create function fairlock.my_disputes(p_status text, p_at timestamp with time zone, p_id uuid, p_most integer) returns TABLE(at timestamp with time zone, id uuid, body jsonb) language sql stable security definer set search_path=pg_catalog, pg_temp as ae0fe3be6ccd3f4c;
 alter function fairlock.my_disputes(text,timestamp with time zone,uuid,integer) owner to fairlock_engine;
@@ -3913,6 +4065,11 @@ create function fairlock.open_stream(p_after bigint) returns jsonb language plpg
 alter function fairlock.open_stream(bigint) owner to fairlock_engine;
 grant execute on function fairlock.open_stream(bigint) to fairlock_app;
 grant execute on function fairlock.open_stream(bigint) to fairlock_engine;
+
+create function fairlock.operator_report(p_report text, p_from date, p_to date, p_by text) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 7271a3d79de1c21b;
+alter function fairlock.operator_report(text,date,date,text) owner to fairlock_engine;
+grant execute on function fairlock.operator_report(text,date,date,text) to fairlock_app;
+grant execute on function fairlock.operator_report(text,date,date,text) to fairlock_engine;
 
 create function fairlock.overdue_trades(p_most integer) returns SETOF uuid language sql stable security definer set search_path=pg_catalog, pg_temp as 9e2dc1af94a243bc;
 alter function fairlock.overdue_trades(integer) owner to fairlock_engine;
@@ -4217,10 +4374,34 @@ create function fairlock.reply_in_dispute(p jsonb) returns jsonb language plpgsq
 alter function fairlock.reply_in_dispute(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.reply_in_dispute(jsonb) to fairlock_engine;
 
+create function fairlock.report(p_report text, p_from date, p_to date, p_by text) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as d812d0f346609af3;
+alter function fairlock.report(text,date,date,text) owner to fairlock_engine;
+grant execute on function fairlock.report(text,date,date,text) to fairlock_engine;
+
 create function fairlock.report_damage(p_file uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as f8aa69dc0efba0fa;
 alter function fairlock.report_damage(uuid) owner to fairlock_engine;
 grant execute on function fairlock.report_damage(uuid) to fairlock_app;
 grant execute on function fairlock.report_damage(uuid) to fairlock_engine;
+
+create function fairlock.report_disputes(p_from date, p_to date, p_by text) returns SETOF jsonb language sql stable set search_path=pg_catalog, pg_temp as ece7d1c776625651;
+alter function fairlock.report_disputes(date,date,text) owner to fairlock_engine;
+grant execute on function fairlock.report_disputes(date,date,text) to fairlock_engine;
+
+create function fairlock.report_escrows() returns SETOF jsonb language sql stable set search_path=pg_catalog, pg_temp as 314563b2f19ba81f;
+alter function fairlock.report_escrows() owner to fairlock_engine;
+grant execute on function fairlock.report_escrows() to fairlock_engine;
+
+create function fairlock.report_fees(p_from date, p_to date) returns SETOF jsonb language sql stable set search_path=pg_catalog, pg_temp as 796b3987e14b39b2;
+alter function fairlock.report_fees(date,date) owner to fairlock_engine;
+grant execute on function fairlock.report_fees(date,date) to fairlock_engine;
+
+create function fairlock.report_liabilities() returns SETOF jsonb language sql stable set search_path=pg_catalog, pg_temp as 4bc82979a365dd6e;
+alter function fairlock.report_liabilities() owner to fairlock_engine;
+grant execute on function fairlock.report_liabilities() to fairlock_engine;
+
+create function fairlock.report_volume(p_from date, p_to date) returns SETOF jsonb language sql stable set search_path=pg_catalog, pg_temp as 27d83ebcf8b4ce58;
+alter function fairlock.report_volume(date,date) owner to fairlock_engine;
+grant execute on function fairlock.report_volume(date,date) to fairlock_engine;
 
 create function fairlock.reseal_value(p_table text, p_column text, p_row text, p_from text, p_to text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 4e5a390177a4bda6;
 alter function fairlock.reseal_value(text,text,text,text,text) owner to fairlock_engine;
@@ -4244,6 +4425,11 @@ create function fairlock.reset_totp(p_reset uuid, p_hash bytea) returns jsonb la
 alter function fairlock.reset_totp(uuid,bytea) owner to fairlock_engine;
 grant execute on function fairlock.reset_totp(uuid,bytea) to fairlock_app;
 grant execute on function fairlock.reset_totp(uuid,bytea) to fairlock_engine;
+
+create function fairlock.retire_liabilities(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as 212962c92e673632;
+alter function fairlock.retire_liabilities(integer) owner to fairlock_engine;
+grant execute on function fairlock.retire_liabilities(integer) to fairlock_app;
+grant execute on function fairlock.retire_liabilities(integer) to fairlock_engine;
 
 create function fairlock.review_access(p_grant uuid, p_justified boolean, p_review text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 8f4b2b8d7c89ed08;
 alter function fairlock.review_access(uuid,boolean,text) owner to fairlock_engine;
@@ -4451,7 +4637,7 @@ alter function fairlock.take_mail(interval) owner to fairlock_engine;
 grant execute on function fairlock.take_mail(interval) to fairlock_app;
 grant execute on function fairlock.take_mail(interval) to fairlock_engine;
 
-create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_method_id uuid, p_version integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e1a85cd9922c89b2;
+create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_method_id uuid, p_version integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 2532fffb694300ad;
 alter function fairlock.take_offer(uuid,numeric,text,uuid,integer) owner to fairlock_engine;
 grant execute on function fairlock.take_offer(uuid,numeric,text,uuid,integer) to fairlock_engine;
 

@@ -440,6 +440,22 @@ export interface FairlockCurrencies {
   name: string;
 }
 
+export interface FairlockDailyMark {
+  entry_id: Generated<Int8>;
+  one: Generated<boolean>;
+}
+
+export interface FairlockDailyTrades {
+  amount: Numeric;
+  day: Timestamp;
+  fees: Numeric;
+  pair: string;
+  reference_value: Numeric;
+  total_value: Numeric;
+  trades: Int8;
+  valued_trades: Int8;
+}
+
 export interface FairlockDataKeys {
   created_at: Generated<Timestamp>;
   destroyed_at: Timestamp | null;
@@ -611,6 +627,47 @@ export interface FairlockKycRequests {
   statement_sealed: string | null;
   status: Generated<string>;
   user_id: string;
+}
+
+export interface FairlockLiabilityLeaves {
+  available: Numeric;
+  held: Numeric;
+  nonce: Buffer | null;
+  position: number;
+  snapshot: number;
+  tree: number;
+  user_id: string | null;
+}
+
+export interface FairlockLiabilityNodes {
+  chunk: number;
+  level: number;
+  nodes: Buffer;
+  snapshot: number;
+  tree: number;
+}
+
+export interface FairlockLiabilitySnapshots {
+  as_of: Timestamp;
+  entry_id: Int8;
+  head: Buffer;
+  id: string;
+  key_id: string;
+  number: number;
+  previous: Buffer;
+  public_key: Buffer;
+  retired_at: Timestamp | null;
+  signature: Buffer;
+  unseen: ArrayType<Int8>;
+}
+
+export interface FairlockLiabilityTrees {
+  currency: string;
+  leaves: number;
+  root: Buffer;
+  snapshot: number;
+  total: Numeric;
+  tree: number;
 }
 
 export interface FairlockLiveEvents {
@@ -985,6 +1042,8 @@ export interface FairlockSettings {
   free_cancellations_a_day: Generated<number>;
   funding_window_minutes: Generated<number>;
   grant_hours: Generated<number>;
+  liability_hours: Generated<number>;
+  liability_keep_days: Generated<number>;
   live_trades_per_user: Generated<number>;
   lost_disputes_days: Generated<number>;
   lost_disputes_most: Generated<number>;
@@ -1158,6 +1217,8 @@ export interface DB {
   "fairlock.counterparties": FairlockCounterparties;
   "fairlock.credentials": FairlockCredentials;
   "fairlock.currencies": FairlockCurrencies;
+  "fairlock.daily_mark": FairlockDailyMark;
+  "fairlock.daily_trades": FairlockDailyTrades;
   "fairlock.data_keys": FairlockDataKeys;
   "fairlock.dispute_assignments": FairlockDisputeAssignments;
   "fairlock.dispute_entries": FairlockDisputeEntries;
@@ -1173,6 +1234,10 @@ export interface DB {
   "fairlock.idempotency_keys": FairlockIdempotencyKeys;
   "fairlock.key_encryption_keys": FairlockKeyEncryptionKeys;
   "fairlock.kyc_requests": FairlockKycRequests;
+  "fairlock.liability_leaves": FairlockLiabilityLeaves;
+  "fairlock.liability_nodes": FairlockLiabilityNodes;
+  "fairlock.liability_snapshots": FairlockLiabilitySnapshots;
+  "fairlock.liability_trees": FairlockLiabilityTrees;
   "fairlock.live_events": FairlockLiveEvents;
   "fairlock.live_state": FairlockLiveState;
   "fairlock.makers": FairlockMakers;
