@@ -60,7 +60,8 @@ declare
 begin
   insert into fairlock.liability_snapshots (number, id, as_of, previous, head, key_id, public_key, signature, entry_id, unseen)
   values (p_number, p_id, p_as_of, p_previous, p_head, p_key, p_public_key, p_signature, v_newest, array(
-    select id from generate_series(v_settled + 1, v_newest) id where not exists (select from ledger.entries e where e.id = id.id)));
+    select n from generate_series(v_settled + 1, v_newest) n
+    where not exists (select from ledger.entries e where e.id = n)));
   insert into fairlock.liability_trees (snapshot, tree, currency, leaves, total, root)
   select p_number, n, t ->> 'currency', (t ->> 'leaves')::integer, (t ->> 'total')::numeric, decode(t ->> 'root', 'hex')
   from jsonb_array_elements(p_trees) with ordinality one (t, n);

@@ -47,7 +47,7 @@ export type SnapshotFacts = {
 
 /** The leaf of somebody who has something. The nonce keeps others from guessing who and how much. */
 export function leafNode({ userId, nonce, available, held }: Leaf): Node {
-  if (nonce.length !== HASH_BYTES) throw new RangeError('a nonce has 32 bytes')
+  requireLength(nonce, HASH_BYTES)
   const bytes = Buffer.alloc(1 + 32 + 16 + 2 * SUM_BYTES)
   bytes[0] = LEAF
   nonce.copy(bytes, 1)
@@ -138,6 +138,10 @@ export function heightOf(leaves: number): number {
   const height = Math.log2(leaves)
   if (!Number.isInteger(height) || height > 31) throw new RangeError(`a tree cannot have ${leaves} leaves`)
   return height
+}
+
+function requireLength(bytes: Buffer, length: number): void {
+  if (bytes.length !== length) throw new RangeError(`${bytes.length} bytes where ${length} belong`)
 }
 
 /** 16 bytes, the highest first. Nothing is below zero here, and nothing can overflow into another's sum. */

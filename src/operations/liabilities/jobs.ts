@@ -13,11 +13,11 @@ type Work = {
   readonly file: string
 }
 
-/** Takes the snapshot that is due, publishes what is not published yet, and lets go of what is old, a part at a time. */
+/** Takes the snapshot that is due, lets go of what is old, and publishes what is not published yet. */
 export async function tendLiabilities({ ownerUrl, db, signer, file }: Work): Promise<void> {
   await takeSnapshot(ownerUrl, signer, { whenDue: true })
-  await publishHeads(db, file)
   await retireLiabilities(db)
+  await publishHeads(db, file)
 }
 
 /** Removes leaves and nodes of snapshots older than the house keeps them. */

@@ -155,6 +155,7 @@ class Tree {
   readonly #builder: TreeBuilder
   added = 0
   #peopleAdded = 0
+  #drawn: Buffer = Buffer.alloc(0)
 
   constructor(currency: string, people: number, rows: TreeRows) {
     this.currency = currency
@@ -165,9 +166,9 @@ class Tree {
   }
 
   add({ userId, available, held }: PersonRow): void {
-    // Each of the places left is as likely to be a person's as any other.
+    // Every place that is left may be a person's, all with the same chance.
     while (randomInt(this.leaves - this.added) >= this.people - this.#peopleAdded) this.#addEmpty()
-    const nonce = randomBytes(HASH_BYTES)
+    const nonce = this.#random()
     const leaf = { userId, nonce, available: unitsOf(available), held: unitsOf(held) }
     this.rows.leaf({ position: this.added, userId, nonce, available, held })
     this.#builder.add(leafNode(leaf))
@@ -189,8 +190,16 @@ class Tree {
   }
 
   #addEmpty(): void {
-    this.#builder.add(emptyLeaf(randomBytes(HASH_BYTES)))
+    this.#builder.add(emptyLeaf(this.#random()))
     this.added++
+  }
+
+  /** 32 random bytes; drawn for many leaves at once, which is an object for the collector less for each. */
+  #random(): Buffer {
+    if (this.#drawn.length < HASH_BYTES) this.#drawn = randomBytes(HASH_BYTES * 2048)
+    const bytes = this.#drawn.subarray(0, HASH_BYTES)
+    this.#drawn = this.#drawn.subarray(HASH_BYTES)
+    return bytes
   }
 }
 
