@@ -2631,6 +2631,7 @@ create table public.crypto_transactions (
   destination_description text,
   destination_name text,
   exchange_rate numeric(20,8),
+  fiat_currency text,
   fiat_value numeric(20,8),
   from_address text,
   gas_limit bigint,
@@ -2662,6 +2663,7 @@ alter table public.crypto_transactions enable row level security;
 alter table public.crypto_transactions force row level security;
 CREATE INDEX crypto_transactions_page ON public.crypto_transactions USING btree (user_id, created_at, id);
 CREATE INDEX crypto_transactions_trade ON public.crypto_transactions USING btree (trade_id);
+CREATE INDEX crypto_transactions_untold ON public.crypto_transactions USING btree (id) WHERE ((trade_id IS NOT NULL) AND (fiat_currency IS NULL));
 CREATE INDEX idx_crypto_transactions_currency ON public.crypto_transactions USING btree (currency);
 CREATE INDEX idx_crypto_transactions_status ON public.crypto_transactions USING btree (status);
 CREATE INDEX idx_crypto_transactions_timestamp ON public.crypto_transactions USING btree ("timestamp");
@@ -2675,7 +2677,12 @@ grant insert, select on public.crypto_transactions to fairlock_engine;
 grant select on public.crypto_transactions to fairlock_app;
 grant update on public.crypto_transactions (destination_description) to fairlock_engine;
 grant update on public.crypto_transactions (destination_name) to fairlock_engine;
+grant update on public.crypto_transactions (exchange_rate) to fairlock_engine;
+grant update on public.crypto_transactions (fiat_currency) to fairlock_engine;
+grant update on public.crypto_transactions (fiat_value) to fairlock_engine;
 grant update on public.crypto_transactions (metadata) to fairlock_engine;
+grant update on public.crypto_transactions (network_fee) to fairlock_engine;
+grant update on public.crypto_transactions (platform_fee) to fairlock_engine;
 
 create table public.crypto_wallets (
   backup_phrase_encrypted text,
@@ -2895,7 +2902,7 @@ alter function fairlock.add_push_key(uuid,bytea,text) owner to fairlock_engine;
 grant execute on function fairlock.add_push_key(uuid,bytea,text) to fairlock_app;
 grant execute on function fairlock.add_push_key(uuid,bytea,text) to fairlock_engine;
 
-create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount numeric, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as fe760efa1dfa0cf1;
+create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount numeric, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 8915b854d069b435;
 alter function fairlock.adjust_balance(uuid,text,numeric,text) owner to fairlock_engine;
 grant execute on function fairlock.adjust_balance(uuid,text,numeric,text) to fairlock_engine;
 
@@ -3033,6 +3040,11 @@ alter function fairlock.authenticate(uuid,bytea,text,boolean,inet) owner to fair
 grant execute on function fairlock.authenticate(uuid,bytea,text,boolean,inet) to fairlock_app;
 grant execute on function fairlock.authenticate(uuid,bytea,text,boolean,inet) to fairlock_engine;
 
+create function fairlock.available_change(x public.crypto_transactions) returns numeric language sql immutable as 4adba716836f9ae6;
+alter function fairlock.available_change(public.crypto_transactions) owner to fairlock_engine;
+grant execute on function fairlock.available_change(public.crypto_transactions) to fairlock_app;
+grant execute on function fairlock.available_change(public.crypto_transactions) to fairlock_engine;
+
 create function fairlock.ban_json(b fairlock.bans) returns jsonb language sql stable as c6cd586ebf8dbae1;
 alter function fairlock.ban_json(fairlock.bans) owner to fairlock_engine;
 grant execute on function fairlock.ban_json(fairlock.bans) to fairlock_app;
@@ -3099,7 +3111,7 @@ create function fairlock.broken_law(r public.crypto_trades) returns text languag
 alter function fairlock.broken_law(public.crypto_trades) owner to ;
 grant execute on function fairlock.broken_law(public.crypto_trades) to public;
 
-create function fairlock.broken_law(r public.crypto_transactions) returns text language sql immutable as 7df01a7881aae1dd;
+create function fairlock.broken_law(r public.crypto_transactions) returns text language sql immutable as 780049ca42967fcc;
 alter function fairlock.broken_law(public.crypto_transactions) owner to ;
 grant execute on function fairlock.broken_law(public.crypto_transactions) to public;
 
@@ -3402,7 +3414,7 @@ create function fairlock.end_api_keys(p_user uuid, p_readers_too boolean DEFAULT
 alter function fairlock.end_api_keys(uuid,boolean) owner to fairlock_engine;
 grant execute on function fairlock.end_api_keys(uuid,boolean) to fairlock_engine;
 
-create function fairlock.end_dispute(p_trade uuid, p_event text, p_actor text, p_resolution text, p_reason text, p_buyer_amount numeric, p_by uuid, p_lost_by uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e6cfd3313bbc4cce;
+create function fairlock.end_dispute(p_trade uuid, p_event text, p_actor text, p_resolution text, p_reason text, p_buyer_amount numeric, p_by uuid, p_lost_by uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 9f647d60346d3ee4;
 alter function fairlock.end_dispute(uuid,text,text,text,text,numeric,uuid,uuid) owner to fairlock_engine;
 grant execute on function fairlock.end_dispute(uuid,text,text,text,text,numeric,uuid,uuid) to fairlock_engine;
 
@@ -3431,7 +3443,7 @@ create function fairlock.erased_name(p_user uuid) returns text language sql immu
 alter function fairlock.erased_name(uuid) owner to fairlock_engine;
 grant execute on function fairlock.erased_name(uuid) to fairlock_engine;
 
-create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as a97f95f5535d51bd;
+create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 3dbbb54e921013e6;
 alter function fairlock.erasure_rules() owner to fairlock_engine;
 grant execute on function fairlock.erasure_rules() to fairlock_engine;
 
@@ -3668,6 +3680,11 @@ alter function fairlock.has_role(text) owner to fairlock_engine;
 grant execute on function fairlock.has_role(text) to fairlock_app;
 grant execute on function fairlock.has_role(text) to fairlock_engine;
 
+create function fairlock.held_change(x public.crypto_transactions) returns numeric language sql immutable as 0df139911598b1d7;
+alter function fairlock.held_change(public.crypto_transactions) owner to fairlock_engine;
+grant execute on function fairlock.held_change(public.crypto_transactions) to fairlock_app;
+grant execute on function fairlock.held_change(public.crypto_transactions) to fairlock_engine;
+
 create function fairlock.hide_offers() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 3afaaa594c208bdb;
 alter function fairlock.hide_offers() owner to fairlock_engine;
 grant execute on function fairlock.hide_offers() to fairlock_engine;
@@ -3767,7 +3784,7 @@ create function fairlock.keep_rating() returns trigger language plpgsql security
 alter function fairlock.keep_rating() owner to fairlock_engine;
 grant execute on function fairlock.keep_rating() to fairlock_engine;
 
-create function fairlock.keep_snapshot(p_number integer, p_id uuid, p_as_of timestamp with time zone, p_previous bytea, p_head bytea, p_key text, p_public_key bytea, p_signature bytea, p_trees jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as 1f017301c4ed0522;
+create function fairlock.keep_snapshot(p_number integer, p_id uuid, p_as_of timestamp with time zone, p_previous bytea, p_head bytea, p_key text, p_public_key bytea, p_signature bytea, p_trees jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as f1c9d64449d212ec;
 alter function fairlock.keep_snapshot(integer,uuid,timestamp with time zone,bytea,bytea,text,bytea,bytea,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.keep_snapshot(integer,uuid,timestamp with time zone,bytea,bytea,text,bytea,bytea,jsonb) to fairlock_engine;
 
@@ -3923,9 +3940,13 @@ create function fairlock.message_json(m fairlock.messages, p_is_side boolean) re
 alter function fairlock.message_json(fairlock.messages,boolean) owner to fairlock_engine;
 grant execute on function fairlock.message_json(fairlock.messages,boolean) to fairlock_engine;
 
-create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 546a822963aab5c7;
+create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as ca3027d8fd21e7e0;
 alter function fairlock.move_trade(uuid,text,boolean,text) owner to fairlock_engine;
 grant execute on function fairlock.move_trade(uuid,text,boolean,text) to fairlock_engine;
+
+create function fairlock.movement_facts(p_type text, p_amount numeric, p_rate numeric, p_fiat text, p_trade uuid) returns TABLE(network_fee numeric, category text, exchange_rate numeric, fiat_value numeric, fiat_currency text, destination_name text, destination_description text) language sql stable as 3aae43329f760859;
+alter function fairlock.movement_facts(text,numeric,numeric,text,uuid) owner to fairlock_engine;
+grant execute on function fairlock.movement_facts(text,numeric,numeric,text,uuid) to fairlock_engine;
 
 create function fairlock.my_disputes(p_status text, p_at timestamp with time zone, p_id uuid, p_most integer) returns TABLE(at timestamp with time zone, id uuid, body jsonb) language sql stable security definer set search_path=pg_catalog, pg_temp as ae0fe3be6ccd3f4c;
 alter function fairlock.my_disputes(text,timestamp with time zone,uuid,integer) owner to fairlock_engine;
@@ -4637,7 +4658,7 @@ alter function fairlock.take_mail(interval) owner to fairlock_engine;
 grant execute on function fairlock.take_mail(interval) to fairlock_app;
 grant execute on function fairlock.take_mail(interval) to fairlock_engine;
 
-create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_method_id uuid, p_version integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 2532fffb694300ad;
+create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_method_id uuid, p_version integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e1a85cd9922c89b2;
 alter function fairlock.take_offer(uuid,numeric,text,uuid,integer) owner to fairlock_engine;
 grant execute on function fairlock.take_offer(uuid,numeric,text,uuid,integer) to fairlock_engine;
 
