@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { down, lineDifference, status, up, verify } from '../../src/platform/migrator/index.ts'
 import { schemaSnapshot } from '../../src/platform/schema-snapshot.ts'
-import { freshDatabase, scratchDirectory } from './support.ts'
+import { freshDatabase, scratchDirectory, smallDatabase } from './support.ts'
 
 const first = {
   'platform/platform.sql': `
@@ -36,7 +36,7 @@ async function codeDirectory(t: TestContext, files: Record<string, string>): Pro
 }
 
 test('the database has what the text says and nothing else', async (t) => {
-  const { database, owner } = await freshDatabase(t)
+  const { database, owner } = await smallDatabase(t)
   const bare = await scratchDirectory(t)
   await up({ ...database, code: bare })
   const before = await schemaSnapshot(owner)
@@ -70,7 +70,7 @@ test('the database has what the text says and nothing else', async (t) => {
 })
 
 test('the way down takes the code out first, and the way up puts it back at the end', async (t) => {
-  const { database, owner } = await freshDatabase(t)
+  const { database, owner } = await smallDatabase(t)
   const code = await codeDirectory(t, first)
   await up({ ...database, code })
   await owner.query('set role fairlock_engine')
@@ -129,7 +129,7 @@ test('facts and verify see the rows that row-level security hides from the owner
 })
 
 test('code may not make tables, and tables may not hang on code', async (t) => {
-  const { database, owner } = await freshDatabase(t)
+  const { database, owner } = await smallDatabase(t)
   const bare = await scratchDirectory(t)
   await up({ ...database, code: bare })
   const table = await codeDirectory(t, { 'platform/platform.sql': 'create table public.one (id int)' })
@@ -148,7 +148,7 @@ test('code may not make tables, and tables may not hang on code', async (t) => {
 })
 
 test('an error in the code names its file and line and leaves the old code in place', async (t) => {
-  const { database, owner } = await freshDatabase(t)
+  const { database, owner } = await smallDatabase(t)
   const code = await codeDirectory(t, first)
   await up({ ...database, code })
   const broken = await codeDirectory(t, {

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type pg from 'pg'
 import { down, lineDifference, status, up, verify } from '../../src/platform/migrator/index.ts'
 import { schemaSnapshot } from '../../src/platform/schema-snapshot.ts'
-import { checksums, freshDatabase, scratchDirectory } from './support.ts'
+import { checksums, freshDatabase, scratchDirectory, smallDatabase } from './support.ts'
 
 async function everything(owner: pg.Client): Promise<Record<string, string>> {
   // What the code of src/ writes, nothing keeps.
@@ -141,7 +141,7 @@ test('what the old platform did in between stays, and orphans of it wait in the 
 })
 
 test('the first migration is only undone when its tables are empty', async (t) => {
-  const { database, owner } = await freshDatabase(t)
+  const { database, owner } = await smallDatabase(t)
   const code = await scratchDirectory(t)
   await up({ ...database, code })
   await owner.query(`insert into public.users (email) values ('a@example.org')`)
