@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { get } from 'node:http'
 import { Readable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { Exports, exportPieces } from '../../src/wallets/index.ts'
@@ -78,6 +79,18 @@ test('whoever goes away in the middle makes room and gives the connection back',
   await idle()
   assert.equal(exports.broken, broken + 1)
   assert.deepEqual(await exported(other), [])
+})
+
+test('whoever goes away before the first row comes leaves nothing behind either', async () => {
+  for (const patience of [0, 1, 3, 6, 12]) {
+    const asked = get(`${market.url}/v1/transactions.csv`, { headers: long.headers() })
+    asked.on('error', () => undefined)
+    asked.end()
+    await new Promise((resolve) => setTimeout(resolve, patience))
+    asked.destroy()
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    await idle()
+  }
 })
 
 test('an export whose connection to the database dies breaks off, and does not look complete', async () => {
