@@ -78,7 +78,7 @@ test('whoever goes away in the middle makes room and gives the connection back',
   held.destroy()
   await idle()
   assert.equal(exports.broken, broken + 1)
-  assert.deepEqual(await exported(other), [])
+  for (let i = 0; i < 5; i++) assert.deepEqual(await exported(other), [], 'one right after the other')
 })
 
 test('whoever goes away before the first row comes leaves nothing behind either', async () => {

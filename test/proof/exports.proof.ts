@@ -21,6 +21,7 @@ for (const format of ['statement', 'tax']) {
   test(`${ROWS} rows as ${format} in the same memory as a few`, async (t) => {
     const began = performance.now()
     const response = await begin(market, person, `?format=${format}`)
+    assert.equal(response.statusCode, 200)
     let [bytes, lines] = [0, 0]
     const half = { first: 0, second: 0 }
     for await (const piece of response as AsyncIterable<Buffer>) {

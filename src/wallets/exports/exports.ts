@@ -57,6 +57,8 @@ export class Exports {
       const stream = Readable.from(resumed(first, pieces), { objectMode: false })
       running.stop = (why) => stream.destroy(new Error(why))
       const tooLong = setTimeout(() => running.stop('an export took too long'), longest * 1000)
+      // Before the reader can see the end, or their next export would meet this one.
+      stream.once('end', () => this.#running.delete(running))
       stream.once('close', async () => {
         clearTimeout(tooLong)
         if (!stream.readableEnded) this.broken++
