@@ -8,11 +8,12 @@ import { refuse, root } from './ensure.mjs'
 import { writeGroups } from './test-groups.mjs'
 
 // Forced to exit: a file whose `before` fails half way leaves a server listening, and the run would hang until CI ends
-// it. What such a file left in the database goes with the server.
+// it. What such a file left in the database goes with the server. The time holds for a test and for a whole process of
+// up to eight files, on a machine that has other things to do as well.
 const KINDS = {
   test: {
     files: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
-    flags: ['--test-concurrency=2', '--test-timeout=280000', '--test-force-exit'],
+    flags: ['--test-concurrency=2', '--test-timeout=480000', '--test-force-exit'],
   },
   proof: {
     files: ['test/proof/*.proof.ts'],
