@@ -6,6 +6,7 @@ import { rollUp } from './ledger/index.ts'
 import type { Dispatcher, Mailer, Pushes, Webhooks } from './notifications/index.ts'
 import { closeExpiredOffers } from './offers/index.ts'
 import { countDays, headsFileBeside, tendLiabilities } from './operations/index.ts'
+import { anchorOffers, closeExpiredOffers } from './offers/index.ts'
 import { purgePaymentDetails } from './payment-methods/index.ts'
 import type { Database } from './platform/index.ts'
 import { Rewrap, type Sealer } from './platform/sealing/index.ts'
@@ -48,6 +49,7 @@ export function tasksOf(work: Work): Record<string, Task> {
     'expire-trades': { everySeconds: 2, work: async () => void (await expireTrades(db)) },
     'tend-disputes': { everySeconds: 2, work: async () => void (await tendDisputes(db)) },
     'close-expired-offers': { everySeconds: 30, work: async () => void (await closeExpiredOffers(db)) },
+    'anchor-offers': { everySeconds: 2, work: async () => void (await anchorOffers(db)) },
     'roll-up-ledger': { everySeconds: 30, work: async () => void (await rollUp(db)) },
     'count-days': { everySeconds: 10, work: async () => void (await countDays(db)) },
     liabilities: {

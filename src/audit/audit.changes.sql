@@ -78,6 +78,7 @@ as $$ values
   ('fairlock.liability_trees', 'covered by the head of their snapshot'),
   ('fairlock.liability_leaves', 'covered by the root of their tree'),
   ('fairlock.liability_nodes', 'covered by the root of their tree'),
+  ('fairlock.price_locks', 'promises of some seconds; the trade that is made with one keeps what it was'),
   ('fairlock.idempotency_keys', 'answers already given; forgotten after a week'),
   ('fairlock.outbox', 'news on its way, for a second; what it tells has lines of its own'),
   ('fairlock.chat_channels', 'numbers and read marks of a chat; never go back'),

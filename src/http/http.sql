@@ -45,7 +45,9 @@ begin
     when 'change_offer' then answer := fairlock.change_offer((p ->> 'offerId')::uuid, p -> 'change');
     when 'take_offer' then
       answer := fairlock.take_offer((p ->> 'offerId')::uuid, (p ->> 'amount')::numeric(20, 8), p ->> 'paymentMethodType',
-        (p ->> 'paymentMethodId')::uuid, (p ->> 'offerVersion')::integer);
+        (p ->> 'paymentMethodId')::uuid, (p ->> 'offerVersion')::integer, (p ->> 'price')::numeric(20, 8),
+        (p ->> 'priceLockId')::uuid);
+    when 'create_price_lock' then answer := fairlock.create_price_lock(p);
     when 'fund_trade' then answer := fairlock.move_trade((p ->> 'tradeId')::uuid, 'fund', false, null);
     when 'pay_trade' then answer := fairlock.move_trade((p ->> 'tradeId')::uuid, 'pay', false, null);
     when 'release_trade' then answer := fairlock.move_trade((p ->> 'tradeId')::uuid, 'release', false, null);
@@ -169,7 +171,8 @@ begin
   get diagnostics v_sessions = row_count;
   delete from fairlock.passkey_challenges where ctid = any (array(
     select ctid from fairlock.passkey_challenges where expires_at < now() limit p_most));
-  perform fairlock.drop_old_mail(p_most), fairlock.sweep_webhooks(p_most), fairlock.sweep_push(p_most);
+  perform fairlock.drop_old_mail(p_most), fairlock.sweep_webhooks(p_most), fairlock.sweep_push(p_most),
+    fairlock.sweep_price_locks(p_most);
   delete from fairlock.api_keys where ctid = any (array(
     select ctid from fairlock.api_keys where coalesce(ended_at, expires_at) < now() - interval '90 days' limit p_most));
   get diagnostics v_keys = row_count;

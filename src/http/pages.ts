@@ -48,8 +48,9 @@ async function summarize(db: Database): Promise<MarketSummary | null> {
       nobody,
       sql<{ summary: MarketSummary }>`
         with open as materialized (
-          select pair, side, price, maker_id from fairlock.offers
-          where listed and (expires_at is null or expires_at > now())
+          select o.pair, side, fairlock.price_at(o, q.price) as price, maker_id from fairlock.offers o
+          left join fairlock.market_quotes q on q.pair = o.pair and fairlock.is_good(q)
+          where listed and (o.pricing = 'fixed' or q.pair is not null) and (expires_at is null or expires_at > now())
         ), pairs as (
           select pair, count(*) filter (where side = 'sell') as sells, min(price) filter (where side = 'sell')::text as lowest,
             count(*) filter (where side = 'buy') as buys, max(price) filter (where side = 'buy')::text as highest

@@ -1,4 +1,5 @@
-export { closeExpiredOffers } from './jobs.ts'
+export { anchorOffers, closeExpiredOffers } from './jobs.ts'
+export { effectivePrice, type FloatingTerms } from './pricing.ts'
 export { searchOffers } from './queries.ts'
 export { offerRoutes } from './routes.ts'
-export { Side } from './schemas.ts'
+export { MarketPrice, Side } from './schemas.ts'

@@ -18,7 +18,7 @@ import {
   pageOf,
   strict,
 } from '../platform/index.ts'
-import { offerById, ownOffers, searchOffers } from './queries.ts'
+import { type MarketPlace, offerById, ownOffers, type Search, searchOffers } from './queries.ts'
 import { Offer, OfferChange, OfferRequest, Side } from './schemas.ts'
 
 /** The market, and a maker's own offers. */
@@ -35,6 +35,9 @@ function marketRoutes(app: App, db: Database): void {
       schema: {
         tags: ['Offers'],
         summary: 'The market, best price first',
+        description:
+          'By what offers cost now. Without a pair: one pair after the other; without a side: of each what is sold, then ' +
+          'what is bought. Floating offers without a market price they may follow are not listed.',
         querystring: strict({
           ...PageQuery,
           pair: Type.Optional(Pair),
@@ -47,12 +50,10 @@ function marketRoutes(app: App, db: Database): void {
     },
     async (request) => {
       const { limit = 20, cursor, ...search } = request.query
-      // The two sides are walked in opposite directions: a cursor of the one means nothing in the other.
-      const list = search.side === 'buy' ? 'offers to buy' : 'offers'
-      const after = decodeCursor(list, cursor, isPriceAndId)
+      const after = decodeCursor('offers', cursor, isMarketPlace(search))
       const isSignedIn = request.caller.sessionId !== null
       return pageOf(
-        list,
+        'offers',
         limit,
         await db.read(request.caller, searchOffers(search, limit, after, isSignedIn)),
       )
@@ -145,6 +146,15 @@ function makerRoutes(app: App, db: Database): void {
   )
 }
 
-function isPriceAndId(parts: string[]): parts is [string, string] {
-  return parts.length === 2 && /^\d{1,12}(\.\d{1,8})?$/.test(parts[0]!) && isUuid(parts[1]!)
+/** Of the same search: a cursor of one pair or side means nothing in another. */
+function isMarketPlace({ pair, side }: Search) {
+  return (parts: string[]): parts is MarketPlace =>
+    parts.length === 5 &&
+    /^[A-Z0-9]{2,10}\/[A-Z0-9]{2,10}$/.test(parts[0]!) &&
+    (pair === undefined || parts[0] === pair) &&
+    /^(?:sell|buy)$/.test(parts[1]!) &&
+    (side === undefined || parts[1] === side) &&
+    /^(?:\d{1,20}(?:\.\d{1,50})?)?$/.test(parts[2]!) &&
+    /^-?\d{1,20}(?:\.\d{1,60})?$/.test(parts[3]!) &&
+    isUuid(parts[4]!)
 }

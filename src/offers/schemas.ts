@@ -48,12 +48,31 @@ const WorkingHours = strict({
   to: Clock,
 })
 
+const MARGIN = 'Percent above the market, below it with a minus: -50 to 100, at most 2 decimals'
+const Pricing = Type.Union(
+  [
+    strict({ type: Type.Literal('fixed'), price: Amount }),
+    strict({
+      type: Type.Literal('floating'),
+      marginPercent: Type.String({
+        pattern: '^-?\\d{1,3}(?:\\.\\d{1,2})?$',
+        description: MARGIN,
+        examples: ['1.5'],
+      }),
+      floorPrice: Type.Optional(Amount),
+      ceilingPrice: Type.Optional(Amount),
+    }),
+  ],
+  {
+    description:
+      'Fiat for one unit of the crypto currency: a fixed price, or one that follows the market, between a floor and a ' +
+      'ceiling if there are any',
+  },
+)
+
 /** What of an offer its maker may set again later. */
 const terms = {
-  pricing: strict(
-    { type: Type.Literal('fixed'), price: Amount },
-    { description: 'Fiat for one unit of the crypto currency' },
-  ),
+  pricing: Pricing,
   totalAmount: Amount,
   minAmount: Amount,
   maxAmount: Amount,
@@ -88,14 +107,44 @@ export const OfferChange = strict(
   { minProperties: 1 },
 )
 
+/** What a floating price is made of, in short; the trade keeps all of it. */
+export const MarketPrice = Type.Object({
+  price: Type.String({ description: 'Decimal string with as many decimals as it takes' }),
+  asOf: Time,
+  spreadPercent: Type.String({
+    description: 'How far the outermost sources are apart, percent of the price',
+  }),
+  sources: Type.Array(Type.String()),
+  sample: Type.Boolean({ description: 'Made up, for a demo or a test' }),
+})
+
 export const Offer = Type.Object({
   id: Id,
   side: Side,
   pair: Pair,
   status: Type.Union([Type.Literal('open'), Type.Literal('paused'), Type.Literal('closed')]),
   version: Type.Integer({ description: 'Send it as offerVersion when taking' }),
-  pricing: Type.Object({ type: Type.Literal('fixed'), price: Money }),
-  price: Money,
+  pricing: Type.Union([
+    Type.Object({ type: Type.Literal('fixed'), price: Money }),
+    Type.Object({
+      type: Type.Literal('floating'),
+      marginPercent: Type.String({ description: MARGIN, examples: ['1.50'] }),
+      floorPrice: Nullable(Money),
+      ceilingPrice: Nullable(Money),
+      market: Nullable(MarketPrice),
+    }),
+  ]),
+  price: Nullable(
+    Type.String({
+      description: 'What one unit costs now; null while a floating offer has no market price it may follow',
+      examples: ['61000.00000000'],
+    }),
+  ),
+  pausedBecause: Nullable(
+    Type.Literal('no_market_price', {
+      description: 'Why an open offer is not on the market; it comes back by itself',
+    }),
+  ),
   totalAmount: Money,
   remainingAmount: Money,
   minAmount: Money,

@@ -25,6 +25,7 @@ as $$ values
     'destroyed: what they sealed is dead, in old backups too'),
   ('fairlock.offers', 'maker_id = $1', $s$ status = 'closed', closed_at = coalesce(closed_at, clock_timestamp()),
     version = version + 1, updated_at = clock_timestamp(), terms = null $s$, 'closed, without their terms: trades refer to them'),
+  ('fairlock.price_locks', 'user_id = $1', '', 'gone: promises of some seconds'),
   ('fairlock.file_parts', 'owner_id = $1', '', 'gone: their key is destroyed'),
   ('fairlock.files', 'owner_id = $1', 'about = null',
     'without names: that there was a file, its hash, size and time are evidence'),

@@ -97,6 +97,30 @@ export const ERRORS = {
     status: 409,
     title: 'The maker has changed the offer since you saw it. Look at it again.',
   },
+  no_market_price: {
+    status: 409,
+    title:
+      'The offer follows the market, whose price is too old or too uncertain now. It comes back by itself.',
+  },
+  price_moved: { status: 409, title: 'The price is another now: price says which.', field: 'price' },
+  price_is_fixed: {
+    status: 409,
+    title: 'The price of this offer is fixed: send its version with the take, and there is nothing to lock.',
+  },
+  price_lock_unknown: {
+    status: 409,
+    title: 'You have no such lock on this offer: it was used, replaced by a newer one, or over long ago.',
+    field: 'priceLockId',
+  },
+  price_lock_expired: {
+    status: 409,
+    title: 'The lock is over: its time has run out, or the maker has changed the offer.',
+    field: 'priceLockId',
+  },
+  too_many_price_locks: {
+    status: 409,
+    title: 'You hold the prices of as many offers as one person may at once. Take one, or wait.',
+  },
   not_enough_left: { status: 409, title: 'Less is left of the offer than you want to take.' },
   outside_working_hours: { status: 409, title: 'The maker takes trades at other hours.' },
   too_many_offers: {
@@ -289,6 +313,7 @@ export const ERRORS = {
   invalid_period: { status: 422, title: 'Access can begin within the next 90 days.', field: 'startsAt' },
   not_yourself: { status: 422, title: 'That is you.' },
   unknown_user: { status: 422, title: 'There is no such person.' },
+  invalid_pricing: { status: 422, title: 'The margin, floor and ceiling of the price are not possible.' },
   invalid_amounts: { status: 422, title: 'The amounts of the offer contradict each other.' },
   invalid_expiry: { status: 422, title: 'What expires must expire in the future.' },
   target_refused: {

@@ -56,16 +56,16 @@ export function isOnCalendar(time: string): boolean {
 
 /**
  * The page of a list from its rows, of which one more than `limit` was asked for: that one says that there is a next
- * page. `at` and `id` are the sort key, which the cursor is made of.
+ * page. `at`, of one part or several, and `id` are the sort key, which the cursor is made of.
  */
 export function pageOf<Body>(
   list: string,
   limit: number,
-  rows: { at: string; id: string; body: Body }[],
+  rows: { at: string | string[]; id: string; body: Body }[],
 ): { items: Body[]; nextCursor: string | null } {
   const last = rows.length > limit ? rows[limit - 1] : undefined
   return {
     items: rows.slice(0, limit).map(({ body }) => body),
-    nextCursor: last === undefined ? null : encodeCursor(list, [last.at, last.id]),
+    nextCursor: last === undefined ? null : encodeCursor(list, [last.at, last.id].flat()),
   }
 }

@@ -24,7 +24,7 @@ import type { Sealer } from '../platform/sealing/index.ts'
 import { type TradeAnswer, tradeFor } from './answer.ts'
 import { chatRoutes } from './chat/index.ts'
 import { paymentRoutes } from './payment-routes.ts'
-import { Status, Trade } from './schemas.ts'
+import { PriceLock, Status, Trade } from './schemas.ts'
 import { staffRoutes } from './staff-routes.ts'
 
 type View = TradeAnswer & { at: string }
@@ -32,6 +32,7 @@ type View = TradeAnswer & { at: string }
 /** Taking an offer and carrying the trade to its end. */
 export function tradeRoutes(app: App, { db, sealer }: { db: Database; sealer: Sealer }): void {
   takeRoute(app, db)
+  lockRoute(app, db)
   readRoutes(app, db)
   moveRoute(app, db, 'funding', 'fund_trade', 'Seller: put the coins into escrow')
   moveRoute(app, db, 'payment', 'pay_trade', 'Buyer: the fiat is sent')
@@ -65,6 +66,16 @@ function takeRoute(app: App, db: Database): void {
             }),
           ),
           offerVersion: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647 })),
+          price: Type.Optional(
+            Type.String({
+              ...Amount,
+              description: 'The worst price you accept: the highest if you buy, the lowest if you sell',
+              examples: ['61000'],
+            }),
+          ),
+          priceLockId: Type.Optional(
+            Type.String({ format: 'uuid', description: 'A price that was locked for you before' }),
+          ),
         }),
         response: answers(201, Trade),
       },
@@ -78,6 +89,33 @@ function takeRoute(app: App, db: Database): void {
         idempotencyOf(request, 'take_offer', args),
       )
       return reply.code(201).send(tradeFor(answer))
+    },
+  )
+}
+
+function lockRoute(app: App, db: Database): void {
+  app.post(
+    '/v1/offers/:id/price-locks',
+    {
+      config: { scope: 'trade' },
+      schema: {
+        tags: ['Trades'],
+        summary: 'Have the price of a floating offer held for you for some seconds',
+        description:
+          'Take the offer with priceLockId before expiresAt. The lock ends with a change of the offer, when you lock its ' +
+          'price again, when it is used, and when the market moves far from it.',
+        params: IdParams,
+        headers: IdempotencyHeaders,
+        body: strict({ amount: Type.Optional(Amount) }),
+        response: answers(201, PriceLock),
+      },
+    },
+    async (request, reply) => {
+      const args = { offerId: request.params.id, ...request.body }
+      const once = idempotencyOf(request, 'create_price_lock', args)
+      return reply
+        .code(201)
+        .send(await db.command<PriceLock>(request.caller, 'create_price_lock', args, once))
     },
   )
 }

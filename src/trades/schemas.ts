@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Trader } from '../identity/index.ts'
-import { Side } from '../offers/index.ts'
+import { MarketPrice, Side } from '../offers/index.ts'
 import { Currency, Id, MethodType, Money, Nullable, Pair, Time } from '../platform/index.ts'
 import { TRADE_STATUSES } from './states.ts'
 
@@ -32,6 +32,38 @@ const Rating = Type.Object({
   answer: Nullable(Type.String({ description: 'What the rated side says to it' })),
 })
 
+const Provenance = Type.Object(
+  {
+    price: Money,
+    pricedAt: Time,
+    marginPercent: Type.String(),
+    floorPrice: Nullable(Money),
+    ceilingPrice: Nullable(Money),
+    boundBy: Nullable(Type.String({ description: 'floor · ceiling' })),
+    market: Type.Object({
+      pair: Pair,
+      price: Type.String(),
+      asOf: Time,
+      rateAsOf: Nullable(Time),
+      via: Type.String({ description: 'direct · cross' }),
+      spreadPercent: Type.String(),
+      sample: Type.Boolean({ description: 'Made up, for a demo or a test' }),
+      sources: Type.Array(
+        Type.Object({
+          source: Type.String(),
+          price: Type.String(),
+          at: Type.String(),
+          used: Type.Boolean(),
+        }),
+      ),
+    }),
+    lock: Type.Optional(Type.Object({ id: Id, lockedAt: Time, expiresAt: Time })),
+  },
+  {
+    description: 'What the price of a floating offer was made of at the take; null where the price was fixed',
+  },
+)
+
 const facts = {
   id: Id,
   offerId: Nullable(Id),
@@ -40,6 +72,12 @@ const facts = {
   side: Side,
   pair: Pair,
   price: Money,
+  priceProvenance: Nullable(Provenance),
+  priceLockedUntil: Nullable(
+    Type.String({
+      description: 'Until when the taker was sure of the price: the end of the lock, else the first deadline',
+    }),
+  ),
   amount: Money,
   totalValue: Type.String({ description: 'What the buyer pays, in the fiat currency of the pair.' }),
   fee: Type.String({ description: 'Both fees together.' }),
@@ -93,3 +131,16 @@ export const Trade = Type.Object({
   }),
 })
 export type Trade = Static<typeof Trade>
+
+/** A price that is promised to a taker for some seconds. */
+export const PriceLock = Type.Object({
+  id: Id,
+  offerId: Id,
+  offerVersion: Type.Integer(),
+  price: Money,
+  amount: Nullable(Type.String({ description: 'Up to how much; null: up to what the offer allows' })),
+  createdAt: Time,
+  expiresAt: Time,
+  market: MarketPrice,
+})
+export type PriceLock = Static<typeof PriceLock>

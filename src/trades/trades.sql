@@ -58,7 +58,8 @@ create view fairlock.trade_views with (security_invoker = true) as
   select t.id, t.user_id as seller_id, t.buyer_id, t.status, t.created_at,
     jsonb_build_object(
       'id', t.id, 'offerId', t.offer_id, 'offerVersion', t.offer_version, 'status', t.status, 'side', t.side,
-      'pair', t.pair, 'price', t.price::text, 'amount', t.amount::text, 'totalValue', t.total_value::text,
+      'pair', t.pair, 'price', t.price::text, 'priceProvenance', t.price_provenance,
+      'priceLockedUntil', fairlock.rfc3339(t.price_locked_until), 'amount', t.amount::text, 'totalValue', t.total_value::text,
       'fee', t.fee::text, 'feeCurrency', t.fee_currency, 'sellerFee', t.seller_fee::text,
       'buyerFee', t.buyer_fee::text, 'paymentMethodType', t.payment_method,
       'paymentMethodId', t.payment_method_id, 'paymentReference', upper(right(t.id::text, 12)),
@@ -111,7 +112,8 @@ begin
     or new.escrow_id is distinct from old.escrow_id or new.amount <> old.amount or new.price <> old.price
     or new.seller_fee <> old.seller_fee or new.buyer_fee <> old.buyer_fee or new.fee is distinct from old.fee
     or new.fee_currency is distinct from old.fee_currency or new.pair <> old.pair or new.side <> old.side
-    or new.total_value is distinct from old.total_value
+    or new.total_value is distinct from old.total_value or new.price_provenance is distinct from old.price_provenance
+    or new.price_locked_until is distinct from old.price_locked_until
     or old.chat_channel_id is not null and new.chat_channel_id is distinct from old.chat_channel_id then
     raise exception using errcode = 'FL094',
       message = 'the two sides, the escrow and the terms of a trade never change';

@@ -36,6 +36,8 @@ begin
     return fairlock.refuse('outside_working_hours');
   elsif fairlock.is_banned(o.maker_id) then
     return fairlock.refuse('offer_not_open');
+  elsif o.pricing = 'floating' and fairlock.price_of(o) is null then
+    return fairlock.refuse('no_market_price');
   end if;
   if num_nonnulls(o.min_kyc_level, o.min_completed_trades, o.countries, o.first_trade_limit) = 0
     and not (o.verified_traders_only or o.trusted_only) then
@@ -74,7 +76,8 @@ end $$;
 -- are held at once and the trade begins funded; otherwise it waits for the seller to fund it. p_method_id: the taker of
 -- a buy offer names the account to be paid to; else it is the seller's of the type p_method, if there is one.
 create function fairlock.take_offer(
-  p_offer uuid, p_amount numeric, p_method text, p_method_id uuid, p_version integer
+  p_offer uuid, p_amount numeric, p_method text, p_method_id uuid, p_version integer, p_worst numeric,
+  p_lock uuid
 ) returns jsonb
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -96,6 +99,9 @@ declare
   v_deadline timestamptz;
   v_refusal jsonb;
   v_account public.crypto_payment_methods;
+  agreed record;
+  v_provenance jsonb;
+  v_locked_until timestamptz;
 begin
   if fairlock.is_banned(me) then
     return fairlock.refuse('banned');
@@ -156,6 +162,15 @@ begin
     return v_refusal;
   end if;
   -- A take without a version takes the offer as it is now, so the price is the locked row's.
+  if o.pricing = 'floating' or num_nonnulls(p_worst, p_lock) > 0 then
+    select * into agreed from fairlock.agree_price(o, me, p_amount, p_worst, p_lock);
+    if agreed.refusal is not null then
+      return agreed.refusal;
+    end if;
+    o.price := agreed.price;
+    v_provenance := agreed.provenance;
+    v_locked_until := agreed.locked_until;
+  end if;
   v_value := round(p_amount * o.price, (select decimals from fairlock.currencies where code = o.quote_currency));
   if v_value = 0 then
     return fairlock.refuse('amount_outside_offer', '{"field": "amount", "problem": "is worth nothing at this price"}');
@@ -168,13 +183,14 @@ begin
   with trade as (
     insert into public.crypto_trades (id, user_id, buyer_id, taker_id, offer_id, offer_version, escrow_id, pair, side,
       price, amount, total_value, fee, fee_currency, seller_fee, buyer_fee, status, order_type, payment_method,
-      payment_method_id, payment_details, payment_window_minutes, deadline, expires_at, funded_at, chat_channel_id)
+      payment_method_id, payment_details, payment_window_minutes, deadline, expires_at, funded_at, chat_channel_id,
+      price_provenance, price_locked_until)
     values (v_trade, v_seller, v_buyer, me, p_offer, o.version, v_escrow, o.pair, o.side, o.price, p_amount, v_value,
       v_seller_fee + v_buyer_fee, o.base_currency, v_seller_fee, v_buyer_fee,
       case when v_funded then 'funded' else 'pending' end, 'p2p', p_method, v_account.id,
       fairlock.account_facts(v_account), o.payment_window_minutes, v_deadline,
       case when v_funded then v_deadline end, case when v_funded then now() end,
-      fairlock.new_id())
+      fairlock.new_id(), v_provenance, coalesce(v_locked_until, v_deadline))
   )
   insert into public.crypto_escrows (id, trade_id, seller_id, buyer_id, amount, currency, status, funded_at, expires_at)
   values (v_escrow, v_trade, v_seller, v_buyer, p_amount + v_seller_fee, o.base_currency,
@@ -186,6 +202,9 @@ begin
     select fairlock.new_id(), v_seller, v_seller_wallet, v_trade, p_amount + v_seller_fee, o.base_currency, 0, 'completed',
       'hold', clock_timestamp(), clock_timestamp(), f.*
     from fairlock.movement_facts('hold', p_amount + v_seller_fee, o.price, o.quote_currency, v_trade) f;
+  end if;
+  if p_lock is not null then
+    delete from fairlock.price_locks where id = p_lock;
   end if;
   return (select jsonb_build_object('me', me, 'body', body) from fairlock.trade_views where id = v_trade);
 end $$;

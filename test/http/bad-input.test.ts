@@ -246,7 +246,7 @@ test('a cursor of another list is refused', async () => {
     ],
     '/v1/liabilities': ['liabilities', '7'],
     '/v1/announcements': ['announcements', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
-    '/v1/offers': ['offers', '1', UNKNOWN_ID],
+    '/v1/offers': ['offers', 'BTC/EUR', 'sell', '', '1', UNKNOWN_ID],
     '/v1/prices': ['prices', '1', 'BTC'],
     '/v1/prices/{symbol}/history': ['prices by day', '2026-01-01T00:00:00.000Z'],
     '/v1/payment-method-types': ['payment method types', 'sepa'],

@@ -35,6 +35,7 @@ const CALLS = `
   PATCH /v1/offers/{id}
   DELETE /v1/offers/{id}
   POST /v1/offers/{id}/trades
+  POST /v1/offers/{id}/price-locks
   GET /v1/trades
   GET /v1/trades/{id}
   POST /v1/trades/{id}/payment

@@ -7,7 +7,7 @@ import { type Market, offerBody, type Person, startMarket } from '../support/mar
 // the pages, with equal sort keys and with rows that come in meanwhile.
 
 const ROWS = 23
-type Row = { id: string; price?: string; createdAt: string }
+type Row = { id: string; pair?: string; side?: string; price?: string; createdAt: string }
 
 let market: Market
 let superuser: pg.Client
@@ -60,12 +60,18 @@ const newestFirst = (a: Row, b: Row) => compare(b.createdAt, a.createdAt)
 const cheapestFirst = (a: Row, b: Row) => Number(a.price) - Number(b.price)
 const dearestFirst = (a: Row, b: Row) => Number(b.price) - Number(a.price)
 
+/** Pair by pair, of each what is sold before what is bought, best first. */
+const partByPart = (a: Row, b: Row) =>
+  compare(a.pair!, b.pair!) ||
+  compare(b.side!, a.side!) ||
+  (a.side === 'sell' ? cheapestFirst(a, b) : dearestFirst(a, b))
+
 const LISTS = [
   { path: '/v1/offers?pair=BTC/EUR&side=sell', rows: ROWS, order: cheapestFirst },
   { path: '/v1/offers?pair=BTC/EUR&side=buy', rows: ROWS, order: dearestFirst },
   { path: '/v1/offers?pair=BTC/EUR&side=sell&paymentMethodType=sepa', rows: 12, order: cheapestFirst },
   { path: '/v1/offers?pair=BTC/EUR&side=buy&paymentMethodType=sepa', rows: 12, order: dearestFirst },
-  { path: '/v1/offers?amount=0.5', rows: 2 * ROWS + 1, order: cheapestFirst },
+  { path: '/v1/offers?amount=0.5', rows: 2 * ROWS + 1, order: partByPart },
   { path: '/v1/me/offers', rows: 2 * ROWS + 1, order: newestFirst },
   { path: '/v1/me/notices', rows: ROWS, order: newestFirst },
   { path: '/v1/trades', rows: ROWS, order: newestFirst },

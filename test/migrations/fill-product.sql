@@ -70,10 +70,21 @@ insert into fairlock.offers (id, maker_id, side, base_currency, quote_currency, 
 select ('40000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, id, 'sell', 'BTC', 'EUR', 60000 + n, 2, 0.5,
        0.1, 1, array['sepa', 'revolut'], 30, array['DE', 'FR'], 'Europe/Berlin', '{1,2,3}', 480, 1080
 from (select id, row_number() over (order by id) as n from public.users) as makers;
-insert into fairlock.offer_listings (pair, side, payment_method_type, price, offer_id)
-select pair, side, method, price, id from fairlock.offers, unnest(payment_method_types) as method;
+-- Some follow the market, with a floor and a ceiling whose places have more digits than are kept.
+update fairlock.offers set pricing = 'floating', price = null, margin_percent = 1.5, floor_price = 50000,
+  ceiling_price = 70000.00000001 where right(id::text, 1) in ('2', '5');
+insert into fairlock.offer_listings (pair, side, payment_method_type, anchor, rank, anchor_from, anchor_to, offer_id)
+select pair, side, method, case pricing when 'fixed' then 'fixed' else 'market' end, coalesce(price, margin_percent),
+  case pricing when 'floating' then 49261.08374384236453201971 end,
+  case pricing when 'floating' then 68965.51724138916256157635 end, id
+from fairlock.offers, unnest('*'::text || payment_method_types) as method;
+insert into fairlock.price_locks (id, offer_id, user_id, offer_version, amount, price, provenance, created_at, expires_at)
+select gen_random_uuid(), o.id, u.id, 1, 0.1, 60900.5, '{"marginPercent": "1.50"}', now(), now() + interval '30 seconds'
+from fairlock.offers o, lateral (select id from public.users where id <> o.maker_id limit 1) u where o.pricing = 'floating';
+update fairlock.settings set price_lock_seconds = 60, price_locks_per_user = 2, price_lock_most_percent = 1;
 update public.crypto_trades as trade
-set offer_id = offer.id, offer_version = offer.version, taker_id = trade.buyer_id
+set offer_id = offer.id, offer_version = offer.version, taker_id = trade.buyer_id,
+  price_provenance = '{"market": null}', price_locked_until = now()
 from fairlock.offers as offer
 where offer.maker_id = trade.user_id;
 update fairlock.settings set maker_fee_rate = 0.0005, withdrawal_pause_hours = 48, email_change_delay_hours = 12,

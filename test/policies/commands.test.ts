@@ -95,7 +95,7 @@ async function changesOwner(operation: string, actor: string): Promise<boolean> 
     // About a person or about a case, never both.
     const { tradeId: _, ...personal } = args
     // By the type of the account, as buyers take.
-    const { paymentMethodId: __, ...byType } = args
+    const { paymentMethodId: __, priceLockId: ___, ...byType } = args
     const fitting = /access|glass/.test(operation) ? personal : operation === 'take_offer' ? byType : args
     const given = { ...fitting, sealed: sealed[actor] ?? sealed.staff }
     await superuser.query('select fairlock.command($1, $2, null, null)', [operation, JSON.stringify(given)])
@@ -128,7 +128,7 @@ async function ownersThings(): Promise<Record<string, unknown>> {
        (select id from crypto_payment_methods where user_id = $1 limit 1) as "methodId",
        (select id from crypto_payment_methods where user_id = $1 limit 1) as "paymentMethodId",
        (select id from fairlock.announcements where withdrawn_at is null limit 1) as "announcementId",
-       gen_random_uuid() as "newId",
+       gen_random_uuid() as "newId", gen_random_uuid() as "priceLockId",
        (select id from fairlock.kyc_requests where user_id = $1 limit 1) as "requestId",
        gen_random_uuid() as "evidenceId",
        (select id from fairlock.files where owner_id = $1 limit 1) as "fileId",

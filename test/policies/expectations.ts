@@ -84,6 +84,7 @@ export const EXPECTED: Record<string, Expectation> = {
   'fairlock.offers': { reads: [2, 1, 2, 1, 1, 1, 1, 1] },
   'fairlock.outbox': NOTHING,
   'fairlock.passkey_challenges': NOTHING,
+  'fairlock.price_locks': NOTHING,
   'fairlock.passkeys': { reads: [1, 0, 0, 0, 0, 0, 0, 0] },
   'fairlock.password_reset_wishes': NOTHING,
   'fairlock.password_resets': NOTHING,

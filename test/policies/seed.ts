@@ -4,6 +4,7 @@ import { seedChat } from './seed-chat.ts'
 import { seedDisputes } from './seed-disputes.ts'
 import { seedFiles } from './seed-files.ts'
 import { seedLiabilities } from './seed-liabilities.ts'
+import { seedFloating } from './seed-floating.ts'
 import { seedLive } from './seed-live.ts'
 import { seedPaymentMethods } from './seed-payment-methods.ts'
 import { seedPrices } from './seed-prices.ts'
@@ -118,6 +119,7 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
     await seedPaymentMethods(market, database, [owner, counterparty, other])
     await seedFiles(market, database, { owner, trade: trades[1].id })
     await seedLive(database, owner.id, counterparty.id)
+    await seedFloating(database, counterparty.id)
     await database.query(`insert into fairlock.request_counts values ('a bucket', 1, 1)`)
     await database.query(`insert into fairlock.erasures (user_id, reason) values ($1, 'asked for it')`, [
       staff[1]?.id,
