@@ -77,25 +77,38 @@ begin
 end $$;
 
 -- Offers on four pairs, of the ways to pay one to three each, prices within 10 %: dense enough that the first page of a
--- search is full among 10,000 of them as well, or a larger market would only seem slower.
+-- search is full among 10,000 of them as well, or a larger market would only seem slower. Half of them follow the market,
+-- which is at 1000; a third of these have a floor and a third a ceiling, within 5 % of it.
 create procedure bench.add_offers(p_count bigint)
 language plpgsql
 as $$
 begin
-  insert into fairlock.offers (id, maker_id, side, base_currency, quote_currency, price, total_amount, min_amount,
-    max_amount, payment_method_types, payment_window_minutes)
+  -- In force for as long as a benchmark takes.
+  update fairlock.settings set quote_max_age_seconds = 86400;
+  insert into fairlock.market_quotes (pair, base_currency, quote_currency, price, via, sources, source_count, spread_percent,
+    as_of, is_sample)
+  select base || '/' || quote, base, quote, 1000, 'direct', '[]', 2, 0, now(), true
+  from unnest(array['BTC', 'ETH']) base, unnest(array['EUR', 'USD']) quote;
+  insert into fairlock.offers (id, maker_id, side, base_currency, quote_currency, pricing, price, margin_percent, floor_price,
+    ceiling_price, total_amount, min_amount, max_amount, payment_method_types, payment_window_minutes)
   select bench.id('wide offer', n), bench.id('person', bench.spread(n, 3, (select count(*) from bench.people))),
     case when bench.spread(n, 4, 2) = 1 then 'sell' else 'buy' end,
     (array['BTC', 'ETH'])[bench.spread(n, 5, 2)],
     (array['EUR', 'USD'])[bench.spread(n, 6, 2)],
-    1000 * (0.9 + bench.spread(n, 7, 200000) / 1000000.0), 100, low, low * (2 + bench.spread(n, 8, 40)),
+    case when floats then 'floating' else 'fixed' end,
+    case when not floats then 1000 * (0.9 + bench.spread(n, 7, 200000) / 1000000.0) end,
+    case when floats then bench.spread(n, 7, 2000) / 100.0 - 10 end,
+    case when floats and bench.spread(n, 13, 3) = 1 then 950 + bench.spread(n, 14, 10000) / 100.0 end,
+    case when floats and bench.spread(n, 13, 3) = 2 then 950 + bench.spread(n, 14, 10000) / 100.0 end,
+    100, low, low * (2 + bench.spread(n, 8, 40)),
     case bench.spread(n, 9, 3) when 1 then array[m[a]] when 2 then array[m[a], m[a + 1]]
       else array[m[a], m[a + 1], m[a + 2]] end, 30
   from generate_series(1, p_count) n,
-    lateral (select bench.spread(n, 10, 200) / 100.0 as low, bench.spread(n, 11, 12) as a,
+    lateral (select bench.spread(n, 10, 200) / 100.0 as low, bench.spread(n, 11, 12) as a, bench.spread(n, 12, 2) = 1 as floats,
       array['bank_transfer', 'cash_by_post', 'faster_payments', 'mobilepay', 'n26', 'paypal', 'pix', 'revolut', 'sepa', 'swish',
         'twint', 'wise', 'zelle', 'zengin'] as m) drawn;
-  insert into fairlock.offer_listings (pair, side, payment_method_type, price, offer_id)
-  select o.pair, o.side, method, o.price, o.id from fairlock.offers o, unnest(o.payment_method_types) method
+  insert into fairlock.offer_listings (pair, side, payment_method_type, anchor, rank, anchor_from, anchor_to, offer_id)
+  select o.pair, o.side, method, place.anchor, place.rank, place.anchor_from, place.anchor_to, o.id
+  from fairlock.offers o, lateral fairlock.place(o, 1000) place, unnest('*'::text || o.payment_method_types) method
   on conflict do nothing;
 end $$;

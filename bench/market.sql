@@ -42,8 +42,9 @@ begin
     max_amount, payment_method_types, payment_window_minutes)
   select bench.id('offer', n), user_id, 'sell', 'BTC', 'EUR', 60000, 50000, 0.0001, 1000, array['revolut', 'sepa'], 30
   from bench.people;
-  insert into fairlock.offer_listings (pair, side, payment_method_type, price, offer_id)
-  select o.pair, o.side, method, o.price, o.id from fairlock.offers o, unnest(o.payment_method_types) method;
+  insert into fairlock.offer_listings (pair, side, payment_method_type, anchor, rank, offer_id)
+  select o.pair, o.side, method, 'fixed', o.price, o.id
+  from fairlock.offers o, unnest('*'::text || o.payment_method_types) method;
 end $$;
 
 -- Trade number n, as the numbers say it went: who sold, who bought, how much.

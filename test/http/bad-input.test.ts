@@ -205,8 +205,8 @@ test('ids that are malformed, unknown, or somebody else’s', async () => {
     const kind = operation.path
       .split('/')
       .at(operation.path.indexOf('{id}') > 0 ? operation.path.split('/').indexOf('{id}') - 1 : 0)
-    // Taking is for everybody, and this offer is paused.
-    const status = isTake ? 409 : 404
+    // Taking is for everybody, and so is having a price held; this offer is paused.
+    const status = isTake || operation.name === 'POST /v1/offers/{id}/price-locks' ? 409 : 404
     await refused(
       operation,
       { url: addressOf(operation, { id: others[kind ?? ''] ?? UNKNOWN_ID }), body },

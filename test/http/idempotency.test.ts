@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
+import { publishQuotes } from '../../src/prices/index.ts'
 import { addMethod, newIban, sepa } from '../payment-methods/support.ts'
 import { type Answer, call, type Market, offerBody, type Person, startMarket } from '../support/market.ts'
+import { testQuotes } from '../support/quotes.ts'
 import { checksums } from './checksums.ts'
 import { disputeCases } from './dispute-cases.ts'
 import { operationsOf } from './operations.ts'
@@ -40,6 +42,13 @@ const CASES: Record<string, (scene: Scene) => Promise<Case>> = {
     body: { amount: '0.1', paymentMethodType: 'sepa' },
     other: { amount: '0.1', paymentMethodType: 'revolut' },
   }),
+  'POST /v1/offers/{id}/price-locks': async ({ seller, buyer }) => {
+    await publishQuotes(market.db.pool, testQuotes())
+    const pricing = { type: 'floating', marginPercent: '1' }
+    const { id } = (await seller.post('/v1/offers', offerBody({ pricing }))).body
+    const path = `/v1/offers/${id}/price-locks`
+    return { who: buyer, path, body: {}, other: { amount: '0.1' } }
+  },
   'POST /v1/trades/{id}/funding': async (scene) => {
     const id = await take(scene, 'ETH/EUR')
     await market.credit(scene.seller, 'ETH', '5')
