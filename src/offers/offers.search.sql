@@ -20,7 +20,7 @@ create function fairlock.offers_from(
   p_pair text, p_side text, p_method text, p_market numeric, p_best numeric, p_id uuid, p_most integer, p_amount numeric,
   p_apart uuid[]
 ) returns table (best numeric, offer_id uuid)
-language plpgsql stable set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan
+language plpgsql stable rows 20 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan
   set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 #variable_conflict use_column
@@ -83,26 +83,27 @@ create function fairlock.find_offers(
   p_pair text, p_side text, p_method text, p_amount numeric, p_most integer, p_apart uuid[],
   p_at_pair text, p_at_side text, p_at_market numeric, p_at_best numeric, p_at_id uuid
 ) returns table (pair text, side text, market numeric, best numeric, id uuid, body jsonb)
-language plpgsql stable set search_path = pg_catalog, pg_temp
+language plpgsql stable rows 20 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 #variable_conflict use_column
 declare
   v_pair text := coalesce(p_pair, p_at_pair, (select min(l.pair) from fairlock.offer_listings l));
   v_side text;
-  v_quote numeric;
+  q fairlock.market_quotes;
   v_market numeric;
   v_is_there boolean;
   v_left integer := p_most;
   v_found integer;
 begin
   while v_pair is not null and v_left > 0 loop
-    v_quote := (select q.price from fairlock.market_quotes q where q.pair = v_pair and fairlock.is_good(q));
+    q := fairlock.good_quote(v_pair);
     foreach v_side in array case when p_side is null then '{sell,buy}' else array[p_side] end loop
       v_is_there := coalesce(v_pair = p_at_pair and v_side = p_at_side, false);
       continue when v_left = 0 or not v_is_there and v_pair = p_at_pair and v_side = 'sell';
-      v_market := case when v_quote is not null then coalesce(case when v_is_there then p_at_market end, v_quote) end;
+      v_market := case when q.price is not null then coalesce(case when v_is_there then p_at_market end, q.price) end;
       return query
-        select v_pair, v_side, v_market, trim_scale(found.best), found.offer_id, fairlock.offer_json(o)
+        select v_pair, v_side, v_market, trim_scale(found.best), found.offer_id, fairlock.offer_json(o, q)
         from fairlock.offers_from(v_pair, v_side, coalesce(p_method, '*'), v_market,
           case when v_is_there then p_at_best else '-Infinity' end,
           case when v_is_there then p_at_id else '00000000-0000-0000-0000-000000000000' end, v_left, p_amount, p_apart) found

@@ -11,8 +11,8 @@ as $$
 $$;
 grant execute on function fairlock.market_json(fairlock.market_quotes) to fairlock_app;
 
--- The offer as the API shows it to everybody.
-create function fairlock.offer_json(o fairlock.offers) returns jsonb
+-- The offer as the API shows it to everybody; q: the quote that a floating one may be priced by, a row of nulls if none.
+create function fairlock.offer_json(o fairlock.offers, q fairlock.market_quotes) returns jsonb
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
   select jsonb_build_object(
@@ -39,9 +39,16 @@ as $$
     'expiresAt', fairlock.rfc3339(o.expires_at), 'createdAt', fairlock.rfc3339(o.created_at),
     'updatedAt', fairlock.rfc3339(o.updated_at),
     'maker', (select m.body from fairlock.makers m where m.user_id = o.maker_id))
-  from (select) one
-  left join fairlock.market_quotes q on q.pair = o.pair and o.pricing = 'floating' and fairlock.is_good(q),
-  lateral (select fairlock.price_at(o, q.price) as price) now
+  from (select fairlock.price_at(o, q.price) as price) now
 $$;
+grant execute on function fairlock.offer_json(fairlock.offers, fairlock.market_quotes) to fairlock_app;
+
+-- The same, with the quote of this moment.
+create function fairlock.offer_json(o fairlock.offers) returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return fairlock.offer_json(o, case o.pricing when 'floating' then fairlock.good_quote(o.pair) end);
+end $$;
 grant execute on function fairlock.offer_json(fairlock.offers) to fairlock_app;
 reset role;

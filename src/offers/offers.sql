@@ -52,20 +52,22 @@ grant execute on function fairlock.exact_price(numeric, numeric, numeric, numeri
 -- What an offer costs when the market is at this price: to 8 decimals, half away from zero. Nothing where that is nothing
 -- or more than can be kept. effectivePrice in pricing.ts says the same.
 create function fairlock.price_at(o fairlock.offers, p_market numeric) returns numeric
-language sql immutable set search_path = pg_catalog, pg_temp
+language sql immutable
 as $$
-  select case o.pricing when 'fixed' then o.price else (
-    select round(exact, 8) from fairlock.exact_price(p_market, o.margin_percent, o.floor_price, o.ceiling_price) exact
-    where exact between 0.000000005 and 999999999999.99999999) end
+  select case when o.pricing = 'fixed' then o.price
+    when fairlock.exact_price(p_market, o.margin_percent, o.floor_price, o.ceiling_price)
+      between 0.000000005 and 999999999999.99999999
+      then round(fairlock.exact_price(p_market, o.margin_percent, o.floor_price, o.ceiling_price), 8) end
 $$;
 grant execute on function fairlock.price_at(fairlock.offers, numeric) to fairlock_app;
 
 -- What an offer costs now; nothing while a floating one has no good quote.
 create function fairlock.price_of(o fairlock.offers) returns numeric
-language sql stable set search_path = pg_catalog, pg_temp
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
-  select fairlock.price_at(o, case o.pricing when 'floating' then (fairlock.good_quote(o.pair)).price end)
-$$;
+begin
+  return fairlock.price_at(o, case o.pricing when 'floating' then (fairlock.good_quote(o.pair)).price end);
+end $$;
 grant execute on function fairlock.price_of(fairlock.offers) to fairlock_app;
 reset role;
 

@@ -15,20 +15,27 @@ set local role fairlock_engine;
 -- Whether a price may be made from this quote now: young enough, of enough sources, and they agree. A price of a coin
 -- has to be minutes old, a rate of exchange days. Called with a row, so that a search asks it once.
 create function fairlock.is_good(q fairlock.market_quotes) returns boolean
-language sql stable set search_path = pg_catalog, pg_temp
+language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
-  select q.source_count >= s.quote_least_sources and q.spread_percent <= s.quote_most_spread_percent
+begin
+  return q.source_count >= s.quote_least_sources and q.spread_percent <= s.quote_most_spread_percent
     and q.as_of > clock_timestamp() - case when c.kind = 'fiat' then make_interval(hours => s.reference_max_age_hours)
       else make_interval(secs => s.quote_max_age_seconds) end
     and (q.rate_as_of is null or q.rate_as_of > clock_timestamp() - make_interval(hours => s.reference_max_age_hours))
-  from fairlock.settings s, fairlock.currencies c where c.code = q.base_currency
-$$;
+  from fairlock.settings s, fairlock.currencies c where c.code = q.base_currency;
+end $$;
 grant execute on function fairlock.is_good(fairlock.market_quotes) to fairlock_app;
 
 -- The quote of a pair that prices may be made from; a row of nulls when there is none.
 create function fairlock.good_quote(p_pair text) returns fairlock.market_quotes
-language sql stable set search_path = pg_catalog, pg_temp
-as $$ select q.* from fairlock.market_quotes q where q.pair = p_pair and fairlock.is_good(q) $$;
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  q fairlock.market_quotes;
+begin
+  select * into q from fairlock.market_quotes m where m.pair = p_pair and fairlock.is_good(m);
+  return q;
+end $$;
 grant execute on function fairlock.good_quote(text) to fairlock_app;
 
 -- US dollars for one unit of a currency; nothing when nobody can tell. A reference: for limits and for reports, where an

@@ -113,6 +113,7 @@ begin
     amount = excluded.amount, price = excluded.price, provenance = excluded.provenance, created_at = excluded.created_at,
     expires_at = excluded.expires_at
   returning * into k;
+  perform fairlock.record_event('price.locked', 'offers', o.id);
   return jsonb_build_object('id', k.id, 'offerId', k.offer_id, 'offerVersion', k.offer_version, 'price', k.price::text,
     'amount', k.amount::text, 'createdAt', fairlock.rfc3339(k.created_at), 'expiresAt', fairlock.rfc3339(k.expires_at),
     'market', fairlock.market_json(q));

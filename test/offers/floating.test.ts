@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
+import { effectivePrice } from '../../src/offers/index.ts'
 import { publishQuotes } from '../../src/prices/index.ts'
+import { newActors, type Reply } from '../support/actors.ts'
 import { type Market, offerBody, type Person, startMarket } from '../support/market.ts'
 import { testQuotes } from '../support/quotes.ts'
 import { floats, marketSays, refusal } from './support.ts'
@@ -243,4 +245,52 @@ test('nothing is ever taken 25 % off the market: neither by an old quote, nor by
   const early = testQuotes({ 'BTC/EUR': '60000' }, new Date(Date.now() + 120_000))
   assert.equal(await publishQuotes(market.db.pool, early), 0)
   assert.equal((await take(id, { price: '60000' })).body.code, 'price_moved')
+})
+
+test('sixty-four takers while the market and the maker move: each price is one that its provenance explains', async () => {
+  await marketSays(market, { 'BTC/EUR': '60000' })
+  const takers = await newActors(market, 64)
+  const offer = await floats(maker, { marginPercent: '0', floorPrice: '59000' }, { totalAmount: '5' })
+  const margins = ['0']
+  const said = ['60000']
+  const moving = (async () => {
+    for (const step of [60400, 61000, 59900, 58000, 60100]) {
+      said.push(String(step))
+      await marketSays(market, { 'BTC/EUR': String(step) })
+    }
+  })()
+  const changing = (async () => {
+    for (const marginPercent of ['0.5', '1.25', '-1']) {
+      const pricing = { type: 'floating', marginPercent, floorPrice: '59000' }
+      const { body } = await maker.patch(`/v1/offers/${offer.id}`, { pricing })
+      margins[body.version - 1] = marginPercent
+    }
+  })()
+  const replies = await Promise.all(
+    takers.map(async (one, i) => {
+      const args = { ...taking, offerId: offer.id }
+      if (i % 4 === 0) return { worst: '60300', ...(await one.do('take_offer', { ...args, price: '60300' })) }
+      if (i % 4 === 1) return { ...(await one.do('take_offer', args)) }
+      const { code, body } = await one.do('create_price_lock', { offerId: offer.id })
+      assert.equal(code, null)
+      const taken = await one.do('take_offer', { ...args, priceLockId: body.id })
+      return { held: body, ...taken }
+    }),
+  )
+  await Promise.all([moving, changing])
+  const done = replies.filter(({ code }) => code === null)
+  assert.ok(done.length >= 10, `${done.length} taken`)
+  for (const { body: trade, worst, held } of done as (Reply & { worst?: string; held?: Reply['body'] })[]) {
+    const why = trade.priceProvenance
+    assert.ok(said.includes(why.market.price))
+    assert.equal(trade.price, effectivePrice(why.market.price, why))
+    assert.equal(Number(why.marginPercent), Number(margins[trade.offerVersion - 1]))
+    if (worst !== undefined) assert.ok(trade.price <= `${worst}.00000000`)
+    if (held !== undefined) assert.deepEqual([trade.price, why.lock.id], [held.price, held.id])
+  }
+  const refused = replies.filter(({ code }) => code !== null).map(({ code }) => code)
+  assert.deepEqual([...new Set([...refused, 'price_moved', 'price_lock_expired'])].sort(), [
+    'price_lock_expired',
+    'price_moved',
+  ])
 })
