@@ -152,6 +152,7 @@ class DemoMarket {
     }
     this.#progress(`${PEOPLE.length} people`)
     for (const name of TRADERS) await this.#credit(name)
+    await this.#quote()
     for (const offer of OFFERS) await this.#post(offer)
     this.#progress(`${OFFERS.length} offers`)
     await this.#finishTrades()
@@ -171,9 +172,21 @@ class DemoMarket {
     }
   }
 
+  /** What the market says until the price feed says more, so that floating offers have a price at once. */
+  async #quote(): Promise<void> {
+    const asOf = new Date().toISOString()
+    const facts = { via: 'direct', sourceCount: 2, spreadPercent: '0', asOf, rateAsOf: null, isSample: true }
+    const quotes = [...new Set(OFFERS.map(({ pair }) => pair))].map((pair) => {
+      const price = SAMPLE_PRICES[pair]!
+      const sources = ['sample-1', 'sample-2'].map((source) => ({ source, price, at: asOf, used: true }))
+      return { pair, price, sources, ...facts }
+    })
+    await this.#call('to_jsonb(fairlock.publish_quotes($1))', [JSON.stringify(quotes)])
+  }
+
   async #post(offer: DemoOffer): Promise<void> {
     const { maker, side, pair, totalAmount, minAmount, maxAmount, paymentMethodTypes, conditions } = offer
-    const pricing = { type: 'fixed', price: priceOf(offer) }
+    const pricing = offer.isFloating ? floatingOf(offer) : { type: 'fixed', price: priceOf(offer) }
     const terms = { pricing, totalAmount, minAmount, maxAmount, paymentMethodTypes }
     const made = await this.#as(maker, 'create_offer', { side, pair, ...terms, ...conditions })
     this.#offers.push({ id: made.id as string, offer })
@@ -239,6 +252,11 @@ class DemoMarket {
   #id(name: string): string {
     return this.#ids.get(name)!
   }
+}
+
+function floatingOf({ margin, floorPrice, ceilingPrice }: DemoOffer): JsonObject {
+  const bounds = { ...(floorPrice && { floorPrice }), ...(ceilingPrice && { ceilingPrice }) }
+  return { type: 'floating', marginPercent: margin, ...bounds }
 }
 
 /** The sample price with the offer's margin, to two decimals, or four where it is small. */

@@ -1,4 +1,4 @@
--- squawk-ignore-file adding-not-nullable-field, ban-drop-table
+-- squawk-ignore-file adding-not-nullable-field, ban-drop-table, ban-drop-not-null, require-concurrent-index-deletion
 -- Offers whose price follows the market, and prices that are held for a taker for some seconds.
 alter table fairlock.settings
   add column price_lock_seconds integer not null default 30 check (price_lock_seconds between 5 and 300),
