@@ -19,8 +19,9 @@ language sql immutable
 as $$
   select case
     when p_operation in ('create_offer', 'change_offer', 'take_offer', 'create_price_lock', 'fund_trade', 'pay_trade',
-      'release_trade', 'cancel_trade', 'add_file', 'add_evidence', 'rate_trade', 'answer_rating', 'mark_person', 'unmark_person', 'post_message',
-      'read_messages', 'bind_payment_method', 'open_dispute', 'answer_dispute', 'reply_in_dispute', 'appeal_dispute',
+      'release_trade', 'cancel_trade', 'add_file', 'add_evidence', 'rate_trade', 'answer_rating', 'mark_person',
+      'unmark_person', 'post_message', 'read_messages', 'bind_payment_method', 'open_dispute', 'answer_dispute',
+      'reply_in_dispute', 'appeal_dispute',
       -- No command: fairlock.show_payment_details asks for the scope by this name.
       'show_payment_details') then 'trade'
   end

@@ -122,10 +122,10 @@ begin
   if (select count(*) from fairlock.offers where maker_id = me and status <> 'closed') >= v_limit then
     return fairlock.refuse('too_many_offers', jsonb_build_object('limit', v_limit));
   end if;
-  insert into fairlock.offers (id, maker_id, side, base_currency, quote_currency, pricing, price,
-    margin_percent, floor_price, ceiling_price, total_amount, min_amount, max_amount, payment_method_types, payment_window_minutes, terms, min_kyc_level, min_completed_trades,
-    verified_traders_only, trusted_only, countries, first_trade_limit, working_zone, working_days, working_from_minute,
-    working_to_minute, status, expires_at)
+  insert into fairlock.offers (id, maker_id, side, base_currency, quote_currency, pricing, price, margin_percent,
+    floor_price, ceiling_price, total_amount, min_amount, max_amount, payment_method_types, payment_window_minutes, terms,
+    min_kyc_level, min_completed_trades, verified_traders_only, trusted_only, countries, first_trade_limit, working_zone,
+    working_days, working_from_minute, working_to_minute, status, expires_at)
   values (o.id, me, o.side, o.base_currency, o.quote_currency, o.pricing, o.price, o.margin_percent, o.floor_price,
     o.ceiling_price, o.total_amount, o.min_amount, o.max_amount,
     o.payment_method_types, o.payment_window_minutes, o.terms, o.min_kyc_level, o.min_completed_trades,

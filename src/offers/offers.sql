@@ -1,8 +1,9 @@
 -- Offers: everybody sees what is on the market, makers see and change their own.
 grant select, insert on fairlock.offers to fairlock_engine;
-grant update (pricing, price, margin_percent, floor_price, ceiling_price, total_amount, taken_amount, min_amount, max_amount, payment_method_types, payment_window_minutes,
-  terms, min_kyc_level, min_completed_trades, verified_traders_only, trusted_only, countries, first_trade_limit, working_zone,
-  working_days, working_from_minute, working_to_minute, status, version, expires_at, updated_at, closed_at)
+grant update (pricing, price, margin_percent, floor_price, ceiling_price, total_amount, taken_amount, min_amount, max_amount,
+  payment_method_types, payment_window_minutes, terms, min_kyc_level, min_completed_trades, verified_traders_only, trusted_only,
+  countries, first_trade_limit, working_zone, working_days, working_from_minute, working_to_minute, status, version, expires_at,
+  updated_at, closed_at)
   on fairlock.offers to fairlock_engine;
 grant select on fairlock.offers to fairlock_app;
 

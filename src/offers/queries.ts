@@ -12,7 +12,7 @@ export type Search = {
   amount?: string | null
 }
 
-/** Where a walk through the market is: the pair and side, the market's price when it came there, place and id of the last offer. */
+/** Where a walk through the market is: pair and side, the market's price when it came there, the last offer's place and id. */
 export type MarketPlace = [pair: string, side: 'sell' | 'buy', market: string, best: string, id: string]
 
 /**

@@ -261,6 +261,8 @@ export interface CryptoTrades {
   payment_method_id: string | null;
   payment_window_minutes: number | null;
   price: Numeric;
+  price_locked_until: Timestamp | null;
+  price_provenance: Json | null;
   seller_fee: Generated<Numeric>;
   seller_feedback: string | null;
   seller_rating: Numeric | null;
@@ -756,24 +758,30 @@ export interface FairlockNotices {
 }
 
 export interface FairlockOfferListings {
+  anchor: string;
+  anchor_from: Numeric | null;
+  anchor_to: Numeric | null;
   offer_id: string;
   pair: string;
   payment_method_type: string;
-  price: Numeric;
+  rank: Numeric;
   side: string;
 }
 
 export interface FairlockOffers {
   base_currency: string;
+  ceiling_price: Numeric | null;
   closed_at: Timestamp | null;
   countries: string[] | null;
   created_at: Generated<Timestamp>;
   expires_at: Timestamp | null;
   first_trade_limit: Numeric | null;
+  floor_price: Numeric | null;
   hidden_until: Timestamp | null;
   id: string;
   listed: Generated<boolean>;
   maker_id: string;
+  margin_percent: Numeric | null;
   max_amount: Numeric;
   min_amount: Numeric;
   min_completed_trades: number | null;
@@ -781,7 +789,8 @@ export interface FairlockOffers {
   pair: Generated<string>;
   payment_method_types: string[];
   payment_window_minutes: number;
-  price: Numeric;
+  price: Numeric | null;
+  pricing: Generated<string>;
   quote_currency: string;
   side: string;
   status: Generated<string>;
@@ -928,6 +937,18 @@ export interface FairlockPriceHours {
   samples: number;
 }
 
+export interface FairlockPriceLocks {
+  amount: Numeric | null;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  id: string;
+  offer_id: string;
+  offer_version: number;
+  price: Numeric;
+  provenance: Json;
+  user_id: string;
+}
+
 export interface FairlockPublicRatings {
   answer: string | null;
   answer_hidden: boolean | null;
@@ -1053,6 +1074,9 @@ export interface FairlockSettings {
   payment_details_keep_days: Generated<number>;
   payment_methods_per_user: Generated<number>;
   price_hours_days: Generated<number>;
+  price_lock_most_percent: Generated<number>;
+  price_lock_seconds: Generated<number>;
+  price_locks_per_user: Generated<number>;
   price_minutes_days: Generated<number>;
   quote_least_sources: Generated<number>;
   quote_max_age_seconds: Generated<number>;
@@ -1258,6 +1282,7 @@ export interface DB {
   "fairlock.price_days": FairlockPriceDays;
   "fairlock.price_history": FairlockPriceHistory;
   "fairlock.price_hours": FairlockPriceHours;
+  "fairlock.price_locks": FairlockPriceLocks;
   "fairlock.public_ratings": FairlockPublicRatings;
   "fairlock.push_keys": FairlockPushKeys;
   "fairlock.push_messages": FairlockPushMessages;

@@ -32,6 +32,9 @@ const BY_NAME: Record<string, unknown> = {
 export function exampleOf(schema: Schema, name = ''): unknown {
   const { inner } = withoutNull(schema)
   if (inner.type === 'object') return exampleObject(inner)
+  // Of several kinds of object the first.
+  const kind = inner.anyOf?.find((one) => one.type === 'object')
+  if (kind !== undefined) return exampleObject(kind)
   const choice = choicesOf(inner)?.[0]
   if (name in BY_NAME && choice === undefined) return BY_NAME[name]
   if (inner.examples?.[0] !== undefined) return inner.examples[0]

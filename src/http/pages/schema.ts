@@ -44,10 +44,25 @@ export function fieldsOf(schema: Schema, path = ''): Field[] {
       pattern: inner.pattern ?? inner.items?.pattern ?? null,
       description: saysMore(property.description ?? inner.description ?? inner.items?.description, inner),
     }
-    const below = inner.type === 'array' ? inner.items : inner
+    const below = together(inner.type === 'array' ? (inner.items ?? {}) : inner)
     const step = inner.type === 'array' ? `${field.path}[].` : `${field.path}.`
-    return [field, ...(below?.properties ? fieldsOf(below, step) : [])]
+    return [field, ...(below.properties ? fieldsOf(below, step) : [])]
   })
+}
+
+/** Several kinds of object as one: a field is required where every kind requires it. */
+function together(schema: Schema): Schema {
+  const kinds = schema.anyOf?.filter((one) => one.properties !== undefined) ?? []
+  if (kinds.length === 0) return schema
+  const properties: Record<string, Schema> = {}
+  for (const [name, property] of kinds.flatMap((one) => Object.entries(one.properties!))) {
+    const known = properties[name]
+    properties[name] = known === undefined ? property : { anyOf: [known, property] }
+  }
+  const required = Object.keys(properties).filter((name) =>
+    kinds.every((one) => one.required?.includes(name)),
+  )
+  return { type: 'object', properties, required }
 }
 
 /** The description, unless it only repeats the type: `UUID`, or the values of an enumeration. */
@@ -64,7 +79,7 @@ export function typeOf(schema: Schema): string {
   if (choices !== null) return choices.map((choice) => JSON.stringify(choice)).join(' · ')
   if (inner.type === 'array') return `list of ${listed(inner.items ?? {})}`
   if (inner.type === 'string' && inner.format) return inner.format
-  return inner.type ?? 'anything'
+  return inner.type ?? together(inner).type ?? 'anything'
 }
 
 function listed(item: Schema): string {
