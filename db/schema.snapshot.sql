@@ -1110,6 +1110,7 @@ CREATE INDEX market_quotes_base ON fairlock.market_quotes USING btree (base_curr
 CREATE INDEX market_quotes_quote ON fairlock.market_quotes USING btree (quote_currency);
 create policy "everybody reads quotes" on fairlock.market_quotes for select to fairlock_app using (true);
 create policy "the engine keeps quotes" on fairlock.market_quotes for all to fairlock_engine using (true);
+CREATE TRIGGER listings_follow_the_market AFTER INSERT OR UPDATE OF price ON fairlock.market_quotes FOR EACH ROW EXECUTE FUNCTION fairlock.follow_market();
 grant insert, select, update on fairlock.market_quotes to fairlock_engine;
 grant select on fairlock.market_quotes to fairlock_app;
 
@@ -1216,33 +1217,45 @@ grant update on fairlock.notices (mail_error) to fairlock_engine;
 grant update on fairlock.notices (mail_sent_at) to fairlock_engine;
 
 create table fairlock.offer_listings (
+  anchor text not null,
+  anchor_from numeric,
+  anchor_to numeric,
   offer_id uuid not null,
   pair text not null,
   payment_method_type text not null,
-  price numeric(20,8) not null,
+  rank numeric(20,8) not null,
   side text not null,
   constraint offer_listings_offer_id_fkey FOREIGN KEY (offer_id) REFERENCES fairlock.offers(id) ON DELETE CASCADE,
   constraint offer_listings_pkey PRIMARY KEY (offer_id, payment_method_type)
 );
 alter table fairlock.offer_listings enable row level security;
 alter table fairlock.offer_listings force row level security;
-CREATE INDEX offer_listings_market ON fairlock.offer_listings USING btree (pair, side, payment_method_type, price, offer_id);
+CREATE INDEX offer_listings_from ON fairlock.offer_listings USING btree (pair, anchor_from, side, payment_method_type) WHERE (anchor_from IS NOT NULL);
+CREATE INDEX offer_listings_market ON fairlock.offer_listings USING btree (pair, side, payment_method_type, anchor, rank, offer_id);
+CREATE INDEX offer_listings_to ON fairlock.offer_listings USING btree (pair, anchor_to, side, payment_method_type) WHERE (anchor_to IS NOT NULL);
 create policy "listings are public" on fairlock.offer_listings for select to fairlock_app using (true);
 create policy "the engine keeps listings" on fairlock.offer_listings for all to fairlock_engine using (true);
 grant delete, insert, select on fairlock.offer_listings to fairlock_engine;
 grant select on fairlock.offer_listings to fairlock_app;
+grant update on fairlock.offer_listings (anchor) to fairlock_engine;
+grant update on fairlock.offer_listings (anchor_from) to fairlock_engine;
+grant update on fairlock.offer_listings (anchor_to) to fairlock_engine;
+grant update on fairlock.offer_listings (rank) to fairlock_engine;
 
 create table fairlock.offers (
   base_currency text not null,
+  ceiling_price numeric(20,8),
   closed_at timestamp with time zone,
   countries text[],
   created_at timestamp with time zone default now() not null,
   expires_at timestamp with time zone,
   first_trade_limit numeric(20,8),
+  floor_price numeric(20,8),
   hidden_until timestamp with time zone,
   id uuid not null,
   listed boolean generated always as (((status = 'open'::text) AND ((total_amount - taken_amount) >= min_amount))) stored not null,
   maker_id uuid not null,
+  margin_percent numeric(5,2),
   max_amount numeric(20,8) not null,
   min_amount numeric(20,8) not null,
   min_completed_trades integer,
@@ -1250,7 +1263,8 @@ create table fairlock.offers (
   pair text generated always as (((base_currency || '/'::text) || quote_currency)) stored not null,
   payment_method_types text[] not null,
   payment_window_minutes integer not null,
-  price numeric(20,8) not null,
+  price numeric(20,8),
+  pricing text default 'fixed'::text not null,
   quote_currency text not null,
   side text not null,
   status text default 'open'::text not null,
@@ -1275,22 +1289,24 @@ alter table fairlock.offers enable row level security;
 alter table fairlock.offers force row level security;
 CREATE INDEX offers_expiry ON fairlock.offers USING btree (expires_at) WHERE ((status <> 'closed'::text) AND (expires_at IS NOT NULL));
 CREATE INDEX offers_maker ON fairlock.offers USING btree (maker_id, created_at DESC, id DESC);
-CREATE INDEX offers_market ON fairlock.offers USING btree (pair, side, price, id) WHERE listed;
 create policy "the engine keeps offers" on fairlock.offers for all to fairlock_engine using (true);
 create policy "the market is public, the rest the maker's" on fairlock.offers for select to fairlock_app using (((listed AND ((hidden_until IS NULL) OR (hidden_until <= now()))) OR (maker_id = ( SELECT fairlock.acting_user() AS acting_user))));
 CREATE TRIGGER guard BEFORE UPDATE ON fairlock.offers FOR EACH ROW EXECUTE FUNCTION fairlock.guard_offer();
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON fairlock.offers FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
 CREATE TRIGGER listings AFTER INSERT ON fairlock.offers FOR EACH ROW EXECUTE FUNCTION fairlock.keep_listings();
-CREATE TRIGGER listings_follow AFTER UPDATE ON fairlock.offers FOR EACH ROW WHEN (((new.listed <> old.listed) OR (new.price <> old.price) OR (new.payment_method_types <> old.payment_method_types))) EXECUTE FUNCTION fairlock.keep_listings();
+CREATE TRIGGER listings_follow AFTER UPDATE ON fairlock.offers FOR EACH ROW WHEN (((new.listed <> old.listed) OR (new.payment_method_types <> old.payment_method_types) OR (((((new.pricing IS DISTINCT FROM old.pricing) OR (new.price IS DISTINCT FROM old.price)) OR (new.margin_percent IS DISTINCT FROM old.margin_percent)) OR (new.floor_price IS DISTINCT FROM old.floor_price)) OR (new.ceiling_price IS DISTINCT FROM old.ceiling_price)))) EXECUTE FUNCTION fairlock.keep_listings();
 CREATE TRIGGER no_offer_while_banned BEFORE INSERT ON fairlock.offers FOR EACH ROW EXECUTE FUNCTION fairlock.refuse_banned_maker();
 CREATE TRIGGER no_reopening_while_banned BEFORE UPDATE OF status ON fairlock.offers FOR EACH ROW WHEN (((new.status = 'open'::text) AND (old.status <> 'open'::text))) EXECUTE FUNCTION fairlock.refuse_banned_maker();
 grant insert, select on fairlock.offers to fairlock_engine;
 grant select on fairlock.offers to fairlock_app;
+grant update on fairlock.offers (ceiling_price) to fairlock_engine;
 grant update on fairlock.offers (closed_at) to fairlock_engine;
 grant update on fairlock.offers (countries) to fairlock_engine;
 grant update on fairlock.offers (expires_at) to fairlock_engine;
 grant update on fairlock.offers (first_trade_limit) to fairlock_engine;
+grant update on fairlock.offers (floor_price) to fairlock_engine;
 grant update on fairlock.offers (hidden_until) to fairlock_engine;
+grant update on fairlock.offers (margin_percent) to fairlock_engine;
 grant update on fairlock.offers (max_amount) to fairlock_engine;
 grant update on fairlock.offers (min_amount) to fairlock_engine;
 grant update on fairlock.offers (min_completed_trades) to fairlock_engine;
@@ -1298,6 +1314,7 @@ grant update on fairlock.offers (min_kyc_level) to fairlock_engine;
 grant update on fairlock.offers (payment_method_types) to fairlock_engine;
 grant update on fairlock.offers (payment_window_minutes) to fairlock_engine;
 grant update on fairlock.offers (price) to fairlock_engine;
+grant update on fairlock.offers (pricing) to fairlock_engine;
 grant update on fairlock.offers (status) to fairlock_engine;
 grant update on fairlock.offers (taken_amount) to fairlock_engine;
 grant update on fairlock.offers (terms) to fairlock_engine;
@@ -1561,6 +1578,30 @@ create policy "the engine keeps hours" on fairlock.price_hours for all to fairlo
 grant insert, select, update on fairlock.price_hours to fairlock_engine;
 grant select on fairlock.price_hours to fairlock_app;
 
+create table fairlock.price_locks (
+  amount numeric(20,8),
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  id uuid not null,
+  offer_id uuid not null,
+  offer_version integer not null,
+  price numeric(20,8) not null,
+  provenance jsonb not null,
+  user_id uuid not null,
+  constraint price_locks_price CHECK (((price > (0)::numeric) AND (price <> 'NaN'::numeric) AND ((amount IS NULL) OR (amount > (0)::numeric)))),
+  constraint price_locks_times CHECK ((expires_at > created_at)),
+  constraint price_locks_offer_id_fkey FOREIGN KEY (offer_id) REFERENCES fairlock.offers(id) ON DELETE CASCADE,
+  constraint price_locks_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint price_locks_pkey PRIMARY KEY (id),
+  constraint price_locks_user_id_offer_id_key UNIQUE (user_id, offer_id)
+);
+alter table fairlock.price_locks enable row level security;
+alter table fairlock.price_locks force row level security;
+CREATE INDEX price_locks_expiry ON fairlock.price_locks USING btree (expires_at);
+CREATE INDEX price_locks_offer ON fairlock.price_locks USING btree (offer_id);
+create policy "the engine keeps price locks" on fairlock.price_locks for all to fairlock_engine using (true);
+grant delete, insert, select, update on fairlock.price_locks to fairlock_engine;
+
 create view fairlock.public_ratings (id uuid, rated_id uuid, given_on date, role text, rating numeric(3,2), feedback text, answer text, feedback_hidden boolean, answer_hidden boolean);
 alter table fairlock.public_ratings owner to fairlock_engine;
 grant delete, insert, references, select, trigger, truncate, update on fairlock.public_ratings to fairlock_engine;
@@ -1809,6 +1850,9 @@ create table fairlock.settings (
   payment_details_keep_days integer default 30 not null,
   payment_methods_per_user integer default 20 not null,
   price_hours_days smallint default 90 not null,
+  price_lock_most_percent integer default 2 not null,
+  price_lock_seconds integer default 30 not null,
+  price_locks_per_user integer default 5 not null,
   price_minutes_days smallint default 7 not null,
   quote_least_sources smallint default 2 not null,
   quote_max_age_seconds integer default 300 not null,
@@ -1843,6 +1887,9 @@ create table fairlock.settings (
   constraint settings_open_offers_per_user_check CHECK (((open_offers_per_user >= 1) AND (open_offers_per_user <= 1000))),
   constraint settings_payment_methods CHECK ((((payment_methods_per_user >= 1) AND (payment_methods_per_user <= 100)) AND ((payment_details_keep_days >= 0) AND (payment_details_keep_days <= 3650)))),
   constraint settings_price_hours_days_check CHECK (((price_hours_days >= 35) AND (price_hours_days <= 3650))),
+  constraint settings_price_lock_most_percent_check CHECK (((price_lock_most_percent >= 0) AND (price_lock_most_percent <= 10))),
+  constraint settings_price_lock_seconds_check CHECK (((price_lock_seconds >= 5) AND (price_lock_seconds <= 300))),
+  constraint settings_price_locks_per_user_check CHECK (((price_locks_per_user >= 1) AND (price_locks_per_user <= 100))),
   constraint settings_price_minutes_days_check CHECK (((price_minutes_days >= 2) AND (price_minutes_days <= 90))),
   constraint settings_quote_least_sources_check CHECK (((quote_least_sources >= 1) AND (quote_least_sources <= 10))),
   constraint settings_quote_max_age_seconds_check CHECK (((quote_max_age_seconds >= 10) AND (quote_max_age_seconds <= 86400))),
@@ -1858,7 +1905,7 @@ alter table fairlock.settings enable row level security;
 alter table fairlock.settings force row level security;
 create policy "everybody reads the settings" on fairlock.settings for select to public using (true);
 create policy "the operator changes the settings" on fairlock.settings for update to fairlock_engine using (true) with check (true);
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, step_up_minutes, staff_need_factor, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days, payment_methods_per_user, payment_details_keep_days, dispute_answer_hours, dispute_ruling_hours, dispute_appeal_hours, dispute_conflict_days, lost_disputes_most, lost_disputes_days, dispute_pause_days, second_arbitrator_amounts, file_megabytes, evidence_per_dispute, chat_open_days_after_end, rating_days, cooldown_hours_after_two, cooldown_hours_after_three, cooldown_hours_after_five, free_cancellations_a_day, quote_max_age_seconds, quote_least_sources, quote_most_spread_percent, reference_max_age_hours, price_minutes_days, price_hours_days, liability_hours, liability_keep_days ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF maker_fee_rate, taker_fee_rate, funding_window_minutes, release_window_minutes, open_offers_per_user, live_trades_per_user, step_up_minutes, staff_need_factor, withdrawal_pause_hours, email_change_delay_hours, session_idle_hours, grant_hours, break_glass_minutes, break_glass_review_days, payment_methods_per_user, payment_details_keep_days, dispute_answer_hours, dispute_ruling_hours, dispute_appeal_hours, dispute_conflict_days, lost_disputes_most, lost_disputes_days, dispute_pause_days, second_arbitrator_amounts, file_megabytes, evidence_per_dispute, chat_open_days_after_end, rating_days, cooldown_hours_after_two, cooldown_hours_after_three, cooldown_hours_after_five, free_cancellations_a_day, quote_max_age_seconds, quote_least_sources, quote_most_spread_percent, reference_max_age_hours, price_minutes_days, price_hours_days, price_lock_seconds, price_locks_per_user, price_lock_most_percent, liability_hours, liability_keep_days ON fairlock.settings FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('one', '{*}', '{one}');
 grant select on fairlock.settings to fairlock_app;
 grant select, update on fairlock.settings to fairlock_engine;
 
@@ -2553,6 +2600,8 @@ create table public.crypto_trades (
   payment_method_id uuid,
   payment_window_minutes integer,
   price numeric(20,8) not null,
+  price_locked_until timestamp with time zone,
+  price_provenance jsonb,
   seller_fee numeric(20,8) default 0 not null,
   seller_feedback text,
   seller_rating numeric(3,2),
@@ -2810,7 +2859,7 @@ create function audit.search(p jsonb) returns jsonb language plpgsql set search_
 alter function audit.search(jsonb) owner to fairlock_engine;
 grant execute on function audit.search(jsonb) to fairlock_engine;
 
-create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 03062ba8aa168efa;
+create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as cecdab52862abda8;
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
@@ -2911,6 +2960,10 @@ alter function fairlock.age_seconds(timestamp with time zone) owner to fairlock_
 grant execute on function fairlock.age_seconds(timestamp with time zone) to fairlock_app;
 grant execute on function fairlock.age_seconds(timestamp with time zone) to fairlock_engine;
 
+create function fairlock.agree_price(o fairlock.offers, p_taker uuid, p_amount numeric, p_worst numeric, p_lock uuid, OUT price numeric, OUT provenance jsonb, OUT locked_until timestamp with time zone, OUT refusal jsonb) returns record language plpgsql set search_path=pg_catalog, pg_temp as 933b06eaa4e72c8c;
+alter function fairlock.agree_price(fairlock.offers,uuid,numeric,numeric,uuid) owner to fairlock_engine;
+grant execute on function fairlock.agree_price(fairlock.offers,uuid,numeric,numeric,uuid) to fairlock_engine;
+
 create function fairlock.allow_email_token(p_change uuid, p_confirmation bytea, p_cancellation bytea) returns boolean language plpgsql set search_path=pg_catalog, pg_temp as 68f931e54723ec3c;
 alter function fairlock.allow_email_token(uuid,bytea,bytea) owner to fairlock_engine;
 grant execute on function fairlock.allow_email_token(uuid,bytea,bytea) to fairlock_engine;
@@ -2923,6 +2976,11 @@ grant execute on function fairlock.allow_mail_token(uuid,bytea) to fairlock_engi
 create function fairlock.allow_reset_token(p_reset uuid, p_hash bytea) returns boolean language plpgsql set search_path=pg_catalog, pg_temp as e607974257d72cb1;
 alter function fairlock.allow_reset_token(uuid,bytea) owner to fairlock_engine;
 grant execute on function fairlock.allow_reset_token(uuid,bytea) to fairlock_engine;
+
+create function fairlock.anchor_offers(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as f93babbede3c6eee;
+alter function fairlock.anchor_offers(integer) owner to fairlock_engine;
+grant execute on function fairlock.anchor_offers(integer) to fairlock_app;
+grant execute on function fairlock.anchor_offers(integer) to fairlock_engine;
 
 create function fairlock.announce(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 90bffdba6f5c4182;
 alter function fairlock.announce(jsonb) owner to fairlock_engine;
@@ -3095,7 +3153,7 @@ alter function fairlock.board_json(fairlock.currencies,fairlock.price_board) own
 grant execute on function fairlock.board_json(fairlock.currencies,fairlock.price_board) to fairlock_app;
 grant execute on function fairlock.board_json(fairlock.currencies,fairlock.price_board) to fairlock_engine;
 
-create function fairlock.broken_law(r fairlock.offers) returns text language sql immutable as 653db9352755a687;
+create function fairlock.broken_law(r fairlock.offers) returns text language sql immutable as 4bf38a019c948cd3;
 alter function fairlock.broken_law(fairlock.offers) owner to ;
 grant execute on function fairlock.broken_law(fairlock.offers) to public;
 
@@ -3135,7 +3193,7 @@ create function fairlock.change_notification_preferences(p jsonb) returns jsonb 
 alter function fairlock.change_notification_preferences(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.change_notification_preferences(jsonb) to fairlock_engine;
 
-create function fairlock.change_offer(p_offer uuid, p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 86bf85636064ab29;
+create function fairlock.change_offer(p_offer uuid, p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as ce28b248f2be9ea4;
 alter function fairlock.change_offer(uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.change_offer(uuid,jsonb) to fairlock_engine;
 
@@ -3195,7 +3253,7 @@ alter function fairlock.close_expired_offers(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_app;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_engine;
 
-create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as f8fad33119fc4662;
+create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as b15c9ce9cd390212;
 alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
@@ -3294,9 +3352,13 @@ create function fairlock.create_api_key(p jsonb) returns jsonb language plpgsql 
 alter function fairlock.create_api_key(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.create_api_key(jsonb) to fairlock_engine;
 
-create function fairlock.create_offer(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as c7b8e59a4c86b8e7;
+create function fairlock.create_offer(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as b89d52c7942bcca2;
 alter function fairlock.create_offer(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.create_offer(jsonb) to fairlock_engine;
+
+create function fairlock.create_price_lock(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4a74bf6449627beb;
+alter function fairlock.create_price_lock(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.create_price_lock(jsonb) to fairlock_engine;
 
 create function fairlock.create_webhook(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 692678fee5667cb3;
 alter function fairlock.create_webhook(jsonb) owner to fairlock_engine;
@@ -3443,7 +3505,7 @@ create function fairlock.erased_name(p_user uuid) returns text language sql immu
 alter function fairlock.erased_name(uuid) owner to fairlock_engine;
 grant execute on function fairlock.erased_name(uuid) to fairlock_engine;
 
-create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 3dbbb54e921013e6;
+create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 69a23620c1dec723;
 alter function fairlock.erasure_rules() owner to fairlock_engine;
 grant execute on function fairlock.erasure_rules() to fairlock_engine;
 
@@ -3486,6 +3548,11 @@ alter function fairlock.evidence_views(uuid,uuid,timestamp with time zone,uuid,i
 grant execute on function fairlock.evidence_views(uuid,uuid,timestamp with time zone,uuid,integer) to fairlock_app;
 grant execute on function fairlock.evidence_views(uuid,uuid,timestamp with time zone,uuid,integer) to fairlock_engine;
 
+create function fairlock.exact_price(p_market numeric, p_margin numeric, p_floor numeric, p_ceiling numeric) returns numeric language sql immutable as b64937cb84b942e3;
+alter function fairlock.exact_price(numeric,numeric,numeric,numeric) owner to fairlock_engine;
+grant execute on function fairlock.exact_price(numeric,numeric,numeric,numeric) to fairlock_app;
+grant execute on function fairlock.exact_price(numeric,numeric,numeric,numeric) to fairlock_engine;
+
 create function fairlock.expire_trade(p_trade uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 9307e42a414d7cca;
 alter function fairlock.expire_trade(uuid) owner to fairlock_engine;
 grant execute on function fairlock.expire_trade(uuid) to fairlock_app;
@@ -3517,9 +3584,14 @@ alter function fairlock.file_part(uuid,boolean,integer) owner to fairlock_engine
 grant execute on function fairlock.file_part(uuid,boolean,integer) to fairlock_app;
 grant execute on function fairlock.file_part(uuid,boolean,integer) to fairlock_engine;
 
-create function fairlock.fill_offer(o fairlock.offers, p jsonb) returns fairlock.offers language plpgsql stable set search_path=pg_catalog, pg_temp as 42d522799b2578b9;
+create function fairlock.fill_offer(o fairlock.offers, p jsonb) returns fairlock.offers language plpgsql stable set search_path=pg_catalog, pg_temp as 98f2c39fd7d70c62;
 alter function fairlock.fill_offer(fairlock.offers,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.fill_offer(fairlock.offers,jsonb) to fairlock_engine;
+
+create function fairlock.find_offers(p_pair text, p_side text, p_method text, p_amount numeric, p_most integer, p_apart uuid[], p_at_pair text, p_at_side text, p_at_market numeric, p_at_best numeric, p_at_id uuid) returns TABLE(pair text, side text, market numeric, best numeric, id uuid, body jsonb) language plpgsql stable set search_path=pg_catalog, pg_temp, plan_cache_mode=force_generic_plan, enable_seqscan=off, enable_bitmapscan=off, enable_hashjoin=off, enable_mergejoin=off as 32699abebf34bd81;
+alter function fairlock.find_offers(text,text,text,numeric,integer,uuid[],text,text,numeric,numeric,uuid) owner to fairlock_engine;
+grant execute on function fairlock.find_offers(text,text,text,numeric,integer,uuid[],text,text,numeric,numeric,uuid) to fairlock_app;
+grant execute on function fairlock.find_offers(text,text,text,numeric,integer,uuid[],text,text,numeric,numeric,uuid) to fairlock_engine;
 
 create function fairlock.find_person(p_email text, p_name text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 45259dcb765ce9b9;
 alter function fairlock.find_person(text,text) owner to fairlock_engine;
@@ -3563,6 +3635,10 @@ create function fairlock.follow_first_factor(p_user uuid, p_kind text, p_details
 alter function fairlock.follow_first_factor(uuid,text,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.follow_first_factor(uuid,text,jsonb) to fairlock_engine;
 
+create function fairlock.follow_market() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 178e99a48b40bbfe;
+alter function fairlock.follow_market() owner to fairlock_engine;
+grant execute on function fairlock.follow_market() to fairlock_engine;
+
 create function fairlock.follow_new_password(p_user uuid, p_how text, p_but_session uuid, p_place jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as eb7568209823a4fb;
 alter function fairlock.follow_new_password(uuid,text,uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.follow_new_password(uuid,text,uuid,jsonb) to fairlock_engine;
@@ -3575,7 +3651,7 @@ create function fairlock.forgive_fault(p_fault uuid, p_reason text) returns json
 alter function fairlock.forgive_fault(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.forgive_fault(uuid,text) to fairlock_engine;
 
-create function fairlock.good_quote(p_pair text) returns fairlock.market_quotes language sql stable set search_path=pg_catalog, pg_temp as 7dad9986a2c0f9a2;
+create function fairlock.good_quote(p_pair text) returns fairlock.market_quotes language plpgsql stable set search_path=pg_catalog, pg_temp as b53c85f4ca0d1f32;
 alter function fairlock.good_quote(text) owner to fairlock_engine;
 grant execute on function fairlock.good_quote(text) to fairlock_app;
 grant execute on function fairlock.good_quote(text) to fairlock_engine;
@@ -3650,7 +3726,7 @@ create function fairlock.guard_sealed() returns trigger language plpgsql securit
 alter function fairlock.guard_sealed() owner to fairlock_engine;
 grant execute on function fairlock.guard_sealed() to fairlock_engine;
 
-create function fairlock.guard_trade() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 89a7e3adc992897d;
+create function fairlock.guard_trade() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 3fbf750bc4ef7f81;
 alter function fairlock.guard_trade() owner to fairlock_engine;
 grant execute on function fairlock.guard_trade() to fairlock_engine;
 
@@ -3725,7 +3801,7 @@ create function fairlock.is_for_staff(p_operation text) returns boolean language
 alter function fairlock.is_for_staff(text) owner to fairlock_engine;
 grant execute on function fairlock.is_for_staff(text) to fairlock_engine;
 
-create function fairlock.is_good(q fairlock.market_quotes) returns boolean language sql stable set search_path=pg_catalog, pg_temp as d293cb190007297f;
+create function fairlock.is_good(q fairlock.market_quotes) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 9918c8c7759cba74;
 alter function fairlock.is_good(fairlock.market_quotes) owner to fairlock_engine;
 grant execute on function fairlock.is_good(fairlock.market_quotes) to fairlock_app;
 grant execute on function fairlock.is_good(fairlock.market_quotes) to fairlock_engine;
@@ -3758,6 +3834,11 @@ create function fairlock.is_told(p_who text, p_role text, p_person uuid, p_data 
 alter function fairlock.is_told(text,text,uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.is_told(text,text,uuid,jsonb) to fairlock_engine;
 
+create function fairlock.is_wanted(o fairlock.offers, p_amount numeric, p_apart uuid[]) returns boolean language sql stable as 39fccd20f3012b8c;
+alter function fairlock.is_wanted(fairlock.offers,numeric,uuid[]) owner to fairlock_engine;
+grant execute on function fairlock.is_wanted(fairlock.offers,numeric,uuid[]) to fairlock_app;
+grant execute on function fairlock.is_wanted(fairlock.offers,numeric,uuid[]) to fairlock_engine;
+
 create function fairlock.is_working(p_offer fairlock.offers, p_at timestamp with time zone) returns boolean language sql stable set search_path=pg_catalog, pg_temp as 6622a826afe0d3a2;
 alter function fairlock.is_working(fairlock.offers,timestamp with time zone) owner to fairlock_engine;
 grant execute on function fairlock.is_working(fairlock.offers,timestamp with time zone) to fairlock_app;
@@ -3772,7 +3853,7 @@ create function fairlock.keep_laws() returns trigger language plpgsql as 4681126
 alter function fairlock.keep_laws() owner to ;
 grant execute on function fairlock.keep_laws() to public;
 
-create function fairlock.keep_listings() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 7fa94fa212f7d4f9;
+create function fairlock.keep_listings() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as c2bc7019c71a94d0;
 alter function fairlock.keep_listings() owner to fairlock_engine;
 grant execute on function fairlock.keep_listings() to fairlock_engine;
 
@@ -3895,6 +3976,11 @@ create function fairlock.mark_person(p_person uuid, p_mark text) returns jsonb l
 alter function fairlock.mark_person(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.mark_person(uuid,text) to fairlock_engine;
 
+create function fairlock.market_json(q fairlock.market_quotes) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 3b4c8ad968bfe82c;
+alter function fairlock.market_json(fairlock.market_quotes) owner to fairlock_engine;
+grant execute on function fairlock.market_json(fairlock.market_quotes) to fairlock_app;
+grant execute on function fairlock.market_json(fairlock.market_quotes) to fairlock_engine;
+
 create function fairlock.may_arbitrate(p_dispute uuid, p_person uuid, p_part text) returns boolean language sql stable set search_path=pg_catalog, pg_temp as 81a20e696413bb4d;
 alter function fairlock.may_arbitrate(uuid,uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.may_arbitrate(uuid,uuid,text) to fairlock_engine;
@@ -3939,6 +4025,10 @@ grant execute on function fairlock.mend_payment_methods(uuid) to fairlock_engine
 create function fairlock.message_json(m fairlock.messages, p_is_side boolean) returns jsonb language sql stable as f81cb3cfa706be5d;
 alter function fairlock.message_json(fairlock.messages,boolean) owner to fairlock_engine;
 grant execute on function fairlock.message_json(fairlock.messages,boolean) to fairlock_engine;
+
+create function fairlock.move_listings(p_pair text, p_market numeric, p_most integer) returns integer language plpgsql set search_path=pg_catalog, pg_temp, enable_seqscan=off as 3351fb869140f156;
+alter function fairlock.move_listings(text,numeric,integer) owner to fairlock_engine;
+grant execute on function fairlock.move_listings(text,numeric,integer) to fairlock_engine;
 
 create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as ca3027d8fd21e7e0;
 alter function fairlock.move_trade(uuid,text,boolean,text) owner to fairlock_engine;
@@ -4036,10 +4126,20 @@ create function fairlock.notify(p_user uuid, p_kind text, p_data jsonb DEFAULT '
 alter function fairlock.notify(uuid,text,jsonb,text) owner to fairlock_engine;
 grant execute on function fairlock.notify(uuid,text,jsonb,text) to fairlock_engine;
 
-create function fairlock.offer_json(o fairlock.offers) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 6c277f31e8b9fd7c;
+create function fairlock.offer_json(o fairlock.offers) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as 5fbea5e36f793dad;
 alter function fairlock.offer_json(fairlock.offers) owner to fairlock_engine;
 grant execute on function fairlock.offer_json(fairlock.offers) to fairlock_app;
 grant execute on function fairlock.offer_json(fairlock.offers) to fairlock_engine;
+
+create function fairlock.offer_json(o fairlock.offers, q fairlock.market_quotes) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as dcd78123b7f93249;
+alter function fairlock.offer_json(fairlock.offers,fairlock.market_quotes) owner to fairlock_engine;
+grant execute on function fairlock.offer_json(fairlock.offers,fairlock.market_quotes) to fairlock_app;
+grant execute on function fairlock.offer_json(fairlock.offers,fairlock.market_quotes) to fairlock_engine;
+
+create function fairlock.offers_from(p_pair text, p_side text, p_method text, p_market numeric, p_best numeric, p_id uuid, p_most integer, p_amount numeric, p_apart uuid[]) returns TABLE(best numeric, offer_id uuid) language plpgsql stable set search_path=pg_catalog, pg_temp, plan_cache_mode=force_generic_plan, enable_seqscan=off, enable_bitmapscan=off, enable_hashjoin=off, enable_mergejoin=off as 9c0f5a31fae004a9;
+alter function fairlock.offers_from(text,text,text,numeric,numeric,uuid,integer,numeric,uuid[]) owner to fairlock_engine;
+grant execute on function fairlock.offers_from(text,text,text,numeric,numeric,uuid,integer,numeric,uuid[]) to fairlock_app;
+grant execute on function fairlock.offers_from(text,text,text,numeric,numeric,uuid,integer,numeric,uuid[]) to fairlock_engine;
 
 create function fairlock.open_audit_months() returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp, TimeZone=UTC as a3cf2592950d2335;
 alter function fairlock.open_audit_months() owner to ;
@@ -4142,6 +4242,10 @@ create function fairlock.person_json(p_user uuid) returns jsonb language sql sta
 alter function fairlock.person_json(uuid) owner to fairlock_engine;
 grant execute on function fairlock.person_json(uuid) to fairlock_engine;
 
+create function fairlock.place(o fairlock.offers, p_market numeric, OUT anchor text, OUT rank numeric, OUT anchor_from numeric, OUT anchor_to numeric) returns record language plpgsql immutable set search_path=pg_catalog, pg_temp as e4d710160800b5d5;
+alter function fairlock.place(fairlock.offers,numeric) owner to fairlock_engine;
+grant execute on function fairlock.place(fairlock.offers,numeric) to fairlock_engine;
+
 create function fairlock.place_of(p_address inet) returns inet language sql immutable as d4ea204fc2421bcf;
 alter function fairlock.place_of(inet) owner to fairlock_engine;
 grant execute on function fairlock.place_of(inet) to fairlock_engine;
@@ -4155,6 +4259,11 @@ alter function fairlock.preferences_json(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.preferences_json(jsonb) to fairlock_app;
 grant execute on function fairlock.preferences_json(jsonb) to fairlock_engine;
 
+create function fairlock.price_at(o fairlock.offers, p_market numeric) returns numeric language sql immutable as fe172ba7a113fa92;
+alter function fairlock.price_at(fairlock.offers,numeric) owner to fairlock_engine;
+grant execute on function fairlock.price_at(fairlock.offers,numeric) to fairlock_app;
+grant execute on function fairlock.price_at(fairlock.offers,numeric) to fairlock_engine;
+
 create function fairlock.price_before(p_currency text, p_sample boolean, p_at timestamp with time zone, p_tolerance interval) returns numeric language sql stable set search_path=pg_catalog, pg_temp as a1c3180e8f17b8b8;
 alter function fairlock.price_before(text,boolean,timestamp with time zone,interval) owner to fairlock_engine;
 grant execute on function fairlock.price_before(text,boolean,timestamp with time zone,interval) to fairlock_engine;
@@ -4167,6 +4276,11 @@ create function fairlock.price_history_state() returns jsonb language sql stable
 alter function fairlock.price_history_state() owner to fairlock_engine;
 grant execute on function fairlock.price_history_state() to fairlock_app;
 grant execute on function fairlock.price_history_state() to fairlock_engine;
+
+create function fairlock.price_of(o fairlock.offers) returns numeric language plpgsql stable set search_path=pg_catalog, pg_temp as 02cb8001d53932bd;
+alter function fairlock.price_of(fairlock.offers) owner to fairlock_engine;
+grant execute on function fairlock.price_of(fairlock.offers) to fairlock_app;
+grant execute on function fairlock.price_of(fairlock.offers) to fairlock_engine;
 
 create function fairlock.price_range(p_currency text, p_sample boolean, p_at timestamp with time zone, OUT high numeric, OUT low numeric) returns record language sql stable set search_path=pg_catalog, pg_temp, TimeZone=UTC as 0933f14a0b8cb9e4;
 alter function fairlock.price_range(text,boolean,timestamp with time zone) owner to fairlock_engine;
@@ -4184,6 +4298,10 @@ grant execute on function fairlock.prices_kept_since() to fairlock_engine;
 create function fairlock.prove_factor(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as ba226ec61c1b495c;
 alter function fairlock.prove_factor(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.prove_factor(jsonb) to fairlock_engine;
+
+create function fairlock.provenance(o fairlock.offers, q fairlock.market_quotes, p_price numeric) returns jsonb language sql stable set search_path=pg_catalog, pg_temp as 876ea34dce8044d1;
+alter function fairlock.provenance(fairlock.offers,fairlock.market_quotes,numeric) owner to fairlock_engine;
+grant execute on function fairlock.provenance(fairlock.offers,fairlock.market_quotes,numeric) to fairlock_engine;
 
 create function fairlock.publish(p_kind text, p_people uuid[], p_trade uuid, p_data jsonb DEFAULT '{}'::jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp as e0c946930c1ec4a2;
 alter function fairlock.publish(text,uuid[],uuid,jsonb) owner to fairlock_engine;
@@ -4329,7 +4447,7 @@ create function fairlock.refuse_stale_factor() returns jsonb language plpgsql st
 alter function fairlock.refuse_stale_factor() owner to fairlock_engine;
 grant execute on function fairlock.refuse_stale_factor() to fairlock_engine;
 
-create function fairlock.refuse_take(o fairlock.offers, p_taker uuid, p_amount numeric, p_method text, p_version integer) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as a147e42af7e3ed2b;
+create function fairlock.refuse_take(o fairlock.offers, p_taker uuid, p_amount numeric, p_method text, p_version integer) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as 20427333ccdf3fda;
 alter function fairlock.refuse_take(fairlock.offers,uuid,numeric,text,integer) owner to fairlock_engine;
 grant execute on function fairlock.refuse_take(fairlock.offers,uuid,numeric,text,integer) to fairlock_engine;
 
@@ -4341,7 +4459,7 @@ create function fairlock.refuse_unproven(p_user uuid, p_session uuid, p jsonb) r
 alter function fairlock.refuse_unproven(uuid,uuid,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.refuse_unproven(uuid,uuid,jsonb) to fairlock_engine;
 
-create function fairlock.refuse_unsound_offer(o fairlock.offers) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as baf8614282e5be30;
+create function fairlock.refuse_unsound_offer(o fairlock.offers) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as 99c140003107a7c4;
 alter function fairlock.refuse_unsound_offer(fairlock.offers) owner to fairlock_engine;
 grant execute on function fairlock.refuse_unsound_offer(fairlock.offers) to fairlock_engine;
 
@@ -4490,7 +4608,7 @@ create function fairlock.say_in_dispute(p jsonb, p_kind text, p_part text, p_rul
 alter function fairlock.say_in_dispute(jsonb,text,text,uuid) owner to fairlock_engine;
 grant execute on function fairlock.say_in_dispute(jsonb,text,text,uuid) to fairlock_engine;
 
-create function fairlock.scope_of(p_operation text) returns text language sql immutable as 44bbbebc8fe64246;
+create function fairlock.scope_of(p_operation text) returns text language sql immutable as fd3b8393bc75b66b;
 alter function fairlock.scope_of(text) owner to fairlock_engine;
 grant execute on function fairlock.scope_of(text) to fairlock_engine;
 
@@ -4622,7 +4740,7 @@ create function fairlock.subscribe_push(p jsonb) returns jsonb language plpgsql 
 alter function fairlock.subscribe_push(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.subscribe_push(jsonb) to fairlock_engine;
 
-create function fairlock.sweep(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as a78336436e070e14;
+create function fairlock.sweep(p_most integer) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as 469f4780234a8df5;
 alter function fairlock.sweep(integer) owner to fairlock_engine;
 grant execute on function fairlock.sweep(integer) to fairlock_app;
 grant execute on function fairlock.sweep(integer) to fairlock_engine;
@@ -4635,6 +4753,10 @@ create function fairlock.sweep_live(p_most integer) returns integer language plp
 alter function fairlock.sweep_live(integer) owner to fairlock_engine;
 grant execute on function fairlock.sweep_live(integer) to fairlock_app;
 grant execute on function fairlock.sweep_live(integer) to fairlock_engine;
+
+create function fairlock.sweep_price_locks(p_most integer) returns void language sql as 82ee98c6222c4f12;
+alter function fairlock.sweep_price_locks(integer) owner to fairlock_engine;
+grant execute on function fairlock.sweep_price_locks(integer) to fairlock_engine;
 
 create function fairlock.sweep_push(p_most integer) returns void language sql as 80f21314555d9fd1;
 alter function fairlock.sweep_push(integer) owner to fairlock_engine;
@@ -4658,9 +4780,9 @@ alter function fairlock.take_mail(interval) owner to fairlock_engine;
 grant execute on function fairlock.take_mail(interval) to fairlock_app;
 grant execute on function fairlock.take_mail(interval) to fairlock_engine;
 
-create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_method_id uuid, p_version integer) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e1a85cd9922c89b2;
-alter function fairlock.take_offer(uuid,numeric,text,uuid,integer) owner to fairlock_engine;
-grant execute on function fairlock.take_offer(uuid,numeric,text,uuid,integer) to fairlock_engine;
+create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_method_id uuid, p_version integer, p_worst numeric, p_lock uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 9849b5aad48610f9;
+alter function fairlock.take_offer(uuid,numeric,text,uuid,integer,numeric,uuid) owner to fairlock_engine;
+grant execute on function fairlock.take_offer(uuid,numeric,text,uuid,integer,numeric,uuid) to fairlock_engine;
 
 create function fairlock.take_push_messages(p_most integer, p_lease interval) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 17c81ae620f4f988;
 alter function fairlock.take_push_messages(integer,interval) owner to fairlock_engine;
