@@ -98,7 +98,7 @@ test('an export whose connection to the database dies breaks off, and does not l
   const { rowCount } = await asIntruder(market, (client) =>
     client.query(
       `select pg_terminate_backend(pid) from pg_stat_activity
-       where datname = current_database() and state = 'idle in transaction'`,
+       where datname = current_database() and application_name = 'fairlock' and xact_start is not null`,
     ),
   )
   assert.equal(rowCount, 1)
