@@ -12,14 +12,16 @@ as $$ values
   ('public.crypto_profiles', 'user_id', '{user_id,kyc_status,kyc_verified_at,is_verified_trader,banned_until,daily_limit,'
     'monthly_limit,two_factor_enabled}', '{id,created_at,updated_at,trading_volume,total_trades,average_rating,'
     'successful_escrows,disputed_trades,current_daily_volume,current_monthly_volume,unfinished_trades,counterparties,'
-    'volumes,payment_seconds,release_seconds,rating_count,rating_sum,rater_count,rater_means,weighted_rating}'),
+    'volumes,payment_seconds,release_seconds,rating_count,rating_sum,rater_count,rater_means,weighted_rating,'
+    'volume_day,volume_before}'),
   ('public.crypto_payment_methods', 'id', '{user_id,type,is_verified,verification_status,verified_at,is_primary,'
     'is_duplicate,verification_asked_at,verification_decided_by,deleted_at,superseded_by,purge_due_at}',
     '{id,created_at,updated_at}'),
   ('fairlock.blind_index_keys', 'id', '{name,created_at}', '{id,sealed_for}'),
   ('public.crypto_wallets', 'id', '{user_id,currency,wallet_provider,chain_type,is_primary,is_connected,last_backup,'
-    'supported_currencies,withdrawal_limit_daily,withdrawal_limit_monthly}',
-    '{id,balance,created_at,updated_at,last_synced_at}'),
+    'supported_currencies,withdrawal_limit_daily,withdrawal_limit_monthly,pending_limit_daily,pending_limit_monthly,'
+    'limits_pending_until}', '{id,balance,created_at,updated_at,last_synced_at,withdrawn_today,withdrawn_this_month,'
+    'withdrawal_day}'),
   ('public.crypto_disputes', 'id', '{trade_id,escrow_id,raised_by,against_user_id,reason,status,resolution,resolved_by,'
     'resolved_at,opened_by,stage,answer_due_at,answered_at,ruling_due_at,escalated_at,lost_by}', '{id,created_at,updated_at}'),
   ('fairlock.dispute_assignments', 'dispute_id', '{*}', '{}'),
@@ -53,7 +55,8 @@ as $$ values
   ('fairlock.bans', 'id', '{user_id,started_at,until,banned_by,lifted_at,lifted_by}', '{id}'),
   ('fairlock.erasures', 'user_id', '{*}', '{}'),
   ('fairlock.settings', 'one', '{*}', '{one}'),
-  ('fairlock.currencies', 'code', '{*}', '{}')
+  ('fairlock.currencies', 'code', '{*}', '{}'),
+  ('fairlock.kyc_levels', 'level', '{*}', '{level}')
 $$;
 
 -- Tables that need no such line, and why. Every table is in one of the two lists; a test compares them with the catalog.

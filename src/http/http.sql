@@ -84,6 +84,9 @@ begin
     when 'adjust_balance' then
       answer := fairlock.adjust_balance((p ->> 'userId')::uuid, p ->> 'currency', (p ->> 'amount')::numeric(20, 8),
         p ->> 'reason');
+    when 'set_withdrawal_limits' then
+      answer := fairlock.set_withdrawal_limits(p ->> 'currency', (p ->> 'daily')::numeric(20, 8),
+        (p ->> 'monthly')::numeric(20, 8));
     when 'change_me' then answer := fairlock.change_me(p);
     when 'end_session' then answer := fairlock.end_session((p ->> 'sessionId')::uuid);
     when 'end_other_sessions' then answer := fairlock.end_other_sessions();
@@ -121,6 +124,9 @@ begin
     when 'subscribe_push' then answer := fairlock.subscribe_push(p);
     when 'unsubscribe_push' then answer := fairlock.unsubscribe_push(p ->> 'endpoint');
     when 'set_kyc' then answer := fairlock.set_kyc((p ->> 'userId')::uuid, p ->> 'level', p ->> 'reason');
+    when 'set_kyc_level' then
+      answer := fairlock.set_kyc_level(p ->> 'level', (p ->> 'dailyLimit')::numeric(20, 8),
+        (p ->> 'monthlyLimit')::numeric(20, 8));
     when 'ban' then
       answer := case when fairlock.has_role('admin') or fairlock.has_role('compliance')
         then fairlock.ban_person((p ->> 'userId')::uuid, (p ->> 'until')::timestamptz, p ->> 'reason')

@@ -14,7 +14,8 @@ set local role fairlock_engine;
 -- Counts a completed trade for both sides. Whoever meets a counterparty again costs no row. How long payment and release
 -- took is empty where nobody can tell, or where it was not the person who ended it.
 create function fairlock.count_sale(
-  p_seller uuid, p_buyer uuid, p_currency text, p_amount numeric, p_payment interval, p_release interval
+  p_seller uuid, p_buyer uuid, p_currency text, p_amount numeric, p_value numeric, p_payment interval,
+  p_release interval
 ) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -26,6 +27,7 @@ begin
     on conflict do nothing returning 1
   )
   update public.crypto_profiles set total_trades = total_trades + 1, successful_escrows = successful_escrows + 1,
+    trading_volume = trading_volume + coalesce(p_value, 0),
     counterparties = counterparties + (select count(*) from met),
     volumes = jsonb_set(volumes, array[p_currency],
       to_jsonb((coalesce((volumes ->> p_currency)::numeric(38, 8), 0) + p_amount)::text)),
@@ -99,8 +101,8 @@ begin
     counterparties = (select count(*) from fairlock.counterparties where p_user in (low_id, high_id)),
     volumes = coalesce((
       select jsonb_object_agg(currency, amount::text) from (
-        select split_part(pair, '/', 1) as currency, sum(amount)::numeric(38, 8) as amount from public.crypto_trades
-        where p_user in (user_id, buyer_id) and status = 'completed' group by 1
+        select split_part(pair, '/', 1) as currency, sum(fairlock.sold_of(amount, id, amount - buyer_fee))::numeric(38, 8) as amount
+        from public.crypto_trades where p_user in (user_id, buyer_id) and status = 'completed' group by 1
       ) sums), '{}'),
     payment_seconds = array(
       select extract(epoch from t.paid_at - t.funded_at)::integer from public.crypto_trades t
@@ -111,5 +113,6 @@ begin
       where t.user_id = p_user and t.status = 'completed' and t.completed_at >= t.paid_at and t.ended_by_actor = 'seller'
       order by t.completed_at desc limit 25)
   where p.user_id = p_user;
+  perform fairlock.recount_volume(p_user);
 end $$;
 reset role;

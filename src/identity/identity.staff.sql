@@ -30,6 +30,8 @@ begin
   elsif p_user = fairlock.acting_user() then
     return fairlock.refuse('own_request');
   end if;
+  -- The level before the person, like fairlock.set_kyc_level.
+  perform from fairlock.kyc_levels where level = p_level for share;
   update public.crypto_profiles set kyc_status = case p_level when 'none' then 'pending' else p_level end,
     kyc_verified_at = case when p_level <> 'none' then now() end, updated_at = now()
   where user_id = p_user;

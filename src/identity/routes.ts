@@ -9,6 +9,7 @@ import { PasswordRules } from './accounts/rules.ts'
 import { Code, Factors, factorRoutes, passkeyRoutes } from './factors/index.ts'
 import { answerSignedIn, clearCookie, SessionKind } from './keys/cookie.ts'
 import { keyRoutes } from './keys/routes.ts'
+import { levelRoutes } from './level-routes.ts'
 import type { SignInLimits } from './limits.ts'
 import { placeOf } from './place.ts'
 import { Country, DisplayName, Email, Me, Password, Person, SignedIn } from './schemas.ts'
@@ -43,6 +44,7 @@ export function identityRoutes(
   })
   keyRoutes(app, db, factors, ask)
   personRoutes(app, db)
+  levelRoutes(app, db)
   staffRoutes(app, { db, sealer })
   accessRoutes(app, { db })
 }

@@ -7,6 +7,7 @@ const where = (data: NoticeData) =>
 /** With a first second factor, keys made without one end. */
 const ended = (data: NoticeData) =>
   data.keysEnded ? ' API keys that could do more than read have ended: make new ones.' : ''
+const limitOf = (amount: unknown) => (amount ? `${amount}` : 'without limit')
 const until = (data: NoticeData) => (data.until ? ` until ${data.until}` : '')
 
 /**
@@ -94,6 +95,13 @@ const WORDS: Record<string, Words> = {
   'kyc.refused': {
     subject: 'Your KYC request was refused',
     sentence: (data) => `Your request for the level “${data.level}” was refused: ${data.reason}.`,
+  },
+  'withdrawal_limits.changed': {
+    subject: 'Your withdrawal limits were changed',
+    sentence: (data) =>
+      `What may leave your ${data.currency} wallet is now ${limitOf(data.daily)} a day and ${limitOf(data.monthly)} a month` +
+      `${data.from ? `; what was raised or taken away holds from ${data.from} on` : ''}. If it was not you, end all ` +
+      'sessions and change your password.',
   },
   'access.break_glass': {
     subject: 'Somebody broke the glass',

@@ -79,10 +79,13 @@ declare
   v_pay record;
   v_outcome text := case when p_event in ('release', 'rule_release') then 'release' when p_event = 'rule_split'
     then 'split' else 'refund' end;
+  v_value numeric;
   v_now timestamptz;
 begin
   select ct.id, ct.status, ct.user_id as seller, ct.buyer_id as buyer, ct.offer_id, ct.escrow_id, ct.amount, ct.price, ct.pair,
     ct.seller_fee, ct.buyer_fee, ct.dispute_id, ct.funded_at, ct.paid_at
+  select ct.id, ct.status, ct.user_id as seller, ct.buyer_id as buyer, ct.offer_id, ct.escrow_id, ct.amount, ct.price,
+    ct.seller_fee, ct.buyer_fee, ct.dispute_id, ct.funded_at, ct.paid_at, ct.reference_value, ct.counted_on
   into t from public.crypto_trades ct where ct.id = p_trade for no key update;
   select es.id, es.status, es.amount, es.currency into e from public.crypto_escrows es where es.id = t.escrow_id
   for no key update;
@@ -142,9 +145,14 @@ begin
 
   if move.to_status = 'cancelled' then
     update fairlock.offers set taken_amount = taken_amount - t.amount where id = t.offer_id;
+    perform fairlock.uncount_volume(t.seller, t.buyer, t.reference_value, t.counted_on);
     perform fairlock.blame(t.id, t.seller, t.buyer, t.status, p_actor);
   else
-    perform fairlock.count_sale(t.seller, t.buyer, e.currency, t.amount, t.paid_at - t.funded_at,
+    -- What a split does not sell is given back; in any other case that is nothing.
+    v_value := fairlock.part_of(t.reference_value, v_pay.to_buyer, t.amount - t.buyer_fee);
+    perform fairlock.uncount_volume(t.seller, t.buyer, t.reference_value - v_value, t.counted_on);
+    perform fairlock.count_sale(t.seller, t.buyer, e.currency,
+      fairlock.part_of(t.amount, v_pay.to_buyer, t.amount - t.buyer_fee), v_value, t.paid_at - t.funded_at,
       case p_event when 'release' then v_now - t.paid_at end);
   end if;
   if p_lost_by is not null then

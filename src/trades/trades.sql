@@ -114,6 +114,7 @@ begin
     or new.fee_currency is distinct from old.fee_currency or new.pair <> old.pair or new.side <> old.side
     or new.total_value is distinct from old.total_value or new.price_provenance is distinct from old.price_provenance
     or new.price_locked_until is distinct from old.price_locked_until
+    or new.reference_value is distinct from old.reference_value or new.counted_on is distinct from old.counted_on
     or old.chat_channel_id is not null and new.chat_channel_id is distinct from old.chat_channel_id then
     raise exception using errcode = 'FL094',
       message = 'the two sides, the escrow and the terms of a trade never change';

@@ -102,6 +102,7 @@ declare
   agreed record;
   v_provenance jsonb;
   v_locked_until timestamptz;
+  w record;
 begin
   if fairlock.is_banned(me) then
     return fairlock.refuse('banned');
@@ -175,6 +176,10 @@ begin
   if v_value = 0 then
     return fairlock.refuse('amount_outside_offer', '{"field": "amount", "problem": "is worth nothing at this price"}');
   end if;
+  select * into w from fairlock.weigh_take(o, me, o.price, v_value);
+  if w.refusal is not null then
+    return w.refusal;
+  end if;
   update fairlock.offers set taken_amount = taken_amount + p_amount where id = p_offer;
   v_funded := fairlock.escrow_hold(v_escrow, v_trade, v_seller_wallet, o.base_currency, p_amount + v_seller_fee);
   v_deadline := now() + make_interval(mins =>
@@ -184,13 +189,13 @@ begin
     insert into public.crypto_trades (id, user_id, buyer_id, taker_id, offer_id, offer_version, escrow_id, pair, side,
       price, amount, total_value, fee, fee_currency, seller_fee, buyer_fee, status, order_type, payment_method,
       payment_method_id, payment_details, payment_window_minutes, deadline, expires_at, funded_at, chat_channel_id,
-      price_provenance, price_locked_until)
+      price_provenance, price_locked_until, reference_value, counted_on)
     values (v_trade, v_seller, v_buyer, me, p_offer, o.version, v_escrow, o.pair, o.side, o.price, p_amount, v_value,
       v_seller_fee + v_buyer_fee, o.base_currency, v_seller_fee, v_buyer_fee,
       case when v_funded then 'funded' else 'pending' end, 'p2p', p_method, v_account.id,
       fairlock.account_facts(v_account), o.payment_window_minutes, v_deadline,
       case when v_funded then v_deadline end, case when v_funded then now() end,
-      fairlock.new_id(), v_provenance, coalesce(v_locked_until, v_deadline))
+      fairlock.new_id(), v_provenance, coalesce(v_locked_until, v_deadline), w.value, w.day)
   )
   insert into public.crypto_escrows (id, trade_id, seller_id, buyer_id, amount, currency, status, funded_at, expires_at)
   values (v_escrow, v_trade, v_seller, v_buyer, p_amount + v_seller_fee, o.base_currency,
@@ -206,6 +211,7 @@ begin
   if p_lock is not null then
     delete from fairlock.price_locks where id = p_lock;
   end if;
+  perform fairlock.count_volume(v_seller, v_buyer, w.value, w.day);
   return (select jsonb_build_object('me', me, 'body', body) from fairlock.trade_views where id = v_trade);
 end $$;
 reset role;

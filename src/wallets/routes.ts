@@ -22,6 +22,8 @@ import {
 import { type ExportRoutesOptions, exportRoutes } from './exports/index.ts'
 import { MOVEMENT, MOVEMENTS, type MovementRow, within } from './queries.ts'
 import { Adjustment, Category, Movement, Wallet } from './schemas.ts'
+import { MOVEMENT, type MovementRow } from './queries.ts'
+import { Adjustment, Movement, OwnWallet, WalletChange } from './schemas.ts'
 import { staffRoutes } from './staff-routes.ts'
 
 /** Balances, the statement also as a file, and the adjustments of administrators. */
@@ -33,11 +35,11 @@ export function walletRoutes(app: App, options: ExportRoutesOptions): void {
       schema: {
         tags: ['Wallets'],
         summary: 'Your balances',
-        response: answers(200, Type.Object({ items: Type.Array(Wallet), nextCursor: Type.Null() })),
+        response: answers(200, Type.Object({ items: Type.Array(OwnWallet), nextCursor: Type.Null() })),
       },
     },
     async (request) => {
-      const { items } = await db.call<{ items: Static<typeof Wallet>[] }>(
+      const { items } = await db.call<{ items: Static<typeof OwnWallet>[] }>(
         request.caller,
         'select fairlock.my_wallets(null) as answer',
         [],
@@ -52,11 +54,11 @@ export function walletRoutes(app: App, options: ExportRoutesOptions): void {
         tags: ['Wallets'],
         summary: 'Your balance in one currency',
         params: strict({ currency: Currency }),
-        response: answers(200, Wallet),
+        response: answers(200, OwnWallet),
       },
     },
     async (request) => {
-      const { items } = await db.call<{ items: Static<typeof Wallet>[] }>(
+      const { items } = await db.call<{ items: Static<typeof OwnWallet>[] }>(
         request.caller,
         'select fairlock.my_wallets($1) as answer',
         [request.params.currency],
@@ -65,6 +67,7 @@ export function walletRoutes(app: App, options: ExportRoutesOptions): void {
       return items[0]
     },
   )
+  changeRoute(app, db)
   statementRoute(app, db)
   exportRoutes(app, options)
   staffRoutes(app, db)
@@ -89,6 +92,32 @@ export function walletRoutes(app: App, options: ExportRoutesOptions): void {
       const key = idempotencyOf(request, 'adjust_balance', request.body)
       return reply.code(201).send(await db.command(request.caller, 'adjust_balance', request.body, key))
     },
+  )
+}
+
+function changeRoute(app: App, db: Database): void {
+  app.patch(
+    '/v1/wallets/:currency',
+    {
+      config: { scope: 'session' },
+      schema: {
+        tags: ['Wallets'],
+        summary: 'Set what may leave the wallet in a day and a month; null is no limit',
+        description:
+          'A limit that is lowered holds at once. One that is raised or taken away asks for the second factor, where there ' +
+          'is one, and holds after the pause that withdrawals make after a new password.',
+        params: strict({ currency: Currency }),
+        body: WalletChange,
+        response: answers(200, OwnWallet),
+      },
+    },
+    (request) =>
+      db.command<Static<typeof OwnWallet>>(
+        request.caller,
+        'set_withdrawal_limits',
+        { currency: request.params.currency, ...request.body.withdrawalLimits },
+        null,
+      ),
   )
 }
 

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { Currency, Id, Money, Nullable, Time } from '../platform/index.ts'
+import { Amount, Currency, Id, Money, Nullable, strict, Time } from '../platform/index.ts'
 
 export const Wallet = Type.Object({
   currency: Currency,
@@ -13,6 +13,33 @@ export const Category = Type.Union(
   CATEGORIES.map((one) => Type.Literal(one)),
   { description: 'For reports; empty on rows from before Fairlock.' },
 )
+const Window = Type.Object({
+  limit: Nullable(Money),
+  used: Money,
+  left: Nullable(Money),
+  resetsAt: Time,
+})
+
+/** The wallet as its owner sees it. */
+export const OwnWallet = Type.Object({
+  ...Wallet.properties,
+  withdrawalLimits: Type.Object({
+    daily: Window,
+    monthly: Window,
+    pending: Nullable(
+      Type.Object(
+        { daily: Nullable(Money), monthly: Nullable(Money), takesEffectAt: Time },
+        {
+          description: 'What was raised or taken away, and from when on it holds.',
+        },
+      ),
+    ),
+  }),
+})
+
+export const WalletChange = strict({
+  withdrawalLimits: strict({ daily: Nullable(Amount), monthly: Nullable(Amount) }),
+})
 
 export const Movement = Type.Object({
   id: Id,

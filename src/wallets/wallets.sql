@@ -59,19 +59,6 @@ as $$
       where e.seller_id = p_user and e.currency = p_currency and e.status in ('funded', 'disputed')), 0)::numeric(20, 8)::text)
 $$;
 
--- The acting person's wallets; with a currency that one alone, empty if it was never used, and nothing if it is not
--- traded here.
-create function fairlock.my_wallets(p_currency text) returns jsonb
-language sql stable security definer set search_path = pg_catalog, pg_temp
-as $$
-  select jsonb_build_object('items', coalesce(jsonb_agg(
-    fairlock.wallet_json(fairlock.acting_user(), c.code) order by c.code), '[]'))
-  from fairlock.currencies c
-  where c.kind = 'crypto' and (c.code = p_currency or p_currency is null and exists (
-    select from public.crypto_wallets w where w.user_id = fairlock.acting_user() and w.currency = c.code))
-$$;
-grant execute on function fairlock.my_wallets(text) to fairlock_app;
-
 -- Credits (above zero) or debits (below) a person's wallet against custody. Admins only, and nobody their own; always
 -- with a reason.
 create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount numeric, p_reason text)

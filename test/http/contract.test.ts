@@ -28,6 +28,10 @@ const CALLS = `
   GET /v1/trades/{id}/payment-details
   GET /v1/wallets
   GET /v1/wallets/{currency}
+  PATCH /v1/wallets/{currency}
+  GET /v1/me/limits
+  GET /v1/kyc-levels
+  PUT /v1/admin/kyc-levels/{level}
   GET /v1/transactions
   POST /v1/offers
   GET /v1/offers

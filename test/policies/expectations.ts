@@ -45,6 +45,7 @@ export const EXPECTED: Record<string, Expectation> = {
   'fairlock.bans': { reads: [0, 0, 0, 0, 1, 0, 1, 0] },
   'fairlock.credentials': NOTHING,
   'fairlock.currencies': EVERYBODY,
+  'fairlock.kyc_levels': EVERYBODY,
   // What is read of disputes beside their facts, functions give: fairlock.look_at_dispute.
   'fairlock.dispute_assignments': NOTHING,
   'fairlock.dispute_entries': NOTHING,

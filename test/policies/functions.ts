@@ -30,6 +30,8 @@ export const FUNCTIONS: Record<string, Kind> = {
   'fairlock.offers_from': 'plain',
   'fairlock.price_at': 'plain',
   'fairlock.price_of': 'plain',
+  'fairlock.kyc_level_json': 'plain',
+  'fairlock.my_limits': 'person',
   'fairlock.acting_key': 'plain',
   'fairlock.acting_user': 'plain',
   'fairlock.active_data_key': 'process',

@@ -104,7 +104,7 @@ async function ensureTemplate(client: pg.Client): Promise<string> {
     const urls = { ownerUrl: urlOf(url, name, OWNER), appUrl: urlOf(url, name, APP) }
     const { problems } = await bringUp(urls)
     if (problems.length > 0) throw new Error(problems.join('\n'))
-    await furnish(urls.appUrl)
+    await furnish(urls)
     await client.query(`alter database ${name} is_template true`)
   })
   return name
