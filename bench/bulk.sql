@@ -36,9 +36,10 @@ begin
   create temporary table plan on commit drop as select * from bench.plan(1, p_last);
   insert into public.crypto_trades (id, user_id, buyer_id, taker_id, offer_id, offer_version, escrow_id, pair, side, price,
     amount, total_value, fee, fee_currency, seller_fee, buyer_fee, status, order_type, payment_method,
-    payment_window_minutes, created_at, funded_at, paid_at, completed_at, ended_by_actor)
+    payment_window_minutes, created_at, funded_at, paid_at, completed_at, ended_by_actor, reference_value, counted_on)
   select trade, seller, buyer, buyer, bench.id('offer', seller_n), 1, escrow, 'BTC/EUR', 'sell', 60000, amount, 600,
-    seller_fee + buyer_fee, 'BTC', seller_fee, buyer_fee, 'completed', 'p2p', 'sepa', 30, at, at, at, at, 'seller'
+    seller_fee + buyer_fee, 'BTC', seller_fee, buyer_fee, 'completed', 'p2p', 'sepa', 30, at, at, at, at, 'seller',
+    696, fairlock.day_of(at)
   from plan order by n;
   insert into public.crypto_escrows (id, trade_id, seller_id, buyer_id, amount, currency, status, created_at, funded_at,
     released_at, closed_at, released_amount, fee_amount)

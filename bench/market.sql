@@ -28,7 +28,13 @@ as $$
 begin
   insert into bench.people select n, bench.id('person', n) from generate_series(1, p_count) n;
   insert into public.users (id, email) select user_id, 'person' || n || '@example.org' from bench.people;
-  insert into public.crypto_profiles (user_id, display_name) select user_id, 'person ' || n from bench.people;
+  -- Of the highest level, and even that is more than a benchmark trades in a day.
+  update fairlock.kyc_levels set daily_limit = 1e11, monthly_limit = 1e11 where level = 'institution';
+  insert into public.crypto_profiles (user_id, display_name, kyc_status, kyc_verified_at, daily_limit, monthly_limit)
+  select user_id, 'person ' || n, 'institution', now(), 1e11, 1e11 from bench.people;
+  insert into fairlock.market_quotes (pair, base_currency, quote_currency, price, via, sources, source_count,
+    spread_percent, as_of, is_sample)
+  values ('EUR/USD', 'EUR', 'USD', 1.16, 'direct', '[]', 2, 0, now(), true);
   insert into public.crypto_wallets (id, user_id, currency, balance, wallet_provider)
   select bench.id('wallet', n), user_id, 'BTC', 100000, 'fairlock' from bench.people;
   insert into ledger.accounts (id, kind, currency, user_id, balance)
@@ -76,9 +82,10 @@ begin
   create temporary table plan on commit drop as select * from bench.plan(p_first, p_last);
   insert into public.crypto_trades (id, user_id, buyer_id, taker_id, offer_id, offer_version, escrow_id, pair, side, price,
     amount, total_value, fee, fee_currency, seller_fee, buyer_fee, status, order_type, payment_method,
-    payment_window_minutes, deadline, expires_at, funded_at, paid_at)
+    payment_window_minutes, deadline, expires_at, funded_at, paid_at, reference_value, counted_on)
   select trade, seller, buyer, buyer, bench.id('offer', seller_n), 1, escrow, 'BTC/EUR', 'sell', 60000, amount, 600,
-    seller_fee + buyer_fee, 'BTC', seller_fee, buyer_fee, 'paid', 'p2p', 'sepa', 30, now() + interval '1 day', at, at, at
+    seller_fee + buyer_fee, 'BTC', seller_fee, buyer_fee, 'paid', 'p2p', 'sepa', 30, now() + interval '1 day', at, at, at,
+    696, fairlock.day_of(at)
   from plan order by n;
   insert into public.crypto_escrows (id, trade_id, seller_id, buyer_id, amount, currency, status, funded_at, expires_at)
   select escrow, trade, seller, buyer, amount + seller_fee, 'BTC', 'funded', at, at from plan order by n;

@@ -47,7 +47,7 @@ export class DemoLife {
     })
     // A newcomer without coins sells: this one waits to be funded.
     const type = 'sepa_instant'
-    await this.#take({ maker: 'finn', side: 'buy', pair: 'XMR/EUR', taker: 'rui', type, parts: 10 })
+    await this.#take({ maker: 'finn', side: 'buy', pair: 'XMR/EUR', taker: 'rui', type, parts: 2 })
     const late = await this.#take({
       ...sellsBitcoin('bruno', type),
       pair: 'ETH/EUR',

@@ -3,9 +3,11 @@ import { Decimal } from 'decimal.js'
 import type pg from 'pg'
 import { hashPassword } from '../identity/index.ts'
 import { asEngine, type JsonObject, newId } from '../platform/index.ts'
+import { publishQuotes } from '../prices/index.ts'
 import type { Connection } from './connect.ts'
 import { type Ask, DemoLife } from './demo-life.ts'
 import { CREDITS, type DemoOffer, OFFERS, PEOPLE, SAMPLE_PRICES } from './demo-market.ts'
+import { sampleRates } from './demo-prices.ts'
 import { FEEDBACK } from './demo-words.ts'
 import { Finding, UsageError } from './finding.ts'
 import { confirm, print } from './output.ts'
@@ -143,6 +145,7 @@ class DemoMarket {
   }
 
   async fill(passwordHash: string): Promise<void> {
+    await publishQuotes(this.#client, sampleRates())
     for (const person of PEOPLE) await this.#register(person.name, passwordHash)
     for (const { name, country, kyc, role } of PEOPLE) {
       if (role) await this.#call('fairlock.set_staff_role($1, $2, true)', [this.#id(name), role])

@@ -27,7 +27,7 @@ begin
     on conflict do nothing returning 1
   )
   update public.crypto_profiles set total_trades = total_trades + 1, successful_escrows = successful_escrows + 1,
-    trading_volume = trading_volume + coalesce(p_value, 0),
+    trading_volume = least(trading_volume + coalesce(p_value, 0), 999999999999.99999999),
     counterparties = counterparties + (select count(*) from met),
     volumes = jsonb_set(volumes, array[p_currency],
       to_jsonb((coalesce((volumes ->> p_currency)::numeric(38, 8), 0) + p_amount)::text)),

@@ -165,7 +165,8 @@ begin
     where p_user in (t.user_id, t.buyer_id) and t.status not in ('cancelled', 'expired') and t.reference_value is not null
   )
   update public.crypto_profiles p set
-    trading_volume = volume_before + coalesce((select sum(value) from counted where status = 'completed'), 0),
+    trading_volume = least(999999999999.99999999,
+      volume_before + coalesce((select sum(value) from counted where status = 'completed'), 0)),
     current_daily_volume = least(greatest(current_daily_volume, daily_limit),
       coalesce((select sum(value) from counted where counted_on = volume_day), 0)),
     current_monthly_volume = least(greatest(current_monthly_volume, monthly_limit), coalesce((

@@ -53,11 +53,14 @@ const counts: Check = {
   counts: 'public.crypto_profiles',
   distance: 3,
   findings: `
-    with sides as (
-      select user_id as person, buyer_id as other, split_part(pair, '/', 1) as currency, amount
-      from public.crypto_trades where status = 'completed'
-      union all select buyer_id, user_id, split_part(pair, '/', 1), amount
-      from public.crypto_trades where status = 'completed'
+    with sales as (
+      select t.user_id as seller, t.buyer_id as buyer, split_part(t.pair, '/', 1) as currency,
+        case when e.refunded_amount > 0 then round(t.amount * e.released_amount / (t.amount - t.buyer_fee), 8)
+          else t.amount end as amount
+      from public.crypto_trades t left join public.crypto_escrows e on e.trade_id = t.id where t.status = 'completed'
+    ), sides as (
+      select seller as person, buyer as other, currency, amount from sales
+      union all select buyer, seller, currency, amount from sales
     ), volumes as (
       select person, jsonb_object_agg(currency, amount::text) as volumes from (
         select person, currency, sum(amount)::numeric(38, 8) as amount from sides group by 1, 2

@@ -4,6 +4,7 @@ import { DISPUTES } from './disputes.ts'
 import { FOLLOWERS } from './followers.ts'
 import { MOVEMENTS } from './movements.ts'
 import { PEOPLE } from './people.ts'
+import { VOLUMES } from './volumes.ts'
 
 /** A row that is not as the books say. `at` is when its transfer was posted, or the row made; empty for totals. */
 export type LedgerFinding = {
@@ -41,6 +42,7 @@ type Row = Omit<LedgerFinding, 'invariant'> & { transfer: number | null }
 type Place = { distance: number; transfer: number; at: string }
 
 const CHECKS: Check[] = [...BOOKS, ...FOLLOWERS, ...MOVEMENTS, ...DISPUTES, ...PEOPLE, TOTALS]
+const CHECKS: Check[] = [...BOOKS, ...FOLLOWERS, ...DISPUTES, ...PEOPLE, ...VOLUMES, TOTALS]
 
 /**
  * Proves the books: every law about money that rows can show. `client` is in a repeatable-read

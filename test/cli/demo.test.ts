@@ -5,6 +5,7 @@ import { asEngine } from '../../src/platform/index.ts'
 import { assertCleanBooks } from '../support/books.ts'
 import { demoApi } from '../support/demo.ts'
 import { dispatch } from '../support/dispatch.ts'
+import { SHIPPED_LEVELS, setLevels } from '../support/house.ts'
 import { call, type Market, Person, startMarket } from '../support/market.ts'
 
 let market: Market
@@ -12,6 +13,8 @@ let demo: DemoSignIns | null
 const said: string[] = []
 before(async () => {
   market = await startMarket()
+  // The demo is for a database as it is shipped.
+  await setLevels(market.database.ownerUrl, SHIPPED_LEVELS)
   // Broken off in the middle, it goes on where it was at the next start.
   await assert.rejects(fillDemo(market.database, demoApi(market, 40)), /broken off/)
   demo = await fillDemo(market.database, demoApi(market), { onProgress: (done) => said.push(done) })

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { publishQuotes } from '../../src/prices/index.ts'
+import { testQuotes } from '../support/quotes.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
@@ -22,6 +25,16 @@ before(async () => {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   address = await said(server, /Fairlock is at (\S+)/)
+  // `npm start` has the rates of its demo; without one a trade's value in dollars, which limits need, is not known yet.
+  const url = execFileSync(process.execPath, ['src/main.ts', 'db', 'url', '--role', 'app'], {
+    cwd: root,
+    env,
+    encoding: 'utf8',
+  })
+  const client = new pg.Client(url.trim())
+  await client.connect()
+  await publishQuotes(client, testQuotes())
+  await client.end()
 })
 after(async () => {
   server.kill('SIGTERM')

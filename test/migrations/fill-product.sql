@@ -248,3 +248,9 @@ select 1, 1, 5, id, sha256('nonce'), 1, 0.23456789 from public.users order by id
 insert into fairlock.liability_nodes (snapshot, tree, level, chunk, nodes)
 values (1, 1, 0, 0, sha256('hash') || decode(repeat('00', 16), 'hex'));
 update fairlock.settings set liability_hours = 6, liability_keep_days = 30;
+update fairlock.kyc_levels set daily_limit = 500, monthly_limit = 5000 where level = 'none';
+update public.crypto_profiles set volume_day = '2024-05-02', volume_before = 1.5, current_monthly_volume = 2;
+update public.crypto_trades set reference_value = total_value * 1.16, counted_on = '2024-05-02';
+update public.crypto_wallets set withdrawn_today = 0.5, withdrawn_this_month = 1, withdrawal_day = '2024-05-02',
+  pending_limit_daily = 3, limits_pending_until = now();
+update public.crypto_transactions set counted_on = '2024-05-02' where transaction_type = 'withdrawal';
