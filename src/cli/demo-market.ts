@@ -1,4 +1,6 @@
+import { Decimal } from 'decimal.js'
 import type { JsonObject } from '../platform/index.ts'
+import type { Quote } from '../prices/index.ts'
 
 /** What the demo market is made of. Prices are samples of a day in 2026, not quotes. */
 export const SAMPLE_PRICES: Record<string, string> = {
@@ -16,6 +18,30 @@ export const SAMPLE_PRICES: Record<string, string> = {
   'USDT/EUR': '0.8630',
   'USDT/TRY': '41.95',
   'USDT/NGN': '1462',
+}
+
+/** What a unit of each currency of the demo is worth in US dollars, by which its trades count against limits. */
+export function sampleRates(at = new Date()): Quote[] {
+  const bitcoin = new Decimal(SAMPLE_PRICES['BTC/USD']!)
+  const rates = Object.entries(SAMPLE_PRICES).filter(
+    ([pair]) => pair.startsWith('BTC/') && pair !== 'BTC/USD',
+  )
+  const asOf = at.toISOString()
+  return rates.map(([pair, inCurrency]) => {
+    const price = bitcoin.div(inCurrency).toSignificantDigits(8).toFixed()
+    const sources = ['sample one', 'sample two'].map((source) => ({ source, price, at: asOf, used: true }))
+    return {
+      pair: `${pair.slice(4)}/USD`,
+      price,
+      via: 'direct',
+      sources,
+      sourceCount: 2,
+      spreadPercent: '0',
+      asOf,
+      rateAsOf: null,
+      isSample: true,
+    }
+  })
 }
 
 export type DemoPerson = {

@@ -101,7 +101,8 @@ begin
     counterparties = (select count(*) from fairlock.counterparties where p_user in (low_id, high_id)),
     volumes = coalesce((
       select jsonb_object_agg(currency, amount::text) from (
-        select split_part(pair, '/', 1) as currency, sum(fairlock.sold_of(amount, id, amount - buyer_fee))::numeric(38, 8) as amount
+        select split_part(pair, '/', 1) as currency,
+          sum(fairlock.sold_of(amount, id, amount - buyer_fee))::numeric(38, 8) as amount
         from public.crypto_trades where p_user in (user_id, buyer_id) and status = 'completed' group by 1
       ) sums), '{}'),
     payment_seconds = array(

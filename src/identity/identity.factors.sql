@@ -79,10 +79,11 @@ end $$;
 create function fairlock.is_for_staff(p_operation text) returns boolean
 language sql immutable
 as $$
-  select p_operation in ('ask_access', 'break_glass', 'approve_access', 'refuse_access', 'revoke_access',
-    'review_access', 'adjust_balance', 'set_kyc', 'set_kyc_level', 'ban', 'hide_rating_texts', 'forgive_fault', 'decide_payment_method',
-    'rule_dispute', 'consent_dispute', 'reassign_dispute', 'claim_kyc', 'unclaim_kyc', 'decide_kyc', 'announce',
-    'withdraw_announcement')
+  select p_operation in (
+    'ask_access', 'break_glass', 'approve_access', 'refuse_access', 'revoke_access', 'review_access',
+    'adjust_balance', 'set_kyc', 'set_kyc_level', 'ban', 'hide_rating_texts', 'forgive_fault',
+    'decide_payment_method', 'rule_dispute', 'consent_dispute', 'reassign_dispute', 'claim_kyc', 'unclaim_kyc',
+    'decide_kyc', 'announce', 'withdraw_announcement')
 $$;
 
 -- The commands that ask for a second factor proven just now: what hands coins over, what changes how somebody signs in

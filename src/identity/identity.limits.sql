@@ -91,7 +91,7 @@ begin
     or new.current_monthly_volume > coalesce(new.monthly_limit, 0) and new.current_monthly_volume
       > (case when fairlock.month_of(new.volume_day) is not distinct from fairlock.month_of(old.volume_day)
         then old.current_monthly_volume else 0 end) then
-    raise exception using errcode = 'FL098', message = 'a volume does not rise above its limit';
+    raise exception using errcode = 'FL104', message = 'a volume does not rise above its limit';
   end if;
   return new;
 end $$;

@@ -8,10 +8,9 @@ import { accountRoutes } from './accounts/routes.ts'
 import { PasswordRules } from './accounts/rules.ts'
 import { Code, Factors, factorRoutes, passkeyRoutes } from './factors/index.ts'
 import { answerSignedIn, clearCookie, SessionKind } from './keys/cookie.ts'
+import { placeOf } from './keys/place.ts'
 import { keyRoutes } from './keys/routes.ts'
-import { levelRoutes } from './level-routes.ts'
 import type { SignInLimits } from './limits.ts'
-import { placeOf } from './place.ts'
 import { Country, DisplayName, Email, Me, Password, Person, SignedIn } from './schemas.ts'
 import { register, signIn, signInByPasskey } from './sign-in.ts'
 import { staffRoutes } from './staff/index.ts'
@@ -44,7 +43,6 @@ export function identityRoutes(
   })
   keyRoutes(app, db, factors, ask)
   personRoutes(app, db)
-  levelRoutes(app, db)
   staffRoutes(app, { db, sealer })
   accessRoutes(app, { db })
 }

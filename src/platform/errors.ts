@@ -1,3 +1,5 @@
+import { LIMIT_ERRORS } from './errors-of-limits.ts'
+
 /**
  * Every way Fairlock says no: the stable code, the HTTP status, and the sentence a person reads. Codes with a
  * `sqlstate` are raised by the database; the others are refusals that the command functions return (or, for what never
@@ -144,6 +146,7 @@ export const ERRORS = {
     field: 'amount',
     sqlstate: 'FL099',
   },
+  ...LIMIT_ERRORS,
   not_enough_left: { status: 409, title: 'Less is left of the offer than you want to take.' },
   outside_working_hours: { status: 409, title: 'The maker takes trades at other hours.' },
   too_many_offers: {

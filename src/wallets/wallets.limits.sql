@@ -152,7 +152,7 @@ begin
   new.counted_on := greatest(fairlock.day_of(clock_timestamp()), w.withdrawal_day);
   select * into used from fairlock.withdrawn_on(w, new.counted_on);
   if used.daily + new.amount > w.withdrawal_limit_daily or used.monthly + new.amount > w.withdrawal_limit_monthly then
-    raise exception using errcode = 'FL099', message = 'a withdrawal above the limit of its wallet';
+    raise exception using errcode = 'FL105', message = 'a withdrawal above the limit of its wallet';
   end if;
   update public.crypto_wallets set withdrawn_today = used.daily + new.amount,
     withdrawn_this_month = used.monthly + new.amount, withdrawal_day = new.counted_on,

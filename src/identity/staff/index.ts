@@ -4,6 +4,7 @@ import { banRoutes } from './ban-routes.ts'
 import { deskRoute } from './desk-route.ts'
 import { KycRequests } from './kyc.ts'
 import { kycRoutes } from './kyc-routes.ts'
+import { levelRoutes } from './level-routes.ts'
 import { reviewRoutes } from './review-routes.ts'
 
 /** What staff decide about people, the requests that people make of them, and what waits. */
@@ -12,5 +13,6 @@ export function staffRoutes(app: App, { db, sealer }: { db: Database; sealer: Se
   kycRoutes(app, db, requests)
   reviewRoutes(app, db, requests)
   banRoutes(app, db)
+  levelRoutes(app, db)
   deskRoute(app, db)
 }

@@ -1,8 +1,17 @@
 import { sql } from 'kysely'
 import { type Static, Type } from 'typebox'
-import { type App, answers, type Database, Money, Nullable, query, strict, Time } from '../platform/index.ts'
-import { KycLevel } from './schemas.ts'
-import { Reason } from './staff/schemas.ts'
+import {
+  type App,
+  answers,
+  type Database,
+  Money,
+  Nullable,
+  query,
+  strict,
+  Time,
+} from '../../platform/index.ts'
+import { KycLevel } from '../schemas.ts'
+import { Reason } from './schemas.ts'
 
 const Level = Type.Object({ level: KycLevel, dailyLimit: Money, monthlyLimit: Money })
 const Window = Type.Object({
