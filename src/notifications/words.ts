@@ -7,7 +7,7 @@ const where = (data: NoticeData) =>
 /** With a first second factor, keys made without one end. */
 const ended = (data: NoticeData) =>
   data.keysEnded ? ' API keys that could do more than read have ended: make new ones.' : ''
-const limitOf = (amount: unknown) => (amount ? `${amount}` : 'without limit')
+const limitOf = (amount: unknown) => (amount ? `${amount}` : 'any amount')
 const until = (data: NoticeData) => (data.until ? ` until ${data.until}` : '')
 
 /**

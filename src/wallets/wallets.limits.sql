@@ -71,7 +71,7 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   me uuid := fairlock.acting_user();
-  was public.crypto_wallets;
+  v_wallet uuid;
   w public.crypto_wallets;
   v_raises boolean;
   v_refusal jsonb;
@@ -79,8 +79,9 @@ begin
   if not exists (select from fairlock.currencies where code = p_currency and kind = 'crypto') then
     return fairlock.refuse('not_found');
   end if;
-  select * into was from public.crypto_wallets where id = fairlock.wallet_of(me, p_currency) for no key update;
-  w := fairlock.with_limits_in_force(was);
+  v_wallet := fairlock.wallet_of(me, p_currency);
+  select * into w from public.crypto_wallets where id = v_wallet for no key update;
+  w := fairlock.with_limits_in_force(w);
   v_raises := coalesce(p_daily, 'Infinity') > coalesce(w.withdrawal_limit_daily, 'Infinity')
     or coalesce(p_monthly, 'Infinity') > coalesce(w.withdrawal_limit_monthly, 'Infinity');
   if v_raises then

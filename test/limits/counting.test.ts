@@ -297,7 +297,7 @@ test('everybody reads the levels, each their own limits, and administrators alon
   const keyOf = async (scopes: string[]) => {
     const made = await person.post('/v1/api-keys', { name: 'bot', scopes })
     assert.equal(made.status, 201, JSON.stringify(made.body))
-    return { authorization: `Bearer ${made.body.token}` }
+    return { authorization: `Bearer ${made.body.key}` }
   }
   const reader = await keyOf(['read'])
   assert.equal((await call(market.url, 'GET', '/v1/me/limits', undefined, reader)).body.kycLevel, 'none')
