@@ -28,8 +28,8 @@ as $$
     'resetsAt', fairlock.rfc3339(p_resets::timestamp at time zone 'UTC'))
 $$;
 
--- A person's limits and what is used of them. The one place that knows when a volume counts: while its day, or its month,
--- is not over. A day that is still to come belongs to a clock that was ahead, and counts until it is over.
+-- A person's limits and what is used of them. Here and in fairlock.room_of is known when a volume counts: while its day, or
+-- its month, is not over. A day that is still to come belongs to a clock that was ahead, and counts until it is over.
 create function fairlock.limits_of(p_user uuid, p_at timestamptz default clock_timestamp())
 returns table (level text, day date, daily_limit numeric, daily_used numeric, monthly_limit numeric, monthly_used numeric)
 language sql stable set search_path = pg_catalog, pg_temp
@@ -40,6 +40,15 @@ as $$
   from public.crypto_profiles p,
     lateral (select greatest(fairlock.day_of(p_at), p.volume_day) as today) d
   where p.user_id = p_user
+$$;
+
+-- What a person may still trade on a day, by both limits; below zero where a limit was lowered under what is used.
+create function fairlock.room_of(p public.crypto_profiles, p_day date) returns numeric
+language sql immutable
+as $$
+  select least(coalesce(p.daily_limit, 0) - case when p.volume_day = p_day then p.current_daily_volume else 0 end,
+    coalesce(p.monthly_limit, 0)
+      - case when fairlock.month_of(p.volume_day) = fairlock.month_of(p_day) then p.current_monthly_volume else 0 end)
 $$;
 
 create function fairlock.kyc_level_json(k fairlock.kyc_levels) returns jsonb

@@ -31,10 +31,10 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_rate numeric := fairlock.reference_rate(o.quote_currency);
-  v_decimals integer := (select decimals from fairlock.currencies where code = o.quote_currency);
-  l record;
-  v_daily boolean;
+  v_decimals integer;
   v_left numeric;
+  v_makers numeric;
+  l record;
 begin
   if v_rate is null then
     refusal := fairlock.refuse('no_reference_rate', jsonb_build_object('currency', o.quote_currency));
@@ -42,27 +42,31 @@ begin
   end if;
   value := round(p_value * v_rate, 8);
   -- A side whose volumes are of a later day takes the trade there: one day for both.
-  select greatest(fairlock.day_of(clock_timestamp()), max(volume_day)) into day
-  from public.crypto_profiles where user_id in (p_taker, o.maker_id);
-  select * into l from fairlock.limits_of(p_taker, day::timestamp at time zone 'UTC');
-  v_daily := l.daily_limit - l.daily_used < l.monthly_limit - l.monthly_used;
-  v_left := greatest(least(l.daily_limit - l.daily_used, l.monthly_limit - l.monthly_used), 0);
-  if value > v_left then
-    refusal := fairlock.refuse('limit_exceeded', jsonb_build_object('field', 'amount', 'kycLevel', l.level,
-      'window', case when v_daily then 'daily' else 'monthly' end, 'currency', 'USD', 'needed', value::text)
-      || case when v_daily then fairlock.window_json(l.daily_limit, l.daily_used, day + 1)
-        else fairlock.window_json(l.monthly_limit, l.monthly_used,
-          (fairlock.month_of(day) + interval '1 month')::date) end
-      || jsonb_build_object('leftInCurrency', least(o.max_amount, o.total_amount - o.taken_amount,
-        fairlock.most_within(v_left, v_rate, p_price, v_decimals))::numeric(20, 8)::text));
+  with sides as (
+    select p from public.crypto_profiles p where p.user_id in (p_taker, o.maker_id)
+  ), today as (
+    select greatest(fairlock.day_of(clock_timestamp()), max((p).volume_day)) as day from sides
+  )
+  select t.day, min(fairlock.room_of(p, t.day)) filter (where (p).user_id = p_taker),
+    min(fairlock.room_of(p, t.day)) filter (where (p).user_id = o.maker_id)
+  into day, v_left, v_makers from sides, today t group by t.day;
+  if value <= least(v_left, v_makers) then
     return;
   end if;
-  select * into l from fairlock.limits_of(o.maker_id, day::timestamp at time zone 'UTC');
-  v_left := least(l.daily_limit - l.daily_used, l.monthly_limit - l.monthly_used);
-  if value > v_left then
+  v_decimals := (select decimals from fairlock.currencies where code = o.quote_currency);
+  if value <= v_left then
     refusal := fairlock.refuse('counterparty_limit', jsonb_build_object('field', 'amount', 'smallerMayWork',
-      round(round(o.min_amount * p_price, v_decimals) * v_rate, 8) <= v_left));
+      round(round(o.min_amount * p_price, v_decimals) * v_rate, 8) <= v_makers));
+    return;
   end if;
+  select * into l from fairlock.limits_of(p_taker, day::timestamp at time zone 'UTC');
+  refusal := fairlock.refuse('limit_exceeded', jsonb_build_object('field', 'amount', 'kycLevel', l.level,
+      'currency', 'USD', 'needed', value::text, 'leftInCurrency', least(o.max_amount, o.total_amount - o.taken_amount,
+        fairlock.most_within(greatest(v_left, 0), v_rate, p_price, v_decimals))::numeric(20, 8)::text)
+    || case when l.daily_limit - l.daily_used < l.monthly_limit - l.monthly_used
+      then jsonb_build_object('window', 'daily') || fairlock.window_json(l.daily_limit, l.daily_used, day + 1)
+      else jsonb_build_object('window', 'monthly') || fairlock.window_json(l.monthly_limit, l.monthly_used,
+        (fairlock.month_of(day) + interval '1 month')::date) end);
 end $$;
 
 -- Counts a take for both sides, as the last that it does: nothing is locked after the profiles. Whoever was quicker, or
@@ -72,13 +76,8 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 begin
   if not (
-    select bool_and(coalesce(s.volume_day <= p_day, true)
-      and p_value <= s.daily_limit - case when s.volume_day = p_day then s.current_daily_volume else 0 end
-      and p_value <= s.monthly_limit
-        - case when fairlock.month_of(s.volume_day) = fairlock.month_of(p_day) then s.current_monthly_volume else 0 end)
-    from (
-      select volume_day, daily_limit, monthly_limit, current_daily_volume, current_monthly_volume
-      from public.crypto_profiles where user_id in (p_seller, p_buyer) order by user_id for no key update
+    select bool_and(coalesce((s.p).volume_day <= p_day, true) and p_value <= fairlock.room_of(s.p, p_day)) from (
+      select p from public.crypto_profiles p where p.user_id in (p_seller, p_buyer) order by p.user_id for no key update
     ) s
   ) then
     raise exception using errcode = '40001', message = 'another trade of one of the two was counted at this moment';
