@@ -309,4 +309,23 @@ export const TAMPERINGS: Tampering[] = [
     invariant: 'I7',
     table: 'public.crypto_profiles',
   },
+  {
+    what: 'what counts against the limits of somebody',
+    sql: `update crypto_profiles set current_daily_volume = current_daily_volume - 1
+          where display_name like 'dan%' and current_daily_volume > 1 returning id`,
+    invariant: 'I11',
+    table: 'public.crypto_profiles',
+  },
+  {
+    what: 'what somebody may trade in a month',
+    sql: `update crypto_profiles set monthly_limit = monthly_limit + 1 where display_name like 'dan%' returning id`,
+    invariant: 'I11',
+    table: 'public.crypto_profiles',
+  },
+  {
+    what: 'what was withdrawn from a wallet today',
+    sql: `update crypto_wallets set withdrawn_today = 1, withdrawal_day = current_date where id = ${wallet} returning id`,
+    invariant: 'I11',
+    table: 'public.crypto_wallets',
+  },
 ]
