@@ -83,8 +83,6 @@ declare
   v_now timestamptz;
 begin
   select ct.id, ct.status, ct.user_id as seller, ct.buyer_id as buyer, ct.offer_id, ct.escrow_id, ct.amount, ct.price, ct.pair,
-    ct.seller_fee, ct.buyer_fee, ct.dispute_id, ct.funded_at, ct.paid_at
-  select ct.id, ct.status, ct.user_id as seller, ct.buyer_id as buyer, ct.offer_id, ct.escrow_id, ct.amount, ct.price,
     ct.seller_fee, ct.buyer_fee, ct.dispute_id, ct.funded_at, ct.paid_at, ct.reference_value, ct.counted_on
   into t from public.crypto_trades ct where ct.id = p_trade for no key update;
   select es.id, es.status, es.amount, es.currency into e from public.crypto_escrows es where es.id = t.escrow_id

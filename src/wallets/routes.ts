@@ -21,9 +21,7 @@ import {
 } from '../platform/index.ts'
 import { type ExportRoutesOptions, exportRoutes } from './exports/index.ts'
 import { MOVEMENT, MOVEMENTS, type MovementRow, within } from './queries.ts'
-import { Adjustment, Category, Movement, Wallet } from './schemas.ts'
-import { MOVEMENT, type MovementRow } from './queries.ts'
-import { Adjustment, Movement, OwnWallet, WalletChange } from './schemas.ts'
+import { Adjustment, Category, Movement, OwnWallet, WalletChange } from './schemas.ts'
 import { staffRoutes } from './staff-routes.ts'
 
 /** Balances, the statement also as a file, and the adjustments of administrators. */
