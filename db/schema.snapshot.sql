@@ -874,6 +874,25 @@ create policy "the engine keeps keys" on fairlock.key_encryption_keys for all to
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF id, keyring, state, created_at, activated_at, retired_at, destroyed_at ON fairlock.key_encryption_keys FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{*}', '{}');
 grant insert, select, update on fairlock.key_encryption_keys to fairlock_engine;
 
+create table fairlock.kyc_levels (
+  changed_at timestamp with time zone default clock_timestamp() not null,
+  daily_limit numeric(20,8) not null,
+  level text not null,
+  monthly_limit numeric(20,8) not null,
+  place smallint not null,
+  constraint kyc_levels_level CHECK ((level = ANY (ARRAY['none'::text, 'basic'::text, 'full'::text, 'institution'::text]))),
+  constraint kyc_levels_limits CHECK (((daily_limit >= (0)::numeric) AND (daily_limit < 'Infinity'::numeric) AND (monthly_limit >= (0)::numeric) AND (monthly_limit < 'Infinity'::numeric))),
+  constraint kyc_levels_pkey PRIMARY KEY (level),
+  constraint kyc_levels_place_key UNIQUE (place)
+);
+alter table fairlock.kyc_levels enable row level security;
+alter table fairlock.kyc_levels force row level security;
+create policy "everybody knows what a level may trade" on fairlock.kyc_levels for select to fairlock_app using (true);
+create policy "the engine keeps the levels" on fairlock.kyc_levels for all to fairlock_engine using (true);
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF place, daily_limit, monthly_limit, changed_at ON fairlock.kyc_levels FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('level', '{*}', '{level}');
+grant insert, select, update on fairlock.kyc_levels to fairlock_engine;
+grant select on fairlock.kyc_levels to fairlock_app;
+
 create table fairlock.kyc_requests (
   asked_at timestamp with time zone default clock_timestamp() not null,
   claimed_at timestamp with time zone,
@@ -2479,6 +2498,8 @@ create table public.crypto_profiles (
   unfinished_trades integer default 0 not null,
   updated_at timestamp with time zone default now() not null,
   user_id uuid not null,
+  volume_before numeric(20,8) default 0 not null,
+  volume_day date,
   volumes jsonb default '{}'::jsonb not null,
   wallet_address text,
   wallet_provider text,
@@ -2498,10 +2519,12 @@ CREATE UNIQUE INDEX crypto_profiles_one_per_user ON public.crypto_profiles USING
 create policy "a grant shows staff a profile" on public.crypto_profiles for select to fairlock_app using (((user_id = ANY (ARRAY( SELECT fairlock.granted('person'::text) AS granted))) AND fairlock.still_granted('person'::text, user_id)));
 create policy "people see their profile" on public.crypto_profiles for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
 create policy "the engine acts for everybody" on public.crypto_profiles for all to fairlock_engine using (true);
+CREATE TRIGGER follow_kyc_level BEFORE INSERT OR UPDATE OF kyc_status ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.follow_kyc_level();
+CREATE TRIGGER guard_volume BEFORE UPDATE OF current_daily_volume, current_monthly_volume, volume_day ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.guard_volume();
 CREATE TRIGGER hide_offers AFTER UPDATE OF banned_until ON public.crypto_profiles FOR EACH ROW WHEN ((new.banned_until IS DISTINCT FROM old.banned_until)) EXECUTE FUNCTION fairlock.hide_offers();
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
 CREATE TRIGGER preferences_are_known BEFORE UPDATE OF notification_preferences ON public.crypto_profiles FOR EACH ROW WHEN ((new.notification_preferences IS DISTINCT FROM old.notification_preferences)) EXECUTE FUNCTION fairlock.guard_preferences();
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, wallet_address, wallet_provider, kyc_status, kyc_verified_at, is_verified_trader, preferred_currencies, trading_pairs, risk_tolerance, investment_strategy, notification_preferences, security_settings, preferred_payment_methods, daily_limit, monthly_limit, banned_until, two_factor_enabled, two_factor_secret, display_name, country ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('user_id', '{user_id,kyc_status,kyc_verified_at,is_verified_trader,banned_until,daily_limit,monthly_limit,two_factor_enabled}', '{id,created_at,updated_at,trading_volume,total_trades,average_rating,successful_escrows,disputed_trades,current_daily_volume,current_monthly_volume,unfinished_trades,counterparties,volumes,payment_seconds,release_seconds,rating_count,rating_sum,rater_count,rater_means,weighted_rating}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, wallet_address, wallet_provider, kyc_status, kyc_verified_at, is_verified_trader, preferred_currencies, trading_pairs, risk_tolerance, investment_strategy, notification_preferences, security_settings, preferred_payment_methods, daily_limit, monthly_limit, banned_until, two_factor_enabled, two_factor_secret, display_name, country ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('user_id', '{user_id,kyc_status,kyc_verified_at,is_verified_trader,banned_until,daily_limit,monthly_limit,two_factor_enabled}', '{id,created_at,updated_at,trading_volume,total_trades,average_rating,successful_escrows,disputed_trades,current_daily_volume,current_monthly_volume,unfinished_trades,counterparties,volumes,payment_seconds,release_seconds,rating_count,rating_sum,rater_count,rater_means,weighted_rating,volume_day,volume_before}');
 CREATE TRIGGER sealed_two_factor_secret BEFORE INSERT OR UPDATE OF two_factor_secret, user_id ON public.crypto_profiles FOR EACH ROW WHEN ((new.two_factor_secret IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('two_factor_secret', 'user_id');
 CREATE TRIGGER second_factor AFTER INSERT OR DELETE OR UPDATE OF two_factor_enabled ON public.crypto_profiles FOR EACH ROW EXECUTE FUNCTION fairlock.note_second_factor();
 grant insert, select on public.crypto_profiles to fairlock_engine;
@@ -2550,6 +2573,7 @@ grant update on public.crypto_profiles (total_trades) to fairlock_engine;
 grant select on public.crypto_profiles (trading_pairs) to fairlock_app;
 grant update on public.crypto_profiles (trading_pairs) to fairlock_engine;
 grant select on public.crypto_profiles (trading_volume) to fairlock_app;
+grant update on public.crypto_profiles (trading_volume) to fairlock_engine;
 grant select on public.crypto_profiles (unfinished_trades) to fairlock_app;
 grant update on public.crypto_profiles (unfinished_trades) to fairlock_engine;
 grant select on public.crypto_profiles (updated_at) to fairlock_app;
@@ -2559,11 +2583,17 @@ grant select on public.crypto_profiles (volumes) to fairlock_app;
 grant update on public.crypto_profiles (volumes) to fairlock_engine;
 grant select on public.crypto_profiles (weighted_rating) to fairlock_app;
 grant update on public.crypto_profiles (weighted_rating) to fairlock_engine;
+grant update on public.crypto_profiles (current_daily_volume) to fairlock_engine;
+grant update on public.crypto_profiles (current_monthly_volume) to fairlock_engine;
+grant update on public.crypto_profiles (daily_limit) to fairlock_engine;
 grant update on public.crypto_profiles (investment_strategy) to fairlock_engine;
+grant update on public.crypto_profiles (monthly_limit) to fairlock_engine;
 grant update on public.crypto_profiles (risk_tolerance) to fairlock_engine;
 grant update on public.crypto_profiles (security_settings) to fairlock_engine;
 grant update on public.crypto_profiles (two_factor_enabled) to fairlock_engine;
 grant update on public.crypto_profiles (two_factor_secret) to fairlock_engine;
+grant update on public.crypto_profiles (volume_before) to fairlock_engine;
+grant update on public.crypto_profiles (volume_day) to fairlock_engine;
 grant update on public.crypto_profiles (wallet_address) to fairlock_engine;
 grant update on public.crypto_profiles (wallet_provider) to fairlock_engine;
 
@@ -2577,6 +2607,7 @@ create table public.crypto_trades (
   cancelled_at timestamp with time zone,
   chat_channel_id uuid,
   completed_at timestamp with time zone,
+  counted_on date,
   created_at timestamp with time zone default now() not null,
   deadline timestamp with time zone,
   dispute_id uuid,
@@ -2602,6 +2633,7 @@ create table public.crypto_trades (
   price numeric(20,8) not null,
   price_locked_until timestamp with time zone,
   price_provenance jsonb,
+  reference_value numeric(20,8),
   seller_fee numeric(20,8) default 0 not null,
   seller_feedback text,
   seller_rating numeric(3,2),
@@ -2675,6 +2707,7 @@ create table public.crypto_transactions (
   block_number bigint,
   category text,
   confirmations integer default 0,
+  counted_on date,
   created_at timestamp with time zone default now() not null,
   currency text not null,
   destination_description text,
@@ -2721,6 +2754,7 @@ CREATE INDEX idx_crypto_transactions_wallet_id ON public.crypto_transactions USI
 create policy "a grant shows staff movements" on public.crypto_transactions for select to fairlock_app using (((user_id = ANY (ARRAY( SELECT fairlock.granted('money'::text) AS granted))) AND fairlock.still_granted('money'::text, user_id)));
 create policy "people see their movements" on public.crypto_transactions for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
 create policy "the engine writes movements" on public.crypto_transactions for all to fairlock_engine using (true);
+CREATE TRIGGER count_withdrawal BEFORE INSERT OR UPDATE OF transaction_type, status, wallet_id, currency, amount, counted_on ON public.crypto_transactions FOR EACH ROW EXECUTE FUNCTION fairlock.count_withdrawal();
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_transactions FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
 grant insert, select on public.crypto_transactions to fairlock_engine;
 grant select on public.crypto_transactions to fairlock_app;
@@ -2745,13 +2779,19 @@ create table public.crypto_wallets (
   is_primary boolean default false not null,
   last_backup timestamp with time zone,
   last_synced_at timestamp with time zone,
+  limits_pending_until timestamp with time zone,
+  pending_limit_daily numeric(20,8),
+  pending_limit_monthly numeric(20,8),
   supported_currencies text[],
   updated_at timestamp with time zone default now() not null,
   user_id uuid not null,
   wallet_address text,
   wallet_provider text,
+  withdrawal_day date,
   withdrawal_limit_daily numeric(20,8),
   withdrawal_limit_monthly numeric(20,8),
+  withdrawn_this_month numeric(20,8) default 0 not null,
+  withdrawn_today numeric(20,8) default 0 not null,
   constraint crypto_wallets_balance CHECK (((balance >= (0)::numeric) AND (balance <> 'NaN'::numeric))),
   constraint crypto_wallets_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
   constraint crypto_wallets_pkey PRIMARY KEY (id)
@@ -2767,7 +2807,7 @@ create policy "people see their wallets" on public.crypto_wallets for select to 
 create policy "the engine opens wallets" on public.crypto_wallets for all to fairlock_engine using (true);
 create policy "the ledger sets the balance" on public.crypto_wallets for all to fairlock_ledger using (true);
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_wallets FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
-CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, wallet_address, wallet_provider, chain_type, currency, is_primary, is_connected, encrypted_private_key, backup_phrase_encrypted, last_backup, supported_currencies, withdrawal_limit_daily, withdrawal_limit_monthly ON public.crypto_wallets FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,currency,wallet_provider,chain_type,is_primary,is_connected,last_backup,supported_currencies,withdrawal_limit_daily,withdrawal_limit_monthly}', '{id,balance,created_at,updated_at,last_synced_at}');
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, wallet_address, wallet_provider, chain_type, currency, is_primary, is_connected, encrypted_private_key, backup_phrase_encrypted, last_backup, supported_currencies, withdrawal_limit_daily, withdrawal_limit_monthly, pending_limit_daily, pending_limit_monthly, limits_pending_until ON public.crypto_wallets FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,currency,wallet_provider,chain_type,is_primary,is_connected,last_backup,supported_currencies,withdrawal_limit_daily,withdrawal_limit_monthly,pending_limit_daily,pending_limit_monthly,limits_pending_until}', '{id,balance,created_at,updated_at,last_synced_at,withdrawn_today,withdrawn_this_month,withdrawal_day}');
 CREATE TRIGGER sealed_backup_phrase_encrypted BEFORE INSERT OR UPDATE OF backup_phrase_encrypted, user_id ON public.crypto_wallets FOR EACH ROW WHEN ((new.backup_phrase_encrypted IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('backup_phrase_encrypted', 'user_id');
 CREATE TRIGGER sealed_encrypted_private_key BEFORE INSERT OR UPDATE OF encrypted_private_key, user_id ON public.crypto_wallets FOR EACH ROW WHEN ((new.encrypted_private_key IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('encrypted_private_key', 'user_id');
 grant insert, select on public.crypto_wallets to fairlock_engine;
@@ -2785,6 +2825,7 @@ grant select on public.crypto_wallets (last_backup) to fairlock_app;
 grant select on public.crypto_wallets (last_synced_at) to fairlock_app;
 grant select on public.crypto_wallets (supported_currencies) to fairlock_app;
 grant select on public.crypto_wallets (updated_at) to fairlock_app;
+grant update on public.crypto_wallets (updated_at) to fairlock_engine;
 grant update on public.crypto_wallets (updated_at) to fairlock_ledger;
 grant select on public.crypto_wallets (user_id) to fairlock_app;
 grant select on public.crypto_wallets (wallet_address) to fairlock_app;
@@ -2792,9 +2833,17 @@ grant update on public.crypto_wallets (wallet_address) to fairlock_engine;
 grant select on public.crypto_wallets (wallet_provider) to fairlock_app;
 grant update on public.crypto_wallets (wallet_provider) to fairlock_engine;
 grant select on public.crypto_wallets (withdrawal_limit_daily) to fairlock_app;
+grant update on public.crypto_wallets (withdrawal_limit_daily) to fairlock_engine;
 grant select on public.crypto_wallets (withdrawal_limit_monthly) to fairlock_app;
+grant update on public.crypto_wallets (withdrawal_limit_monthly) to fairlock_engine;
 grant update on public.crypto_wallets (backup_phrase_encrypted) to fairlock_engine;
 grant update on public.crypto_wallets (encrypted_private_key) to fairlock_engine;
+grant update on public.crypto_wallets (limits_pending_until) to fairlock_engine;
+grant update on public.crypto_wallets (pending_limit_daily) to fairlock_engine;
+grant update on public.crypto_wallets (pending_limit_monthly) to fairlock_engine;
+grant update on public.crypto_wallets (withdrawal_day) to fairlock_engine;
+grant update on public.crypto_wallets (withdrawn_this_month) to fairlock_engine;
+grant update on public.crypto_wallets (withdrawn_today) to fairlock_engine;
 
 create table public.users (
   created_at timestamp with time zone default now() not null,
@@ -2863,7 +2912,7 @@ create function audit.unwatched() returns TABLE(name text, reason text) language
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
-create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as 03f152503121db0c;
+create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as dfd0b4c6907694a7;
 alter function audit.watched() owner to fairlock_engine;
 grant execute on function audit.watched() to fairlock_engine;
 
@@ -3031,6 +3080,10 @@ create function fairlock.apply_email_changes_of(p_email text) returns void langu
 alter function fairlock.apply_email_changes_of(text) owner to fairlock_engine;
 grant execute on function fairlock.apply_email_changes_of(text) to fairlock_engine;
 
+create function fairlock.apply_kyc_levels(p_level text DEFAULT NULL::text) returns integer language plpgsql set search_path=pg_catalog, pg_temp as 568b99b8f9886dfd;
+alter function fairlock.apply_kyc_levels(text) owner to fairlock_engine;
+grant execute on function fairlock.apply_kyc_levels(text) to fairlock_engine;
+
 create function fairlock.arbitrated() returns SETOF uuid language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 5a0b88fdce7d0e75;
 alter function fairlock.arbitrated() owner to fairlock_engine;
 grant execute on function fairlock.arbitrated() to fairlock_app;
@@ -3161,7 +3214,7 @@ create function fairlock.broken_law(r public.crypto_escrows) returns text langua
 alter function fairlock.broken_law(public.crypto_escrows) owner to ;
 grant execute on function fairlock.broken_law(public.crypto_escrows) to public;
 
-create function fairlock.broken_law(r public.crypto_profiles) returns text language sql immutable as 1e3ff5abb79cbc8f;
+create function fairlock.broken_law(r public.crypto_profiles) returns text language sql immutable as 31fe67a83bf5a3f4;
 alter function fairlock.broken_law(public.crypto_profiles) owner to ;
 grant execute on function fairlock.broken_law(public.crypto_profiles) to public;
 
@@ -3173,7 +3226,7 @@ create function fairlock.broken_law(r public.crypto_transactions) returns text l
 alter function fairlock.broken_law(public.crypto_transactions) owner to ;
 grant execute on function fairlock.broken_law(public.crypto_transactions) to public;
 
-create function fairlock.broken_law(r public.crypto_wallets) returns text language sql immutable as f90ae058429ec9d5;
+create function fairlock.broken_law(r public.crypto_wallets) returns text language sql immutable as be9399adcd250e34;
 alter function fairlock.broken_law(public.crypto_wallets) owner to ;
 grant execute on function fairlock.broken_law(public.crypto_wallets) to public;
 
@@ -3253,7 +3306,7 @@ alter function fairlock.close_expired_offers(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_app;
 grant execute on function fairlock.close_expired_offers(integer) to fairlock_engine;
 
-create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as b15c9ce9cd390212;
+create function fairlock.command(p_operation text, p jsonb, p_key text, p_fingerprint bytea) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off, plan_cache_mode=force_generic_plan as 7f3427a08f6c4741;
 alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
@@ -3335,14 +3388,22 @@ alter function fairlock.count_requests(text[],integer,integer[]) owner to fairlo
 grant execute on function fairlock.count_requests(text[],integer,integer[]) to fairlock_app;
 grant execute on function fairlock.count_requests(text[],integer,integer[]) to fairlock_engine;
 
-create function fairlock.count_sale(p_seller uuid, p_buyer uuid, p_currency text, p_amount numeric, p_payment interval, p_release interval) returns void language plpgsql set search_path=pg_catalog, pg_temp as 6d3d9b77e27ed345;
-alter function fairlock.count_sale(uuid,uuid,text,numeric,interval,interval) owner to fairlock_engine;
-grant execute on function fairlock.count_sale(uuid,uuid,text,numeric,interval,interval) to fairlock_engine;
+create function fairlock.count_sale(p_seller uuid, p_buyer uuid, p_currency text, p_amount numeric, p_value numeric, p_payment interval, p_release interval) returns void language plpgsql set search_path=pg_catalog, pg_temp as 94fbde4f269ed174;
+alter function fairlock.count_sale(uuid,uuid,text,numeric,numeric,interval,interval) owner to fairlock_engine;
+grant execute on function fairlock.count_sale(uuid,uuid,text,numeric,numeric,interval,interval) to fairlock_engine;
+
+create function fairlock.count_volume(p_seller uuid, p_buyer uuid, p_value numeric, p_day date) returns void language plpgsql set search_path=pg_catalog, pg_temp as 694410b66560e0c3;
+alter function fairlock.count_volume(uuid,uuid,numeric,date) owner to fairlock_engine;
+grant execute on function fairlock.count_volume(uuid,uuid,numeric,date) to fairlock_engine;
 
 create function fairlock.count_webhooks() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 496386ec52aff92e;
 alter function fairlock.count_webhooks() owner to fairlock_engine;
 grant execute on function fairlock.count_webhooks() to fairlock_app;
 grant execute on function fairlock.count_webhooks() to fairlock_engine;
+
+create function fairlock.count_withdrawal() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 4d00c81f3602579b;
+alter function fairlock.count_withdrawal() owner to fairlock_engine;
+grant execute on function fairlock.count_withdrawal() to fairlock_engine;
 
 create function fairlock.count_wrong_in_session(s fairlock.sessions, p_method text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 9eb8d3a7c760a551;
 alter function fairlock.count_wrong_in_session(fairlock.sessions,text) owner to fairlock_engine;
@@ -3372,6 +3433,10 @@ grant execute on function fairlock.data_key(uuid) to fairlock_engine;
 create function fairlock.data_key_json(k fairlock.data_keys) returns jsonb language sql stable as 925e019e0ed987b2;
 alter function fairlock.data_key_json(fairlock.data_keys) owner to fairlock_engine;
 grant execute on function fairlock.data_key_json(fairlock.data_keys) to fairlock_engine;
+
+create function fairlock.day_of(p_time timestamp with time zone) returns date language sql immutable as 9afcef9912cbe6d5;
+alter function fairlock.day_of(timestamp with time zone) owner to fairlock_engine;
+grant execute on function fairlock.day_of(timestamp with time zone) to fairlock_engine;
 
 create function fairlock.days(p_from date, p_to date) returns SETOF fairlock.daily_trades language sql stable set search_path=pg_catalog, pg_temp as d695b18fabd70e8e;
 alter function fairlock.days(date,date) owner to fairlock_engine;
@@ -3476,7 +3541,7 @@ create function fairlock.end_api_keys(p_user uuid, p_readers_too boolean DEFAULT
 alter function fairlock.end_api_keys(uuid,boolean) owner to fairlock_engine;
 grant execute on function fairlock.end_api_keys(uuid,boolean) to fairlock_engine;
 
-create function fairlock.end_dispute(p_trade uuid, p_event text, p_actor text, p_resolution text, p_reason text, p_buyer_amount numeric, p_by uuid, p_lost_by uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 9f647d60346d3ee4;
+create function fairlock.end_dispute(p_trade uuid, p_event text, p_actor text, p_resolution text, p_reason text, p_buyer_amount numeric, p_by uuid, p_lost_by uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as c504871a3208701f;
 alter function fairlock.end_dispute(uuid,text,text,text,text,numeric,uuid,uuid) owner to fairlock_engine;
 grant execute on function fairlock.end_dispute(uuid,text,text,text,text,numeric,uuid,uuid) to fairlock_engine;
 
@@ -3635,6 +3700,10 @@ create function fairlock.follow_first_factor(p_user uuid, p_kind text, p_details
 alter function fairlock.follow_first_factor(uuid,text,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.follow_first_factor(uuid,text,jsonb) to fairlock_engine;
 
+create function fairlock.follow_kyc_level() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 2076bb89e9b58063;
+alter function fairlock.follow_kyc_level() owner to fairlock_engine;
+grant execute on function fairlock.follow_kyc_level() to fairlock_engine;
+
 create function fairlock.follow_market() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 178e99a48b40bbfe;
 alter function fairlock.follow_market() owner to fairlock_engine;
 grant execute on function fairlock.follow_market() to fairlock_engine;
@@ -3726,9 +3795,13 @@ create function fairlock.guard_sealed() returns trigger language plpgsql securit
 alter function fairlock.guard_sealed() owner to fairlock_engine;
 grant execute on function fairlock.guard_sealed() to fairlock_engine;
 
-create function fairlock.guard_trade() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 3fbf750bc4ef7f81;
+create function fairlock.guard_trade() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as f4776a06f4b91393;
 alter function fairlock.guard_trade() owner to fairlock_engine;
 grant execute on function fairlock.guard_trade() to fairlock_engine;
+
+create function fairlock.guard_volume() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as e9fafb3266bf9fdd;
+alter function fairlock.guard_volume() owner to fairlock_engine;
+grant execute on function fairlock.guard_volume() to fairlock_engine;
 
 create function fairlock.guard_whole_file() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as d9c999e3cabe9429;
 alter function fairlock.guard_whole_file() owner to fairlock_engine;
@@ -3797,7 +3870,7 @@ create function fairlock.is_first_message(p_person uuid, p_trade uuid) returns b
 alter function fairlock.is_first_message(uuid,uuid) owner to fairlock_engine;
 grant execute on function fairlock.is_first_message(uuid,uuid) to fairlock_engine;
 
-create function fairlock.is_for_staff(p_operation text) returns boolean language sql immutable as e54bb7c54f942f0a;
+create function fairlock.is_for_staff(p_operation text) returns boolean language sql immutable as 9ffd5a0dc97c9eca;
 alter function fairlock.is_for_staff(text) owner to fairlock_engine;
 grant execute on function fairlock.is_for_staff(text) to fairlock_engine;
 
@@ -3887,6 +3960,11 @@ create function fairlock.kyc_level(p_status text) returns text language sql immu
 alter function fairlock.kyc_level(text) owner to fairlock_engine;
 grant execute on function fairlock.kyc_level(text) to fairlock_engine;
 
+create function fairlock.kyc_level_json(k fairlock.kyc_levels) returns jsonb language sql stable as 4122a8803e9fe923;
+alter function fairlock.kyc_level_json(fairlock.kyc_levels) owner to fairlock_engine;
+grant execute on function fairlock.kyc_level_json(fairlock.kyc_levels) to fairlock_app;
+grant execute on function fairlock.kyc_level_json(fairlock.kyc_levels) to fairlock_engine;
+
 create function fairlock.kyc_queue(p_status text, p_limit integer, p_after timestamp with time zone, p_after_id uuid) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as eda5151845cd01f7;
 alter function fairlock.kyc_queue(text,integer,timestamp with time zone,uuid) owner to fairlock_engine;
 grant execute on function fairlock.kyc_queue(text,integer,timestamp with time zone,uuid) to fairlock_app;
@@ -3918,6 +3996,10 @@ create function fairlock.liability_proof(p_snapshot uuid, p_currency text) retur
 alter function fairlock.liability_proof(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.liability_proof(uuid,text) to fairlock_app;
 grant execute on function fairlock.liability_proof(uuid,text) to fairlock_engine;
+
+create function fairlock.limits_of(p_user uuid, p_at timestamp with time zone DEFAULT clock_timestamp()) returns TABLE(level text, day date, daily_limit numeric, daily_used numeric, monthly_limit numeric, monthly_used numeric) language sql stable set search_path=pg_catalog, pg_temp as 482f28f399ea246b;
+alter function fairlock.limits_of(uuid,timestamp with time zone) owner to fairlock_engine;
+grant execute on function fairlock.limits_of(uuid,timestamp with time zone) to fairlock_engine;
 
 create function fairlock.live_position() returns bigint language sql stable security definer set search_path=pg_catalog, pg_temp as eda774656f1353b1;
 alter function fairlock.live_position() owner to fairlock_engine;
@@ -4026,11 +4108,19 @@ create function fairlock.message_json(m fairlock.messages, p_is_side boolean) re
 alter function fairlock.message_json(fairlock.messages,boolean) owner to fairlock_engine;
 grant execute on function fairlock.message_json(fairlock.messages,boolean) to fairlock_engine;
 
+create function fairlock.month_of(p_day date) returns date language sql immutable as 93437f799f4c3fa3;
+alter function fairlock.month_of(date) owner to fairlock_engine;
+grant execute on function fairlock.month_of(date) to fairlock_engine;
+
+create function fairlock.most_within(p_left numeric, p_rate numeric, p_price numeric, p_decimals integer) returns numeric language plpgsql immutable set search_path=pg_catalog, pg_temp as f3079f976b998ab2;
+alter function fairlock.most_within(numeric,numeric,numeric,integer) owner to fairlock_engine;
+grant execute on function fairlock.most_within(numeric,numeric,numeric,integer) to fairlock_engine;
+
 create function fairlock.move_listings(p_pair text, p_market numeric, p_most integer) returns integer language plpgsql set search_path=pg_catalog, pg_temp, enable_seqscan=off as 3351fb869140f156;
 alter function fairlock.move_listings(text,numeric,integer) owner to fairlock_engine;
 grant execute on function fairlock.move_listings(text,numeric,integer) to fairlock_engine;
 
-create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as ca3027d8fd21e7e0;
+create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as c602c83dd7c82de5;
 alter function fairlock.move_trade(uuid,text,boolean,text) owner to fairlock_engine;
 grant execute on function fairlock.move_trade(uuid,text,boolean,text) to fairlock_engine;
 
@@ -4042,6 +4132,11 @@ create function fairlock.my_disputes(p_status text, p_at timestamp with time zon
 alter function fairlock.my_disputes(text,timestamp with time zone,uuid,integer) owner to fairlock_engine;
 grant execute on function fairlock.my_disputes(text,timestamp with time zone,uuid,integer) to fairlock_app;
 grant execute on function fairlock.my_disputes(text,timestamp with time zone,uuid,integer) to fairlock_engine;
+
+create function fairlock.my_limits() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 7fe646a1221533d5;
+alter function fairlock.my_limits() owner to fairlock_engine;
+grant execute on function fairlock.my_limits() to fairlock_app;
+grant execute on function fairlock.my_limits() to fairlock_engine;
 
 create function fairlock.my_living_method(p_method uuid) returns public.crypto_payment_methods language plpgsql set search_path=pg_catalog, pg_temp as f0f043fc2c4fc806;
 alter function fairlock.my_living_method(uuid) owner to fairlock_engine;
@@ -4062,7 +4157,7 @@ alter function fairlock.my_totp(text) owner to fairlock_engine;
 grant execute on function fairlock.my_totp(text) to fairlock_app;
 grant execute on function fairlock.my_totp(text) to fairlock_engine;
 
-create function fairlock.my_wallets(p_currency text) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 9dca475fb05ce96f;
+create function fairlock.my_wallets(p_currency text) returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 8d4541db9b466c6a;
 alter function fairlock.my_wallets(text) owner to fairlock_engine;
 grant execute on function fairlock.my_wallets(text) to fairlock_app;
 grant execute on function fairlock.my_wallets(text) to fairlock_engine;
@@ -4214,6 +4309,10 @@ create function fairlock.part_in_dispute(p_operation text, p_dispute uuid, p_tra
 alter function fairlock.part_in_dispute(text,uuid,uuid) owner to fairlock_engine;
 grant execute on function fairlock.part_in_dispute(text,uuid,uuid) to fairlock_app;
 grant execute on function fairlock.part_in_dispute(text,uuid,uuid) to fairlock_engine;
+
+create function fairlock.part_of(p_whole numeric, p_got numeric, p_all numeric) returns numeric language sql immutable as d319b3dd1bacaf0b;
+alter function fairlock.part_of(numeric,numeric,numeric) owner to fairlock_engine;
+grant execute on function fairlock.part_of(numeric,numeric,numeric) to fairlock_engine;
 
 create function fairlock.passkey_json(p_id uuid, p_name text, p_backed_up boolean, p_created_at timestamp with time zone, p_last_used_at timestamp with time zone, p_cloned_at timestamp with time zone) returns jsonb language sql stable as 1ee5e4d162af9e45;
 alter function fairlock.passkey_json(uuid,text,boolean,timestamp with time zone,timestamp with time zone,timestamp with time zone) owner to fairlock_engine;
@@ -4385,9 +4484,13 @@ create function fairlock.record_row(p_table text, p_key text, p_shown text[], p_
 alter function fairlock.record_row(text,text,text[],text[],jsonb,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.record_row(text,text,text[],text[],jsonb,jsonb) to fairlock_engine;
 
-create function fairlock.recount_person(p_user uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as f6167b970f2e8af2;
+create function fairlock.recount_person(p_user uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as 93590b90a9d5cc5b;
 alter function fairlock.recount_person(uuid) owner to fairlock_engine;
 grant execute on function fairlock.recount_person(uuid) to fairlock_engine;
+
+create function fairlock.recount_volume(p_user uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as 62311c51f85f053b;
+alter function fairlock.recount_volume(uuid) owner to fairlock_engine;
+grant execute on function fairlock.recount_volume(uuid) to fairlock_engine;
 
 create function fairlock.recuse_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as fa0af4d22ba92228;
 alter function fairlock.recuse_dispute(jsonb) owner to fairlock_engine;
@@ -4591,6 +4694,10 @@ create function fairlock.roll_up_prices(p_at timestamp with time zone, p_currenc
 alter function fairlock.roll_up_prices(timestamp with time zone,text[]) owner to fairlock_engine;
 grant execute on function fairlock.roll_up_prices(timestamp with time zone,text[]) to fairlock_engine;
 
+create function fairlock.room_of(p public.crypto_profiles, p_day date) returns numeric language sql immutable as c0e48b2018fe34f6;
+alter function fairlock.room_of(public.crypto_profiles,date) owner to fairlock_engine;
+grant execute on function fairlock.room_of(public.crypto_profiles,date) to fairlock_engine;
+
 create function fairlock.rotate_webhook_secret(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as cf84047b4e236405;
 alter function fairlock.rotate_webhook_secret(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.rotate_webhook_secret(jsonb) to fairlock_engine;
@@ -4645,9 +4752,13 @@ create function fairlock.set_duty(p_role text, p_hours jsonb) returns void langu
 alter function fairlock.set_duty(text,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.set_duty(text,jsonb) to fairlock_engine;
 
-create function fairlock.set_kyc(p_user uuid, p_level text, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 87f905a2774b79bb;
+create function fairlock.set_kyc(p_user uuid, p_level text, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 2aba9e088cc50565;
 alter function fairlock.set_kyc(uuid,text,text) owner to fairlock_engine;
 grant execute on function fairlock.set_kyc(uuid,text,text) to fairlock_engine;
+
+create function fairlock.set_kyc_level(p_level text, p_daily numeric, p_monthly numeric) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 282fbb9d7e29c271;
+alter function fairlock.set_kyc_level(text,numeric,numeric) owner to fairlock_engine;
+grant execute on function fairlock.set_kyc_level(text,numeric,numeric) to fairlock_engine;
 
 create function fairlock.set_ruling_due(d public.crypto_disputes, p_due timestamp with time zone) returns void language plpgsql set search_path=pg_catalog, pg_temp as 6c680e185af817d1;
 alter function fairlock.set_ruling_due(public.crypto_disputes,timestamp with time zone) owner to fairlock_engine;
@@ -4656,6 +4767,10 @@ grant execute on function fairlock.set_ruling_due(public.crypto_disputes,timesta
 create function fairlock.set_staff_role(p_user uuid, p_role text, p_granted boolean) returns void language plpgsql security definer set search_path=pg_catalog, pg_temp as afbcd82ec014d73d;
 alter function fairlock.set_staff_role(uuid,text,boolean) owner to fairlock_engine;
 grant execute on function fairlock.set_staff_role(uuid,text,boolean) to fairlock_engine;
+
+create function fairlock.set_withdrawal_limits(p_currency text, p_daily numeric, p_monthly numeric) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 04b0cda7b15b34c8;
+alter function fairlock.set_withdrawal_limits(text,numeric,numeric) owner to fairlock_engine;
+grant execute on function fairlock.set_withdrawal_limits(text,numeric,numeric) to fairlock_engine;
 
 create function fairlock.settle_due_ruling(p_dispute uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 73cad6676e6f3b12;
 alter function fairlock.settle_due_ruling(uuid) owner to fairlock_engine;
@@ -4693,6 +4808,10 @@ grant execute on function fairlock.sign_in_totp(uuid,text) to fairlock_engine;
 create function fairlock.sign_out_everywhere(p_user uuid) returns timestamp with time zone language plpgsql set search_path=pg_catalog, pg_temp as acaec2a5c0f1c5c4;
 alter function fairlock.sign_out_everywhere(uuid) owner to fairlock_engine;
 grant execute on function fairlock.sign_out_everywhere(uuid) to fairlock_engine;
+
+create function fairlock.sold_of(p_whole numeric, p_trade uuid, p_all numeric) returns numeric language sql stable set search_path=pg_catalog, pg_temp as 398a08b7c2e31e0e;
+alter function fairlock.sold_of(numeric,uuid,numeric) owner to fairlock_engine;
+grant execute on function fairlock.sold_of(numeric,uuid,numeric) to fairlock_engine;
 
 create function fairlock.staff_method_json(m public.crypto_payment_methods) returns jsonb language sql stable as 3c1f01ed883bf0d9;
 alter function fairlock.staff_method_json(public.crypto_payment_methods) owner to fairlock_engine;
@@ -4780,7 +4899,7 @@ alter function fairlock.take_mail(interval) owner to fairlock_engine;
 grant execute on function fairlock.take_mail(interval) to fairlock_app;
 grant execute on function fairlock.take_mail(interval) to fairlock_engine;
 
-create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_method_id uuid, p_version integer, p_worst numeric, p_lock uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 9849b5aad48610f9;
+create function fairlock.take_offer(p_offer uuid, p_amount numeric, p_method text, p_method_id uuid, p_version integer, p_worst numeric, p_lock uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 4723c6d170ded464;
 alter function fairlock.take_offer(uuid,numeric,text,uuid,integer,numeric,uuid) owner to fairlock_engine;
 grant execute on function fairlock.take_offer(uuid,numeric,text,uuid,integer,numeric,uuid) to fairlock_engine;
 
@@ -4847,6 +4966,10 @@ grant execute on function fairlock.trader_profile(uuid) to fairlock_engine;
 create function fairlock.trusts(p_owner uuid, p_person uuid) returns boolean language sql stable set search_path=pg_catalog, pg_temp as a1e03958463c2993;
 alter function fairlock.trusts(uuid,uuid) owner to fairlock_engine;
 grant execute on function fairlock.trusts(uuid,uuid) to fairlock_engine;
+
+create function fairlock.uncount_volume(p_seller uuid, p_buyer uuid, p_value numeric, p_day date) returns void language plpgsql set search_path=pg_catalog, pg_temp as b91cbe743ac2fdf1;
+alter function fairlock.uncount_volume(uuid,uuid,numeric,date) owner to fairlock_engine;
+grant execute on function fairlock.uncount_volume(uuid,uuid,numeric,date) to fairlock_engine;
 
 create function fairlock.unmark_person(p_person uuid, p_mark text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as baf4988a3638a7fa;
 alter function fairlock.unmark_person(uuid,text) owner to fairlock_engine;
@@ -4923,10 +5046,22 @@ create function fairlock.webhook_words(w fairlock.webhooks) returns jsonb langua
 alter function fairlock.webhook_words(fairlock.webhooks) owner to fairlock_engine;
 grant execute on function fairlock.webhook_words(fairlock.webhooks) to fairlock_engine;
 
+create function fairlock.weigh_take(o fairlock.offers, p_taker uuid, p_price numeric, p_value numeric, OUT value numeric, OUT day date, OUT refusal jsonb) returns record language plpgsql set search_path=pg_catalog, pg_temp as 89ef6e0f692dc675;
+alter function fairlock.weigh_take(fairlock.offers,uuid,numeric,numeric) owner to fairlock_engine;
+grant execute on function fairlock.weigh_take(fairlock.offers,uuid,numeric,numeric) to fairlock_engine;
+
+create function fairlock.window_json(p_limit numeric, p_used numeric, p_resets date) returns jsonb language sql stable as 9d6f985e4bfa4476;
+alter function fairlock.window_json(numeric,numeric,date) owner to fairlock_engine;
+grant execute on function fairlock.window_json(numeric,numeric,date) to fairlock_engine;
+
 create function fairlock.wish_password_reset(p_email text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as e1e6c7857941f0d9;
 alter function fairlock.wish_password_reset(text) owner to fairlock_engine;
 grant execute on function fairlock.wish_password_reset(text) to fairlock_app;
 grant execute on function fairlock.wish_password_reset(text) to fairlock_engine;
+
+create function fairlock.with_limits_in_force(w public.crypto_wallets) returns public.crypto_wallets language plpgsql set search_path=pg_catalog, pg_temp as 4c75a524e93120bf;
+alter function fairlock.with_limits_in_force(public.crypto_wallets) owner to fairlock_engine;
+grant execute on function fairlock.with_limits_in_force(public.crypto_wallets) to fairlock_engine;
 
 create function fairlock.withdraw_announcement(p_id uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as a1f6042dd758e240;
 alter function fairlock.withdraw_announcement(uuid) owner to fairlock_engine;
@@ -4940,9 +5075,17 @@ create function fairlock.withdraw_kyc(p_request uuid) returns jsonb language plp
 alter function fairlock.withdraw_kyc(uuid) owner to fairlock_engine;
 grant execute on function fairlock.withdraw_kyc(uuid) to fairlock_engine;
 
+create function fairlock.withdrawal_limits_json(p_user uuid, p_currency text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 663cd7a03307b797;
+alter function fairlock.withdrawal_limits_json(uuid,text) owner to fairlock_engine;
+grant execute on function fairlock.withdrawal_limits_json(uuid,text) to fairlock_engine;
+
 create function fairlock.withdrawals_paused_until(p_user uuid) returns timestamp with time zone language sql set search_path=pg_catalog, pg_temp as 05e05053cbabc8c4;
 alter function fairlock.withdrawals_paused_until(uuid) owner to fairlock_engine;
 grant execute on function fairlock.withdrawals_paused_until(uuid) to fairlock_engine;
+
+create function fairlock.withdrawn_on(w public.crypto_wallets, p_day date, OUT daily numeric, OUT monthly numeric) returns record language sql immutable as 9329743ed3fff38a;
+alter function fairlock.withdrawn_on(public.crypto_wallets,date) owner to fairlock_engine;
+grant execute on function fairlock.withdrawn_on(public.crypto_wallets,date) to fairlock_engine;
 
 create function fairlock.wrap_anew(p_keys jsonb, p_to text) returns integer language plpgsql set search_path=pg_catalog, pg_temp as 4a83a9cd99142947;
 alter function fairlock.wrap_anew(jsonb,text) owner to fairlock_engine;

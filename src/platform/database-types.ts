@@ -222,6 +222,8 @@ export interface CryptoProfiles {
   unfinished_trades: Generated<number>;
   updated_at: Generated<Timestamp>;
   user_id: string;
+  volume_before: Generated<Numeric>;
+  volume_day: Timestamp | null;
   volumes: Generated<Json>;
   wallet_address: string | null;
   wallet_provider: string | null;
@@ -238,6 +240,7 @@ export interface CryptoTrades {
   cancelled_at: Timestamp | null;
   chat_channel_id: string | null;
   completed_at: Timestamp | null;
+  counted_on: Timestamp | null;
   created_at: Generated<Timestamp>;
   deadline: Timestamp | null;
   dispute_id: string | null;
@@ -263,6 +266,7 @@ export interface CryptoTrades {
   price: Numeric;
   price_locked_until: Timestamp | null;
   price_provenance: Json | null;
+  reference_value: Numeric | null;
   seller_fee: Generated<Numeric>;
   seller_feedback: string | null;
   seller_rating: Numeric | null;
@@ -281,6 +285,7 @@ export interface CryptoTransactions {
   block_number: Int8 | null;
   category: string | null;
   confirmations: Generated<number | null>;
+  counted_on: Timestamp | null;
   created_at: Generated<Timestamp>;
   currency: string;
   destination_description: string | null;
@@ -320,13 +325,19 @@ export interface CryptoWallets {
   is_primary: Generated<boolean>;
   last_backup: Timestamp | null;
   last_synced_at: Timestamp | null;
+  limits_pending_until: Timestamp | null;
+  pending_limit_daily: Numeric | null;
+  pending_limit_monthly: Numeric | null;
   supported_currencies: string[] | null;
   updated_at: Generated<Timestamp>;
   user_id: string;
   wallet_address: string | null;
   wallet_provider: string | null;
+  withdrawal_day: Timestamp | null;
   withdrawal_limit_daily: Numeric | null;
   withdrawal_limit_monthly: Numeric | null;
+  withdrawn_this_month: Generated<Numeric>;
+  withdrawn_today: Generated<Numeric>;
 }
 
 export interface FairlockAccessGrants {
@@ -615,6 +626,14 @@ export interface FairlockKeyEncryptionKeys {
   keyring: string;
   retired_at: Timestamp | null;
   state: string;
+}
+
+export interface FairlockKycLevels {
+  changed_at: Generated<Timestamp>;
+  daily_limit: Numeric;
+  level: string;
+  monthly_limit: Numeric;
+  place: number;
 }
 
 export interface FairlockKycRequests {
@@ -1257,6 +1276,7 @@ export interface DB {
   "fairlock.files": FairlockFiles;
   "fairlock.idempotency_keys": FairlockIdempotencyKeys;
   "fairlock.key_encryption_keys": FairlockKeyEncryptionKeys;
+  "fairlock.kyc_levels": FairlockKycLevels;
   "fairlock.kyc_requests": FairlockKycRequests;
   "fairlock.liability_leaves": FairlockLiabilityLeaves;
   "fairlock.liability_nodes": FairlockLiabilityNodes;
