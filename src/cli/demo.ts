@@ -3,7 +3,7 @@ import { Decimal } from 'decimal.js'
 import type pg from 'pg'
 import { hashPassword } from '../identity/index.ts'
 import { asEngine, type JsonObject, newId } from '../platform/index.ts'
-import { publishQuotes } from '../prices/index.ts'
+import { backfillSampleHistory, publishQuotes } from '../prices/index.ts'
 import type { Connection } from './connect.ts'
 import { type Ask, DemoLife } from './demo-life.ts'
 import { CREDITS, type DemoOffer, OFFERS, PEOPLE, SAMPLE_PRICES, sampleRates } from './demo-market.ts'
@@ -47,6 +47,7 @@ export async function fillDemo(
   })
   if (!isDemo) return null
   await live(ownerUrl, openApi, options)
+  await backfillSampleHistory(ownerUrl)
   const people = PEOPLE.flatMap(({ name, about }) => (about ? [{ email: emailOf(name), about }] : []))
   return { password, people }
 }

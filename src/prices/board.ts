@@ -102,7 +102,7 @@ function knownFacts(facts: MarketFacts, refused: Refused[]): MarketFacts {
   for (const field of AMOUNTS) take(field, MOST)
   for (const field of SHARES) take(field, new Decimal(100))
   const { rank = null } = facts
-  known.rank = rank !== null && Number.isInteger(rank) && rank > 0 && rank < 2 ** 31 ? rank : null
+  known.rank = rank !== null && Number.isInteger(rank) && rank > 0 && rank < 1e9 ? rank : null
   if (rank !== null && known.rank === null) refused.push({ currency, field: 'rank', value: String(rank) })
   return known
 }

@@ -2,3 +2,4 @@ export { type MarketFacts, type PriceFact, type Recorded, type Round, recordPric
 export { type PriceHistoryState, readPriceHistory, tendPriceHistory } from './history.ts'
 export { publishQuotes, type Quote, type SourcePrice } from './quotes.ts'
 export { priceRoutes } from './routes.ts'
+export { backfillSampleHistory } from './sample/history.ts'

@@ -40,6 +40,14 @@ test('the market is lively: offers of both sides over several pairs, trades in e
   assert.ok(said.length > 0)
 })
 
+test('prices have a past, and all of it says that it is made up', async () => {
+  const { items } = (await call(market.url, 'GET', '/v1/prices?limit=100')).body
+  assert.ok(
+    items.every(({ note, rsi14 }: { [name: string]: string }) => note === 'sample prices' && rsi14 !== null),
+  )
+  assert.match((await call(market.url, 'GET', '/')).body, /sample prices: they are made up/)
+})
+
 test('the people to sign in as can, and each has what is said of them', async () => {
   const [olga, marta, dan, ines] = await Promise.all(demo!.people.map(({ email }) => signIn(email)))
   assert.match(demo!.password, /^demo(-[a-z2-9]{4}){3}$/)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import pg from 'pg'
-import { type MarketFacts, recordPrices } from '../../src/prices/index.ts'
+import { backfillSampleHistory, type MarketFacts, recordPrices } from '../../src/prices/index.ts'
 import { indicatorsOf } from '../../src/prices/indicators.ts'
 import { call, type Market, startMarket } from '../support/market.ts'
 
@@ -142,6 +142,50 @@ test('a round that is killed before its end has left nothing, and is whole when 
   assert.deepEqual((await counts()).rows, [{ minutes: 0, days: 0, shown: 0 }])
   await Promise.all([round(NOW, '5'), round(NOW, '5')])
   assert.deepEqual((await counts()).rows, [{ minutes: 1, days: 1, shown: 1 }])
+})
+
+test('the sample market has a past, and says that it is made up', async () => {
+  await backfillSampleHistory(market.database.ownerUrl)
+  const first = await get('/v1/prices?limit=9')
+  const second = await get(`/v1/prices?limit=9&cursor=${first.body.nextCursor}`)
+  const coins = [...first.body.items, ...second.body.items]
+  assert.deepEqual([coins.length, second.body.nextCursor], [13, null])
+  for (const { symbol, sample, note, stale, ...values } of coins) {
+    assert.deepEqual([sample, note, stale], [true, 'sample prices', false], symbol)
+    for (const name of [
+      'priceBtc',
+      'priceEth',
+      'change1h',
+      'change24h',
+      'change7d',
+      'change30d',
+      'high24h',
+      'low24h',
+    ])
+      assert.equal(typeof values[name], 'string', `${name} of ${symbol}`)
+    for (const name of ['rsi14', 'macd', 'macdSignal'])
+      assert.equal(typeof values[name], 'string', `${name} of ${symbol}`)
+    for (const name of ['marketCap', 'sentiment', 'dominance']) assert.equal(values[name], null)
+  }
+  const { body: days } = await get('/v1/prices/ETH/history')
+  assert.deepEqual([days.items.length, days.nextCursor], [100, null])
+  assert.ok(days.items.every(({ note }: { note: string }) => note === 'sample prices'))
+  const { quotes } = (await get('/v1/prices/BTC?currency=EUR')).body
+  assert.deepEqual(
+    quotes.map(({ pair, priced, note }: Record<string, unknown>) => [pair, priced, note]),
+    [['BTC/EUR', true, 'sample prices']],
+  )
+  assert.deepEqual(
+    quotes[0].sources.map(({ source, used, ageSeconds }: Record<string, unknown>) => [
+      source,
+      used,
+      typeof ageSeconds,
+    ]),
+    [
+      ['one', true, 'number'],
+      ['two', true, 'number'],
+    ],
+  )
 })
 
 test('history is paged without a gap, and what is asked for wrongly is named', async () => {
