@@ -3156,6 +3156,10 @@ alter function fairlock.available_change(public.crypto_transactions) owner to fa
 grant execute on function fairlock.available_change(public.crypto_transactions) to fairlock_app;
 grant execute on function fairlock.available_change(public.crypto_transactions) to fairlock_engine;
 
+create function fairlock.backfill_sample_prices(p jsonb) returns void language plpgsql set search_path=pg_catalog, pg_temp, TimeZone=UTC as a0e4c4c9d1103761;
+alter function fairlock.backfill_sample_prices(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.backfill_sample_prices(jsonb) to fairlock_engine;
+
 create function fairlock.ban_json(b fairlock.bans) returns jsonb language sql stable as c6cd586ebf8dbae1;
 alter function fairlock.ban_json(fairlock.bans) owner to fairlock_engine;
 grant execute on function fairlock.ban_json(fairlock.bans) to fairlock_app;
