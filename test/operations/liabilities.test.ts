@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -20,6 +20,7 @@ import { asEngine } from '../../src/platform/index.ts'
 import { tradeForADay } from '../ledger/support.ts'
 import { call, type Market, offerBody, type Person, startMarket } from '../support/market.ts'
 import { proveMany } from './many.ts'
+import { fairlock } from './program.ts'
 import { check } from './trees.ts'
 
 let market: Market
@@ -286,6 +287,33 @@ test('one is taken when it is due, none when the house says 0; old leaves go, th
     items.map(({ number, hasProofs }: { number: number; hasProofs: boolean }) => [number, hasProofs]),
     items.map((_: unknown, i: number) => [taken!.number - i, i === 0]),
   )
+})
+
+test('fairlock liabilities takes a snapshot, publishes its head, checks it, and verifies a proof', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlock-snapshot-'))
+  try {
+    const taken = await fairlock(market, folder, 'liabilities', 'snapshot', '--json')
+    assert.equal(taken.code, 0, taken.err)
+    const { head, number } = JSON.parse(taken.out)
+    const lines = (await readFile(join(folder, 'liabilities.jsonl'), 'utf8')).trimEnd().split('\n')
+    assert.equal(JSON.parse(lines.at(-1)!).head, head)
+    const { body } = await proofOf(people[0]!, 'BTC')
+    const file = join(folder, 'proof.json')
+    await writeFile(file, JSON.stringify(body))
+    const [checked, good, foreign] = await Promise.all([
+      fairlock(market, folder, 'liabilities', 'check', String(number)),
+      fairlock(market, folder, 'liabilities', 'verify', file, '--root', head),
+      fairlock(market, folder, 'liabilities', 'verify', file, '--root', '00'.repeat(32)),
+    ])
+    assert.equal(checked.code, 0, checked.err)
+    const total = body.snapshot.trees[0].total
+    assert.match(checked.out, new RegExp(`BTC +\\d+ +\\d+ +\\d+ +${total} +${total}`))
+    assert.equal(good.code, 0, good.err)
+    assert.match(good.out, new RegExp(`^Proven: ${people[0]!.id} is counted with ${body.leaf.available} BTC`))
+    assert.equal(foreign.code, 1)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 })
 
 test('in small what `npm run proof -- liabilities` does with a million people', async () => {

@@ -6,6 +6,7 @@ import { rollUp } from '../../src/ledger/index.ts'
 import { BadPeriod, countDays, periodOf, REPORT_NAMES } from '../../src/operations/index.ts'
 import { tradeForADay } from '../ledger/support.ts'
 import { call, type Market, offerBody, type Person, startMarket } from '../support/market.ts'
+import { fairlock } from './program.ts'
 
 let market: Market
 let admin: Person
@@ -198,6 +199,21 @@ test('disputes by day and week: opened, ended and how, and how long they took', 
     }),
     row('2026-01-14', { endedBySides: 1 }),
   ])
+})
+
+test('fairlock report prints the same as a table, and knows a bad day', async () => {
+  const [table, bad] = await Promise.all([
+    fairlock(market, '.', 'report', 'fees'),
+    fairlock(market, '.', 'report', 'fees', '--from', '2026-02-30'),
+  ])
+  assert.equal(table.code, 0, table.err)
+  const lines = table.out.trim().split('\n')
+  assert.deepEqual(
+    lines.map((line) => line.split(/ +/)),
+    parse((await admin.get('/v1/admin/reports/fees.csv')).body),
+  )
+  assert.equal(bad.code, 2)
+  assert.match(bad.err, /--from is not a day like/)
 })
 
 test('each as CSV, by its address or by Accept, with the same rows', async () => {

@@ -1,5 +1,5 @@
-import { stringify } from 'csv-stringify/sync'
 import { asEngine, type Database } from '../../platform/index.ts'
+import { type Columns, csvHeader, csvLines } from '../../wallets/index.ts'
 import { REPORTS, type Report, type ReportName } from './definitions.ts'
 import type { Period } from './period.ts'
 
@@ -19,18 +19,15 @@ export function runReport(
   })
 }
 
-/**
- * A report as CSV (RFC 4180). Its cells are numbers, days and codes of currencies: nothing that anybody typed, so there are
- * no formulas to defuse, and a number below zero stays a number.
- */
+/** A report as CSV, in the form of all exports. */
 export function csvOf(name: ReportName, { rows }: Pick<Report, 'rows'>): string {
   const { columns } = REPORTS[name]
-  return stringify(
-    [columns.map(({ title }) => title), ...rows.map((row) => columns.map(({ field }) => row[field]))],
-    {
-      record_delimiter: 'windows',
-    },
+  const kinds: Columns = Object.fromEntries(columns.map(({ field }) => [field, 'number']))
+  const cells = rows.map((row) =>
+    Object.fromEntries(columns.map(({ field }) => [field, row[field]?.toString() ?? null])),
   )
+  const fields = columns.map(({ field }) => field)
+  return csvHeader(columns.map(({ title }) => title)) + csvLines(kinds, fields, cells)
 }
 
 /** A report as lines of cells, with its titles first. */
