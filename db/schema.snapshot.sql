@@ -3996,7 +3996,7 @@ create function fairlock.liability_json(s fairlock.liability_snapshots) returns 
 alter function fairlock.liability_json(fairlock.liability_snapshots) owner to fairlock_engine;
 grant execute on function fairlock.liability_json(fairlock.liability_snapshots) to fairlock_engine;
 
-create function fairlock.liability_proof(p_snapshot uuid, p_currency text) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off as 9cd73007ae4313e2;
+create function fairlock.liability_proof(p_snapshot uuid, p_currency text) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp, enable_seqscan=off as 3ecbae7d29abb73d;
 alter function fairlock.liability_proof(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.liability_proof(uuid,text) to fairlock_app;
 grant execute on function fairlock.liability_proof(uuid,text) to fairlock_engine;

@@ -100,18 +100,22 @@ begin
   if fairlock.acting_user() is null then
     raise exception using errcode = 'FL001', message = 'nobody is signed in';
   end if;
-  -- Without an id the newest with a tree of this currency, whose leaves are still there.
+  -- Without an id the newest with a tree of this currency: not the newest with the person's leaf, which may be missing.
   select s.number into v_number from fairlock.liability_snapshots s
   where s.id = p_snapshot or p_snapshot is null and s.retired_at is null
-    and exists (select from fairlock.liability_trees own where own.snapshot = s.number and own.currency = p_currency)
+    and exists (select from fairlock.liability_trees own
+      where own.snapshot = s.number and (own.currency = p_currency or p_currency is null))
   order by s.number desc limit 1;
-  select * into t from fairlock.liability_trees where snapshot = v_number and currency = p_currency;
+  -- Without a currency the first that the person has.
   select * into leaf from fairlock.liability_leaves
-  where user_id = fairlock.acting_user() and snapshot = t.snapshot and tree = t.tree;
+  where user_id = fairlock.acting_user() and snapshot = v_number and tree in (
+    select tree from fairlock.liability_trees where snapshot = v_number and (currency = p_currency or p_currency is null))
+  order by tree limit 1;
   if leaf.position is null then
     return fairlock.refuse('not_found');
   end if;
-  return jsonb_build_object(
+  select * into t from fairlock.liability_trees where snapshot = v_number and tree = leaf.tree;
+  return jsonb_build_object('currency', t.currency,
     'snapshot', (select fairlock.liability_json(s) from fairlock.liability_snapshots s where s.number = v_number),
     'leaf', jsonb_build_object('position', leaf.position, 'userId', leaf.user_id, 'nonce', encode(leaf.nonce, 'hex'),
       'available', leaf.available::numeric(38, 8)::text, 'held', leaf.held::numeric(38, 8)::text),

@@ -77,32 +77,32 @@ export function liabilityRoutes(app: App, { db }: { db: Database }): void {
         summary: 'Proof that what you have in a currency is counted in what the platform owes',
         description:
           'Save the answer as a file and check it with the program of GET /v1/liabilities/verifier, or with any other ' +
-          'that does what docs/operating/liabilities.md says. 404 where you had nothing of the currency.',
+          'that does what docs/operating/liabilities.md says. 404 where you had nothing of the currency. Without a ' +
+          'currency: of the first that you had.',
         params: strict({
           snapshotId: Type.Union([Id, Type.Literal('latest')], {
             description: 'The id of a snapshot, or latest',
           }),
         }),
-        querystring: strict({ currency: Currency }),
+        querystring: strict({ currency: Type.Optional(Currency) }),
         response: answers(200, ProofBody),
       },
     },
     async (request) => {
       const { snapshotId } = request.params
-      const { currency } = request.query
       const found = await db.call<StoredProof>(
         request.caller,
         'select fairlock.liability_proof($1, $2) as answer',
-        [snapshotId === 'latest' ? null : snapshotId, currency],
+        [snapshotId === 'latest' ? null : snapshotId, request.query.currency ?? null],
       )
-      return proofOf(found, currency)
+      return proofOf(found)
     },
   )
 }
 
-type StoredProof = { snapshot: PublishedSnapshot; leaf: Proof['leaf']; path: string[] }
+type StoredProof = { currency: string; snapshot: PublishedSnapshot; leaf: Proof['leaf']; path: string[] }
 
-function proofOf({ snapshot, leaf, path }: StoredProof, currency: string): Proof {
+function proofOf({ currency, snapshot, leaf, path }: StoredProof): Proof {
   return {
     format: PROOF_FORMAT,
     snapshot,
