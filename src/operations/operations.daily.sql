@@ -22,10 +22,12 @@ returns table (
 )
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
-  select done.day, done.pair, count(*), sum(round(done.amount * done.share, 8)), sum(round(done.total_value * done.share, 8)),
+  select done.day, done.pair, count(*), sum(round(done.amount * done.share, 8)),
+    sum(round(done.total_value * done.share, 8)),
     sum(done.fees), coalesce(sum(round(done.reference_value * done.share, 8)), 0), count(done.reference_value)
   from (
-    select (t.created_at at time zone 'UTC')::date as day, c.pair, c.amount, coalesce(c.total_value, 0) as total_value, c.reference_value,
+    select (t.created_at at time zone 'UTC')::date as day, c.pair, c.amount, coalesce(c.total_value, 0) as total_value,
+      c.reference_value,
       e.released_amount / (c.amount - c.buyer_fee) as share, coalesce((
         select sum(f.amount) from ledger.entries f
         where f.transfer_id = t.id and f.account_id = ledger.system_account('fees', own.currency)), 0) as fees

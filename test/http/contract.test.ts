@@ -88,6 +88,7 @@ const PUBLIC = `
   POST /v1/auth/email-change/cancellation
   GET /v1/offers
   GET /v1/offers/{id}
+  GET /v1/kyc-levels
   GET /v1/liabilities
   GET /v1/payment-method-types
   GET /v1/prices
