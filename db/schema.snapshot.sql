@@ -3315,7 +3315,7 @@ alter function fairlock.command(text,jsonb,text,bytea) owner to fairlock_engine;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_app;
 grant execute on function fairlock.command(text,jsonb,text,bytea) to fairlock_engine;
 
-create function fairlock.completed_between(p_from bigint, p_to bigint) returns TABLE(day date, pair text, trades bigint, amount numeric, total_value numeric, fees numeric, reference_value numeric, valued_trades bigint) language sql stable set search_path=pg_catalog, pg_temp as 8a805cc034323e64;
+create function fairlock.completed_between(p_from bigint, p_to bigint) returns TABLE(day date, pair text, trades bigint, amount numeric, total_value numeric, fees numeric, reference_value numeric, valued_trades bigint) language sql stable set search_path=pg_catalog, pg_temp as b75d6516907fbc99;
 alter function fairlock.completed_between(bigint,bigint) owner to fairlock_engine;
 grant execute on function fairlock.completed_between(bigint,bigint) to fairlock_engine;
 
