@@ -26,6 +26,7 @@ import { Uploads } from './platform/files/index.ts'
 import { type Config, ConfigError, Database, databaseWithoutTls, makeLog } from './platform/index.ts'
 import { MigrationError } from './platform/migrator/index.ts'
 import { KeyringError, keyringInForce, Sealer } from './platform/sealing/index.ts'
+import { PriceFeed, priceListOf, sourcesOf } from './prices/index.ts'
 import { tasksOf } from './tasks.ts'
 
 /** Runs the API, the background work, or both, until a signal or a fault that cannot be mended ends it. */
@@ -57,6 +58,7 @@ async function serve(options: ServeOptions): Promise<void> {
       const mailer = mailerOf(config, db)
       webhooks = new Webhooks(db, sealer, outside)
       const pushes = new Pushes(db, sealer, outside, contactOf(config))
+      const feed = feedOf(config, db, log)
       jobs = await startJobs({
         url: database.appUrl,
         tasks: tasksOf({
@@ -69,11 +71,12 @@ async function serve(options: ServeOptions): Promise<void> {
           sealer,
           signer,
           auditRoots: config.auditRoots,
+          feed,
         }),
         onError: (task, error) => log.error({ task, err: error }, 'background work failed'),
       })
       stops.push(jobs.stop)
-      stops.push(async () => void (await Promise.all([webhooks?.close(), pushes.close()])))
+      stops.push(async () => void (await Promise.all([webhooks?.close(), pushes.close(), feed.close()])))
       if (mailer === null) log.warn('nothing is mailed: FAIRLOCK_SMTP_URL is not set')
       else stops.push(async () => mailer.close())
     }
@@ -106,6 +109,26 @@ function liveOf(config: Config, db: Database, url: string, log: Logger): Live {
     url,
     mostStreams: config.liveStreams,
     onTrouble: (error) => log.warn({ err: error }, 'live events have to wait'),
+  })
+}
+
+function feedOf(config: Config, db: Database, log: Logger): PriceFeed {
+  const list = priceListOf(config)
+  if (list === 'sample') log.warn('prices are made up: FAIRLOCK_PRICES is sample')
+  return new PriceFeed({
+    db: db.pool,
+    sources: sourcesOf(list, config),
+    onChange: (source, failing) =>
+      failing === null
+        ? log.info({ source }, 'a price source is back')
+        : log.warn(
+            { source, reason: failing.failure, err: failing.cause },
+            `a price source ${failing.message}`,
+          ),
+    onOutliers: (source, prices) =>
+      prices === 0
+        ? log.info({ source }, 'a price source agrees with the others again')
+        : log.warn({ source, prices }, 'prices of a source are too far from the others, and left out'),
   })
 }
 

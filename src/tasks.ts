@@ -9,6 +9,7 @@ import { countDays, headsFileBeside, tendLiabilities } from './operations/index.
 import { purgePaymentDetails } from './payment-methods/index.ts'
 import type { Database } from './platform/index.ts'
 import { Rewrap, type Sealer } from './platform/sealing/index.ts'
+import type { PriceFeed } from './prices/index.ts'
 import { tendPriceHistory } from './prices/index.ts'
 import { expireTrades } from './trades/index.ts'
 
@@ -23,11 +24,12 @@ export type Work = {
   sealer: Sealer
   signer: Signer
   auditRoots: string
+  feed: PriceFeed
 }
 
 /** The background work: each task with how many seconds lie between two runs. */
 export function tasksOf(work: Work): Record<string, Task> {
-  const { ownerUrl, db, dispatcher, mailer, webhooks, pushes, sealer, signer, auditRoots } = work
+  const { ownerUrl, db, dispatcher, mailer, webhooks, pushes, sealer, signer, auditRoots, feed } = work
   const rewrap = new Rewrap(db, sealer, { forMs: 2000 })
   return {
     dispatch: { everySeconds: 1, work: async () => void (await dispatcher.run()) },
@@ -60,6 +62,8 @@ export function tasksOf(work: Work): Record<string, Task> {
     ...(mailer && { mail: { everySeconds: 2, work: async () => void (await mailer.deliver()) } }),
     webhooks: { everySeconds: 1, work: () => webhooks.deliver() },
     push: { everySeconds: 2, work: () => pushes.deliver() },
+    // Whoever runs it, sources are asked at their own pace: the database says who is due.
+    prices: { everySeconds: 30, work: () => feed.run() },
     'purge-payment-details': {
       everySeconds: 300,
       work: async () => void (await purgePaymentDetails(db)),

@@ -72,6 +72,7 @@ as $$ values
   ('fairlock.price_history', 'market data, nobody''s'),
   ('fairlock.price_hours', 'market data, nobody''s'),
   ('fairlock.price_days', 'market data, nobody''s'),
+  ('fairlock.price_sources', 'market data, nobody''s'),
   ('fairlock.dispute_entries', 'append-only; whoever says something writes a line that they did'),
   ('fairlock.offers', 'each command that changes an offer writes its own line; takes are in the trades'' lines'),
   ('fairlock.offer_listings', 'derived from the offers'),

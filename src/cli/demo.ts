@@ -7,6 +7,10 @@ import { backfillSampleHistory, publishQuotes } from '../prices/index.ts'
 import type { Connection } from './connect.ts'
 import { type Ask, DemoLife } from './demo-life.ts'
 import { CREDITS, type DemoOffer, OFFERS, PEOPLE, SAMPLE_PRICES, sampleRates } from './demo-market.ts'
+import { samplePrice } from '../prices/index.ts'
+import type { Connection } from './connect.ts'
+import { type Ask, DemoLife } from './demo-life.ts'
+import { CREDITS, type DemoOffer, OFFERS, PEOPLE } from './demo-market.ts'
 import { FEEDBACK } from './demo-words.ts'
 import { Finding, UsageError } from './finding.ts'
 import { confirm, print } from './output.ts'
@@ -264,6 +268,6 @@ function floatingOf({ margin, floorPrice, ceilingPrice }: DemoOffer): JsonObject
 
 /** The sample price with the offer's margin, to two decimals, or four where it is small. */
 function priceOf({ pair, margin }: DemoOffer): string {
-  const price = new Decimal(SAMPLE_PRICES[pair]!).mul(new Decimal(100).add(margin)).div(100)
+  const price = new Decimal(samplePrice(pair)).mul(new Decimal(100).add(margin)).div(100)
   return price.toFixed(price.gt(10) ? 2 : 4)
 }

@@ -10,6 +10,7 @@ import { keysCommand } from './keys/keys.ts'
 import { ledgerCommand } from './ledger.ts'
 import { announceCommand, newsCommand } from './news.ts'
 import { liabilitiesCommand } from './operator/liabilities.ts'
+import { pricesCommand } from './operator/prices.ts'
 import { reportCommand } from './operator/report.ts'
 import { userCommand } from './user.ts'
 
@@ -53,6 +54,7 @@ export function buildProgram(programs: Programs): Command {
   program.addCommand(dutyCommand())
   program.addCommand(announceCommand())
   program.addCommand(newsCommand())
+  program.addCommand(pricesCommand())
   program.addCommand(configCommand())
   program.addCommand(benchCommand(programs.bench))
   for (const command of everyCommand(program)) command.exitOverride().showHelpAfterError()

@@ -13,6 +13,7 @@ import { fileMetrics } from './file-metrics.ts'
 import { keyMetrics } from './key-metrics.ts'
 import { type NewsParts, newsMetrics } from './news-metrics.ts'
 import { priceHistoryMetrics } from './price-history-metrics.ts'
+import { priceMetrics } from './price-metrics.ts'
 
 export type MetricsOptions = {
   db: Database
@@ -52,6 +53,7 @@ export function metricsRoutes(app: App, options: MetricsOptions): void {
   newsMetrics(registry, options)
   deliveryMetrics(registry, options)
   priceHistoryMetrics(registry, options.db)
+  priceMetrics(registry, options.db)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
     seconds.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)

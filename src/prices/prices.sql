@@ -52,14 +52,18 @@ $$;
 grant execute on function fairlock.reference_rate(text) to fairlock_app;
 
 -- Keeps what the feed has found out; returns how many pairs have a newer quote than before. One that is older than what
--- is known, or from the future, changes nothing. p: [{pair, price, via, sources, sourceCount, spreadPercent, asOf,
--- rateAsOf, isSample}].
+-- is known, or from the future, changes nothing: unless too few sources made the one that is known, or they disagreed,
+-- and the older one is sound. Such a one would last until even the slowest source has spoken after it, up to days.
+-- p: [{pair, price, via, sources, sourceCount, spreadPercent, asOf, rateAsOf, isSample}].
 create function fairlock.publish_quotes(p jsonb) returns integer
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_changed integer;
+  v_least smallint;
+  v_most smallint;
 begin
+  select s.quote_least_sources, s.quote_most_spread_percent into v_least, v_most from fairlock.settings s;
   insert into fairlock.market_quotes as old (pair, base_currency, quote_currency, price, via, sources, source_count,
     spread_percent, as_of, rate_as_of, is_sample)
   select r.pair, base.code, quote.code, r.price, r.via, r.sources, r."sourceCount", r."spreadPercent", r."asOf",
@@ -75,7 +79,9 @@ begin
     source_count = excluded.source_count, spread_percent = excluded.spread_percent, as_of = excluded.as_of,
     rate_as_of = excluded.rate_as_of, is_sample = excluded.is_sample, published_at = clock_timestamp()
   where excluded.as_of > old.as_of or excluded.as_of = old.as_of and (excluded.rate_as_of > old.rate_as_of
-    or excluded.sources <> old.sources);
+    or excluded.sources <> old.sources)
+    or (old.source_count < v_least or old.spread_percent > v_most)
+      and excluded.source_count >= v_least and excluded.spread_percent <= v_most;
   get diagnostics v_changed = row_count;
   return v_changed;
 end $$;

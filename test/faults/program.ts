@@ -32,6 +32,8 @@ export class Program {
       PORT: String(port),
       FAIRLOCK_DATA_DIR: this.dataDir,
       LOG_LEVEL: 'warn',
+      // No test asks the world.
+      FAIRLOCK_PRICES: 'none',
       FAIRLOCK_REQUESTS_PER_ADDRESS: '0',
       FAIRLOCK_REQUESTS_PER_PERSON: '0',
       FAIRLOCK_COOLDOWN_HOURS_AFTER_TWO: '0',

@@ -254,3 +254,7 @@ update public.crypto_trades set reference_value = total_value * 1.16, counted_on
 update public.crypto_wallets set withdrawn_today = 0.5, withdrawn_this_month = 1, withdrawal_day = '2024-05-02',
   pending_limit_daily = 3, limits_pending_until = now();
 update public.crypto_transactions set counted_on = '2024-05-02' where transaction_type = 'withdrawal';
+insert into fairlock.price_sources (source, next_at, tried_at, read_at, failing_since, failure, breaker, ticks, reads, failures,
+  dropped, outliers)
+values ('one', now(), now() - interval '1 minute', now() - interval '1 hour', now() - interval '1 minute', 'timeout', 'open',
+  '{"ADA/EUR": ["0.0000000012345678901", "2026-01-01T00:00:00Z"]}', 7, '{"timeout": 3}', '{"null": 2}', 4);

@@ -66,6 +66,7 @@ export const EXPECTED: Record<string, Expectation> = {
   'fairlock.liability_nodes': NOTHING,
   'fairlock.liability_snapshots': EVERYBODY,
   'fairlock.liability_trees': EVERYBODY,
+  'fairlock.price_sources': NOTHING,
   'fairlock.live_events': TRADERS(1, 1, 0),
   'fairlock.live_state': NOTHING,
   'fairlock.news_set_aside': NOTHING,

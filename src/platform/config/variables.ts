@@ -21,6 +21,9 @@ export type Config = {
   /** The mail server; without it, or without a sender, nothing is mailed. */
   readonly smtpUrl: string | null
   readonly mailFrom: string | null
+  /** Where market prices come from: a list of sources, `sample`, `all` or `none`; null: by the database. */
+  readonly prices: string | null
+  readonly coingeckoKey: string | null
   /** What people's webhooks may reach although it is not public. */
   readonly webhooksAllow: string | null
   /** The rules of the house, by column of fairlock.settings; decimals as strings. */
@@ -50,6 +53,8 @@ const url = {
   pattern: /^$|^postgres(ql)?:\/\//,
   expected: 'a postgres:// connection string',
 } as const
+const SOURCE = '(?:coingecko|kraken|coinbase|blockchain\\.info|currency-api|yadio)'
+
 /** What the program itself reads at its start. */
 export const OWN: Record<string, Variable> = {
   DATABASE_URL: {
@@ -152,6 +157,24 @@ export const OWN: Record<string, Variable> = {
     kind: 'text',
     pattern: /^$|^[\w.:/[\]-]+(?:, *[\w.:/[\]-]+)*$/,
     expected: 'hosts, addresses or networks with commas between',
+  },
+  FAIRLOCK_PRICES: {
+    key: 'prices',
+    fallback: '',
+    about: 'Where market prices come from; empty: sample with the embedded database, all otherwise',
+    kind: 'text',
+    pattern: new RegExp(`^(?:|none|sample|all|${SOURCE}(?:,${SOURCE})*)$`),
+    expected:
+      'none, sample, all, or a list of coingecko, kraken, coinbase, blockchain.info, currency-api, yadio',
+  },
+  FAIRLOCK_COINGECKO_KEY: {
+    key: 'coingeckoKey',
+    fallback: '',
+    secret: true,
+    about: 'API key of CoinGecko; one of a paid plan with pro: in front; empty: without',
+    kind: 'text',
+    pattern: /^$|^(?:pro:)?[\w-]{8,100}$/,
+    expected: 'a key',
   },
   FAIRLOCK_DATABASE_CONNECTIONS: {
     key: 'databaseConnections',

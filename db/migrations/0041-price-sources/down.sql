@@ -1,0 +1,2 @@
+-- keep fairlock.price_sources
+drop table fairlock.price_sources;
