@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, mock, test } from 'node:test'
 import pg from 'pg'
-import { PriceFeed, publishQuotes, type Quote, readFeedState } from '../../src/prices/index.ts'
-import type { Source } from '../../src/prices/sources/source.ts'
+import { PriceFeed, publishQuotes, type Quote, readFeedState, sourcesOf } from '../../src/prices/index.ts'
 import { type TestDatabase, testDatabase } from '../support/server.ts'
 import { type Behaviour, json, Services, withNumbers } from './services.ts'
 
-const LIMITS = { timeoutMs: 80, maxBytes: 1024 * 1024, redirects: 2, retryMs: 1 }
+const LIMITS = { timeoutMs: 5000, maxBytes: 1024 * 1024, redirects: 2, retryMs: 1 }
 const services = new Services()
 let database: TestDatabase
 let app: pg.Pool
@@ -33,11 +32,11 @@ after(async () => {
 
 const NAMES = ['kraken', 'coinbase', 'coingecko', 'blockchain.info', 'currency-api', 'yadio']
 
-function newFeed(sources: Source[] = NAMES.map((name) => services.sources()[name]!)): PriceFeed {
+function newFeed(sources = NAMES.map((name) => services.sources()[name]!), limits = LIMITS): PriceFeed {
   return new PriceFeed({
     db: app,
     sources,
-    limits: LIMITS,
+    limits,
     onChange: (source, failing) => log.push(`${source} ${failing?.failure ?? 'back'}`),
     onOutliers: (source, prices) => log.push(`${source} ${prices === 0 ? 'agrees' : 'apart'}`),
     record: async () => undefined,
@@ -103,6 +102,8 @@ test('every pair has a quote: of its own prices where there are enough, through 
 
 test('an hour passes: sources misbehave one after another, and change nothing but a count and a line', async () => {
   const feed = newFeed()
+  // Who never answers is not waited for long; whoever is slow besides has been heard before.
+  const impatient = newFeed(undefined, { ...LIMITS, timeoutMs: 60 })
   const worse: [string, string, Behaviour][] = [
     ['kraken', 'timeout', () => undefined],
     ['kraken', 'not_json', (response) => response.setHeader('content-type', 'text/html').end('<html>')],
@@ -143,7 +144,7 @@ test('an hour passes: sources misbehave one after another, and change nothing bu
     const told = () => log.splice(0).filter((line) => line.startsWith(source))
     services.behave(source, behaviour)
     for (let i = 0; i < 6; i++, rounds++) {
-      await round(feed)
+      await round(reason === 'timeout' && i <= 3 ? impatient : feed)
       if (i === 3) services.behave(source, null)
       near(await good('BTC/USD'), 71_040)
       near(await good('BTC/EUR'), 61_241)
@@ -183,5 +184,88 @@ test('with one source left quotes grow old and price nothing, and come back when
   }
   assert.ok(back <= 12, `back after ${back} rounds`)
   near(await good('BTC/USD'), 71_040)
+  const failing = async () => (await readFeedState(app)).sources.some(({ failure }) => failure !== null)
+  for (let i = 0; i < 40 && (await failing()); i++) await round(feed)
+  assert.ok(!(await failing()))
   log.length = 0
+})
+
+test('a source that asks for a pause has it, and several workers ask no more often than one', async () => {
+  services.behave('yadio', (response) => response.writeHead(429, { 'retry-after': '600' }).end())
+  const [one, two] = [newFeed(), newFeed()]
+  services.requests.length = 0
+  for (let i = 0; i < 21; i++) {
+    await pass(30)
+    await Promise.all([one.run(), two.run()])
+  }
+  // Ten and a half minutes: asked at the beginning and when the pause was over.
+  assert.ok(services.asked('/yadio') <= 2, `yadio: ${services.asked('/yadio')}`)
+  assert.ok(
+    services.asked('/kraken') >= 20 && services.asked('/kraken') <= 21,
+    `kraken: ${services.asked('/kraken')}`,
+  )
+  assert.ok(services.asked('/blockchain.info') <= 11)
+  assert.ok(services.asked('/currency-api') <= 1)
+  services.behave('yadio', null)
+  assert.deepEqual(
+    log.splice(0).filter((line) => line.startsWith('yadio') && !/apart|agrees/.test(line)),
+    ['yadio rate_limited'],
+  )
+})
+
+test('another process goes on with what was read, and a source that is asked no more is forgotten', async () => {
+  await round(newFeed())
+  services.requests.length = 0
+  const after = newFeed()
+  await after.run()
+  assert.equal(services.requests.length, 0)
+  near(await good('BTC/USD'), 71_040)
+  await newFeed([]).run()
+  assert.deepEqual((await readFeedState(app)).sources, [])
+})
+
+test('a quote of too few sources gives way to a sound one, even to one with an older source in it', async () => {
+  const quote = (sourceCount: number, ageSeconds: number): Quote => {
+    const at = new Date(Date.now() - ahead - ageSeconds * 1000).toISOString()
+    const sources = ['a', 'b'].slice(0, sourceCount).map((source) => ({ source, price: '1', at, used: true }))
+    return {
+      pair: 'VES/USD',
+      price: '1',
+      via: 'direct',
+      sources,
+      sourceCount,
+      spreadPercent: '0',
+      asOf: at,
+      rateAsOf: null,
+      isSample: true,
+    }
+  }
+  assert.equal(await publishQuotes(app, [quote(1, 0)]), 1)
+  assert.equal(await publishQuotes(app, [quote(1, 60)]), 0)
+  assert.equal(await publishQuotes(app, [quote(2, 40_000)]), 1)
+  assert.equal(await publishQuotes(app, [quote(2, 50_000)]), 0)
+  assert.ok(await good('VES/USD'))
+})
+
+test('the sample market prices every pair by itself, says that it does, and moves gently', async () => {
+  await owner.query('delete from fairlock.market_quotes')
+  const kept: string[] = []
+  const feed = new PriceFeed({
+    db: app,
+    sources: sourcesOf('sample', { coingeckoKey: null }),
+    onChange: (source) => assert.fail(source),
+    onOutliers: (source) => assert.fail(source),
+    publish: (quotes) => publishQuotes(app, quotes.map(inDatabaseTime)),
+    record: async ({ prices, markets }) => {
+      assert.ok(prices.every(({ isSample }) => isSample))
+      assert.equal(markets.length, 13)
+      kept.push(prices.find(({ currency }) => currency === 'BTC')!.priceUsd)
+    },
+  })
+  for (let i = 0; i < 8; i++) await round(feed)
+  const { pairs, without } = (await readFeedState(app)).kinds.coin
+  assert.deepEqual([pairs, without], [15, 0])
+  assert.equal((await app.query('select from fairlock.market_quotes where not is_sample')).rowCount, 0)
+  assert.ok(new Set(kept).size > 4)
+  for (const price of kept) assert.ok(Math.abs(Number(price) / 71_040 - 1) < 0.013, price)
 })

@@ -5,7 +5,9 @@ import type { Failure, Source } from '../../src/prices/sources/source.ts'
 import { SourceError } from '../../src/prices/sources/source.ts'
 import { type Behaviour, json, Services, withNumbers } from './services.ts'
 
-const LIMITS = { timeoutMs: 80, maxBytes: 1024 * 1024, redirects: 2, retryMs: 1 }
+const LIMITS = { timeoutMs: 5000, maxBytes: 1024 * 1024, redirects: 2, retryMs: 1 }
+/** For who never answers: nothing else is asked so impatiently. */
+const IMPATIENT = { ...LIMITS, timeoutMs: 60 }
 const services = new Services()
 let sources: Record<string, Source>
 before(() => services.start())
@@ -197,13 +199,14 @@ test('whatever a service does, it is a failure with a name, and its next good an
     Object.entries(BAD).map(async ([what, [failure, behaviour]]) => {
       const own = await new Services().start()
       own.behave('blockchain.info', behaviour)
-      const guard = new Guard(own.sources()['blockchain.info']!, LIMITS)
+      const source = own.sources()['blockchain.info']!
+      const guard = new Guard(source, failure === 'timeout' ? IMPATIENT : LIMITS)
       const error = await guard.read(never).then(
         () => null,
         (found: unknown) => found,
       )
       own.behave('blockchain.info', null)
-      const healed = await guard.read(never)
+      const healed = await (failure === 'timeout' ? new Guard(source, LIMITS) : guard).read(never)
       await own.stop()
       assert.ok(error instanceof SourceError, what)
       assert.ok(healed.ticks.length > 5, what)
