@@ -1621,6 +1621,30 @@ CREATE INDEX price_locks_offer ON fairlock.price_locks USING btree (offer_id);
 create policy "the engine keeps price locks" on fairlock.price_locks for all to fairlock_engine using (true);
 grant delete, insert, select, update on fairlock.price_locks to fairlock_engine;
 
+create table fairlock.price_sources (
+  breaker text default 'closed'::text not null,
+  dropped jsonb default '{}'::jsonb not null,
+  failing_since timestamp with time zone,
+  failure text,
+  failures jsonb default '{}'::jsonb not null,
+  next_at timestamp with time zone not null,
+  outliers integer default 0 not null,
+  read_at timestamp with time zone,
+  reads bigint default 0 not null,
+  source text not null,
+  ticks jsonb default '{}'::jsonb not null,
+  tried_at timestamp with time zone,
+  constraint price_sources_breaker CHECK ((breaker = ANY (ARRAY['closed'::text, 'open'::text, 'half_open'::text]))),
+  constraint price_sources_counts CHECK (((reads >= 0) AND (outliers >= 0) AND (jsonb_typeof(ticks) = 'object'::text) AND (jsonb_typeof(failures) = 'object'::text) AND (jsonb_typeof(dropped) = 'object'::text))),
+  constraint price_sources_failing CHECK (((failing_since IS NULL) = (failure IS NULL))),
+  constraint price_sources_source CHECK ((source ~ '^[a-z][a-z0-9.-]{1,39}$'::text)),
+  constraint price_sources_pkey PRIMARY KEY (source)
+);
+alter table fairlock.price_sources enable row level security;
+alter table fairlock.price_sources force row level security;
+create policy "the engine keeps what sources say" on fairlock.price_sources for all to fairlock_engine using (true);
+grant delete, insert, select, update on fairlock.price_sources to fairlock_engine;
+
 create view fairlock.public_ratings (id uuid, rated_id uuid, given_on date, role text, rating numeric(3,2), feedback text, answer text, feedback_hidden boolean, answer_hidden boolean);
 alter table fairlock.public_ratings owner to fairlock_engine;
 grant delete, insert, references, select, trigger, truncate, update on fairlock.public_ratings to fairlock_engine;
@@ -2908,7 +2932,7 @@ create function audit.search(p jsonb) returns jsonb language plpgsql set search_
 alter function audit.search(jsonb) owner to fairlock_engine;
 grant execute on function audit.search(jsonb) to fairlock_engine;
 
-create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as cecdab52862abda8;
+create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as c0322737608fa36f;
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
@@ -2968,6 +2992,10 @@ create function fairlock.add_blind_index_key(p_name text, p_id uuid, p_sealed te
 alter function fairlock.add_blind_index_key(text,uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.add_blind_index_key(text,uuid,text) to fairlock_app;
 grant execute on function fairlock.add_blind_index_key(text,uuid,text) to fairlock_engine;
+
+create function fairlock.add_counts(a jsonb, b jsonb) returns jsonb language sql immutable set search_path=pg_catalog, pg_temp as c07f670e8b18068d;
+alter function fairlock.add_counts(jsonb,jsonb) owner to fairlock_engine;
+grant execute on function fairlock.add_counts(jsonb,jsonb) to fairlock_engine;
 
 create function fairlock.add_data_key(p_id uuid, p_owner uuid, p_wrapped bytea, p_key_encryption_key text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 899efb46e5d3d84e;
 alter function fairlock.add_data_key(uuid,uuid,bytea,text) owner to fairlock_engine;
@@ -3186,6 +3214,11 @@ create function fairlock.begin_evidence(p_dispute uuid) returns jsonb language p
 alter function fairlock.begin_evidence(uuid) owner to fairlock_engine;
 grant execute on function fairlock.begin_evidence(uuid) to fairlock_app;
 grant execute on function fairlock.begin_evidence(uuid) to fairlock_engine;
+
+create function fairlock.begin_price_round(p jsonb, p_now timestamp with time zone) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as df0416fbe4b90333;
+alter function fairlock.begin_price_round(jsonb,timestamp with time zone) owner to fairlock_engine;
+grant execute on function fairlock.begin_price_round(jsonb,timestamp with time zone) to fairlock_app;
+grant execute on function fairlock.begin_price_round(jsonb,timestamp with time zone) to fairlock_engine;
 
 create function fairlock.begin_upload() returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as f4e0a5d1237a4500;
 alter function fairlock.begin_upload() owner to fairlock_engine;
@@ -3938,6 +3971,16 @@ create function fairlock.keep_minutes(p_at timestamp with time zone, p_prices js
 alter function fairlock.keep_minutes(timestamp with time zone,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.keep_minutes(timestamp with time zone,jsonb) to fairlock_engine;
 
+create function fairlock.keep_price_outliers(p jsonb) returns jsonb language sql security definer set search_path=pg_catalog, pg_temp as cf60e9a0aecbc5af;
+alter function fairlock.keep_price_outliers(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.keep_price_outliers(jsonb) to fairlock_app;
+grant execute on function fairlock.keep_price_outliers(jsonb) to fairlock_engine;
+
+create function fairlock.keep_price_reading(p jsonb) returns text language plpgsql security definer set search_path=pg_catalog, pg_temp as 39b147ae94e8de91;
+alter function fairlock.keep_price_reading(jsonb) owner to fairlock_engine;
+grant execute on function fairlock.keep_price_reading(jsonb) to fairlock_app;
+grant execute on function fairlock.keep_price_reading(jsonb) to fairlock_engine;
+
 create function fairlock.keep_rating() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 236fb9285ceea26d;
 alter function fairlock.keep_rating() owner to fairlock_engine;
 grant execute on function fairlock.keep_rating() to fairlock_engine;
@@ -4375,6 +4418,11 @@ create function fairlock.price_change(p_now numeric, p_before numeric) returns n
 alter function fairlock.price_change(numeric,numeric) owner to fairlock_engine;
 grant execute on function fairlock.price_change(numeric,numeric) to fairlock_engine;
 
+create function fairlock.price_feed_state() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as 89fdd64e680aa300;
+alter function fairlock.price_feed_state() owner to fairlock_engine;
+grant execute on function fairlock.price_feed_state() to fairlock_app;
+grant execute on function fairlock.price_feed_state() to fairlock_engine;
+
 create function fairlock.price_history_state() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp, TimeZone=UTC as a6335e9357780659;
 alter function fairlock.price_history_state() owner to fairlock_engine;
 grant execute on function fairlock.price_history_state() to fairlock_app;
@@ -4414,7 +4462,7 @@ create function fairlock.publish_announcement_news(a fairlock.announcements, p_k
 alter function fairlock.publish_announcement_news(fairlock.announcements,text) owner to fairlock_engine;
 grant execute on function fairlock.publish_announcement_news(fairlock.announcements,text) to fairlock_engine;
 
-create function fairlock.publish_quotes(p jsonb) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as c6d44e89fbbb9418;
+create function fairlock.publish_quotes(p jsonb) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as a8e35833020add19;
 alter function fairlock.publish_quotes(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.publish_quotes(jsonb) to fairlock_app;
 grant execute on function fairlock.publish_quotes(jsonb) to fairlock_engine;

@@ -184,7 +184,7 @@ class DemoMarket {
     const asOf = new Date().toISOString()
     const facts = { via: 'direct', sourceCount: 2, spreadPercent: '0', asOf, rateAsOf: null, isSample: true }
     const quotes = [...new Set(OFFERS.map(({ pair }) => pair))].map((pair) => {
-      const price = SAMPLE_PRICES[pair]!
+      const price = samplePrice(pair)
       const sources = ['sample-1', 'sample-2'].map((source) => ({ source, price, at: asOf, used: true }))
       return { pair, price, sources, ...facts }
     })

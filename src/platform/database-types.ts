@@ -968,6 +968,21 @@ export interface FairlockPriceLocks {
   user_id: string;
 }
 
+export interface FairlockPriceSources {
+  breaker: Generated<string>;
+  dropped: Generated<Json>;
+  failing_since: Timestamp | null;
+  failure: string | null;
+  failures: Generated<Json>;
+  next_at: Timestamp;
+  outliers: Generated<number>;
+  read_at: Timestamp | null;
+  reads: Generated<Int8>;
+  source: string;
+  ticks: Generated<Json>;
+  tried_at: Timestamp | null;
+}
+
 export interface FairlockPublicRatings {
   answer: string | null;
   answer_hidden: boolean | null;
@@ -1303,6 +1318,7 @@ export interface DB {
   "fairlock.price_history": FairlockPriceHistory;
   "fairlock.price_hours": FairlockPriceHours;
   "fairlock.price_locks": FairlockPriceLocks;
+  "fairlock.price_sources": FairlockPriceSources;
   "fairlock.public_ratings": FairlockPublicRatings;
   "fairlock.push_keys": FairlockPushKeys;
   "fairlock.push_messages": FairlockPushMessages;
