@@ -1,37 +1,16 @@
-import { Decimal } from 'decimal.js'
 import type { JsonObject } from '../platform/index.ts'
-import type { Quote } from '../prices/index.ts'
+import { type Quote, samplePrice } from '../prices/index.ts'
 
-/** What the demo market is made of. Prices are samples of a day in 2026, not quotes. */
-export const SAMPLE_PRICES: Record<string, string> = {
-  'BTC/EUR': '61240.50',
-  'BTC/USD': '71040',
-  'BTC/GBP': '53890',
-  'BTC/CHF': '56950',
-  'BTC/PLN': '260300',
-  'BTC/NGN': '103700000',
-  'BTC/TRY': '2977000',
-  'ETH/EUR': '2350',
-  'ETH/USD': '2726',
-  'XMR/EUR': '309.40',
-  'LTC/EUR': '78.60',
-  'USDT/EUR': '0.8630',
-  'USDT/TRY': '41.95',
-  'USDT/NGN': '1462',
-}
+const FIATS = ['EUR', 'GBP', 'CHF', 'PLN', 'NGN', 'TRY']
 
 /** What a unit of each currency of the demo is worth in US dollars, by which its trades count against limits. */
 export function sampleRates(at = new Date()): Quote[] {
-  const bitcoin = new Decimal(SAMPLE_PRICES['BTC/USD']!)
-  const rates = Object.entries(SAMPLE_PRICES).filter(
-    ([pair]) => pair.startsWith('BTC/') && pair !== 'BTC/USD',
-  )
   const asOf = at.toISOString()
-  return rates.map(([pair, inCurrency]) => {
-    const price = bitcoin.div(inCurrency).toSignificantDigits(8).toFixed()
+  return FIATS.map((currency) => {
+    const price = samplePrice(`${currency}/USD`)
     const sources = ['sample one', 'sample two'].map((source) => ({ source, price, at: asOf, used: true }))
     return {
-      pair: `${pair.slice(4)}/USD`,
+      pair: `${currency}/USD`,
       price,
       via: 'direct',
       sources,
