@@ -194,6 +194,8 @@ test('the tax report has what came and went with its worth, and of a trade what 
     net_quantity: '0.33366666',
     fee_value: '20.00',
     net_value: '19980.00',
+    // 20,000 EUR at the 1.16 of the tests' market.
+    usd_value: '23200.00',
     counterparty_id: ben.id,
     trade_id: by.released!.trade,
   })

@@ -39,8 +39,14 @@ export const ANSWERS = Object.entries({
   ban: 'done admin_only',
 }).flatMap(([operation, codes]) => codes.split(' ').map((code) => `${operation}: ${code}`))
 
-/** Of these, what comes late in a dispute: only some ten thousand commands meet it for certain. */
-const LATE = ['consent_dispute: done', 'appeal_dispute: done', 'settle_due_ruling: done']
+/** Of these, what is rare or comes late in a dispute: only some ten thousand commands meet it for certain. */
+const LATE = [
+  'consent_dispute: done',
+  'appeal_dispute: done',
+  'settle_due_ruling: done',
+  'rule_dispute: not_found',
+  'rule_dispute: dispute_over',
+]
 /** What a few thousand commands certainly meet. */
 export const EARLY_ANSWERS = ANSWERS.filter((answer) => !LATE.includes(answer))
 

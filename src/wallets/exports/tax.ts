@@ -16,6 +16,7 @@ export const TAX_COLUMNS: Columns = {
   gross_value: 'number',
   fee_value: 'number',
   net_value: 'number',
+  usd_value: 'number',
   counterparty_id: 'text',
   trade_id: 'text',
   id: 'text',
@@ -25,6 +26,7 @@ export const TAX_COLUMNS: Columns = {
  * One row for each acquisition, disposal and transfer of a period, oldest first; what is held and given back is neither.
  * `quantity` is what was traded: of a sale what the buyer paid for, of a purchase what was paid for. With the fee beside
  * it (added by the seller, taken from what the buyer gets) it makes `net_quantity`, what left the wallet or came into it.
+ * `usd_value` is the gross value in US dollars at the rate of exchange of the take, empty when nobody could tell it.
  * There is no gain: every country has a method of its own.
  */
 export function taxRows(
@@ -43,6 +45,8 @@ export function taxRows(
         worth.gross::text as gross_value, worth.fee::text as fee_value,
         case x.transaction_type when 'buy' then worth.gross - worth.fee when 'sell' then worth.gross - worth.fee
           else worth.gross end::text as net_value,
+        round(case when x.trade_id is null then case x.fiat_currency when 'USD' then x.fiat_value end
+          else t.reference_value * traded.quantity / t.amount end, 2)::text as usd_value,
         other.user_id as counterparty_id, x.trade_id, x.id
       from ${MOVEMENTS}
       left join fairlock.currencies fiat on fiat.code = x.fiat_currency
