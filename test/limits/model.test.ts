@@ -114,7 +114,7 @@ test('whatever people do in whatever order, what counts is what a list of their 
         }
       }
     }),
-    { numRuns: 8 },
+    { numRuns: 6 },
   )
   await assertCleanBooks(market.database.ownerUrl)
 })
