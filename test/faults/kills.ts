@@ -28,6 +28,7 @@ export async function killAgainAndAgain(kills: number, first = 0): Promise<KillR
   const gate = new Gate()
   try {
     await program.start()
+    await program.furnish()
     const admin = await person(program, 'admin')
     const { ownerUrl } = await program.database()
     await asEngine(ownerUrl, (client) =>

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { attachEmbedded, type Embedded } from '../../src/platform/embedded/index.ts'
 import { freePort } from '../../src/platform/embedded/ports.ts'
 import { postmasterPid } from '../embedded/support.ts'
+import { furnish } from '../support/house.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const READY_WITHIN_MS = 60_000
@@ -120,6 +121,11 @@ export class Program {
     const server = await attachEmbedded({ dataDir: this.dataDir })
     assert.ok(server, 'the program runs no database')
     return server
+  }
+
+  /** The prices and raised limits of every test market, for a program whose people trade. */
+  async furnish(): Promise<void> {
+    await furnish(await this.database())
   }
 
   async killDatabase(): Promise<void> {

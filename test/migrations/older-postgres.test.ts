@@ -6,8 +6,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import pg from 'pg'
 import { bringUp } from '../../src/cli/bring-up.ts'
+import { appUrlFor } from '../../src/platform/app-login.ts'
 import { asEngine } from '../../src/platform/index.ts'
 import { status } from '../../src/platform/migrator/index.ts'
+import { furnish } from '../support/house.ts'
 
 // Production may run 15 to 18; the embedded server is 18. Debian's servers lie side by side by version.
 const servers = globSync('/usr/lib/postgresql/1[567]/bin').sort()
@@ -23,6 +25,7 @@ for (const bin of servers.length > 0 ? servers : ['none']) {
       const { problems } = await bringUp({ ownerUrl })
       assert.deepEqual(problems, [])
       assert.deepEqual((await status({ ownerUrl })).drift, [])
+      await furnish({ ownerUrl, appUrl: appUrlFor(ownerUrl) })
       assert.equal(await sell(ownerUrl), 'completed')
     } finally {
       server.stop()

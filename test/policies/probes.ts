@@ -130,6 +130,8 @@ export class Probes {
         return 1
       case 'boolean':
         return this.#random() < 0.5
+      case 'date':
+        return new Date(Date.now() + (this.#random() < 0.5 ? 1 : -1) * 86_400_000).toISOString().slice(0, 10)
       case 'timestamp with time zone':
         return new Date(Date.now() + (this.#random() < 0.5 ? 1 : -1) * 86_400_000).toISOString()
       case 'inet':

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import pg from 'pg'
-import { backfillSampleHistory, type MarketFacts, recordPrices } from '../../src/prices/index.ts'
+import {
+  backfillSampleHistory,
+  type MarketFacts,
+  publishQuotes,
+  recordPrices,
+} from '../../src/prices/index.ts'
 import { indicatorsOf } from '../../src/prices/indicators.ts'
 import { call, type Market, startMarket } from '../support/market.ts'
+import { testQuotes } from '../support/quotes.ts'
 
 // The board over days, what becomes of its history, and what the API says of both.
 
@@ -145,6 +151,7 @@ test('a round that is killed before its end has left nothing, and is whole when 
 })
 
 test('the sample market has a past, and says that it is made up', async () => {
+  await publishQuotes(market.db.pool, testQuotes())
   await backfillSampleHistory(market.database.ownerUrl)
   const first = await get('/v1/prices?limit=9')
   const second = await get(`/v1/prices?limit=9&cursor=${first.body.nextCursor}`)

@@ -38,6 +38,7 @@ let answers = ''
 before(async () => {
   program = await Program.prepare([], { LOG_LEVEL: 'trace' })
   await program.start()
+  await program.furnish()
   server = await program.database()
   superuser = new pg.Client(server.superuserUrl)
   await superuser.connect()

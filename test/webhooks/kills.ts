@@ -31,6 +31,7 @@ export async function killDeliveries(kills: number, isPatient: boolean): Promise
   const endpoint = await receiver()
   try {
     await program.start()
+    await program.furnish()
     const scene = new Scene(program, endpoint)
     await scene.begin()
     let slowest = 0
