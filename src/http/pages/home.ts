@@ -1,3 +1,4 @@
+import { Decimal } from 'decimal.js'
 import { html, none } from './html.ts'
 import { page } from './layout.ts'
 
@@ -55,10 +56,12 @@ function facts({ offers, makers, liveTrades }: MarketSummary) {
   return rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${grouped(String(value))}</dd></div>`)
 }
 
-function marketTable({ pairs }: MarketSummary) {
+function marketTable({ pairs, prices }: MarketSummary) {
   if (pairs.length === 0)
     return html`<h2>The market</h2><p>Nobody has posted an offer yet. <a href="/docs#post-v1-offers">Post the first one</a>.</p>`
+  const isSample = prices.some(({ sample }) => sample)
   return html`<h2>The market</h2>
+${isSample ? html`<p class="quiet">Floating offers follow sample prices: they are made up.</p>` : none}
 <table><thead><tr><th scope="col">Pair</th><th scope="col">Buy from</th><th scope="col">Sell at</th></tr></thead><tbody>
 ${pairs.map(
   ({ pair, sells, lowest, buys, highest }) =>
@@ -88,10 +91,15 @@ function offerCell(price: string | null, offers: number) {
   return html`<span class="quiet">${count}</span> ${shortPrice(price)}`
 }
 
-/** `61 240.50`: without the zeros that say nothing, but always with two decimals. */
+/**
+ * `61 240.50`: six digits, which tell prices apart and fit a telephone, but always two decimals and every digit before
+ * them. Rounded; the API has it exactly.
+ */
 function shortPrice(price: string): string {
-  const [whole = '0', decimals = ''] = price.split('.')
-  return `${grouped(whole)}.${decimals.replace(/0+$/, '').padEnd(2, '0')}`
+  const exact = new Decimal(price)
+  const rounded = exact.lt(1) ? exact.toSignificantDigits(6) : exact.toDecimalPlaces(exact.lt(1000) ? 4 : 2)
+  const [whole = '0', decimals = ''] = rounded.toFixed().split('.')
+  return `${grouped(whole)}.${decimals.padEnd(2, '0')}`
 }
 
 function grouped(digits: string): string {
