@@ -28,7 +28,7 @@ as $$
     'resetsAt', fairlock.rfc3339(p_resets::timestamp at time zone 'UTC'))
 $$;
 
--- A person's limits and what is used of them. Here and in fairlock.room_of is known when a volume counts: while its day, or
+-- A person's limits and what is used of them; who has no profile, as in an adopted database, may trade nothing. Here and in fairlock.room_of is known when a volume counts: while its day, or
 -- its month, is not over. A day that is still to come belongs to a clock that was ahead, and counts until it is over.
 create function fairlock.limits_of(p_user uuid, p_at timestamptz default clock_timestamp())
 returns table (level text, day date, daily_limit numeric, daily_used numeric, monthly_limit numeric, monthly_used numeric)
@@ -37,9 +37,9 @@ as $$
   select fairlock.kyc_level(p.kyc_status), d.today, coalesce(p.daily_limit, 0),
     case when p.volume_day = d.today then p.current_daily_volume else 0 end, coalesce(p.monthly_limit, 0),
     case when fairlock.month_of(p.volume_day) = fairlock.month_of(d.today) then p.current_monthly_volume else 0 end
-  from public.crypto_profiles p,
+  from public.users u left join public.crypto_profiles p on p.user_id = u.id,
     lateral (select greatest(fairlock.day_of(p_at), p.volume_day) as today) d
-  where p.user_id = p_user
+  where u.id = p_user
 $$;
 
 -- What a person may still trade on a day, by both limits; below zero where a limit was lowered under what is used.

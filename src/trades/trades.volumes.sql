@@ -50,6 +50,10 @@ begin
   select t.day, min(fairlock.room_of(p, t.day)) filter (where (p).user_id = p_taker),
     min(fairlock.room_of(p, t.day)) filter (where (p).user_id = o.maker_id)
   into day, v_left, v_makers from sides, today t group by t.day;
+  -- Who has no profile may trade nothing, not even what is worth nothing.
+  day := coalesce(day, fairlock.day_of(clock_timestamp()));
+  v_left := coalesce(v_left, -1);
+  v_makers := coalesce(v_makers, -1);
   if value <= least(v_left, v_makers) then
     return;
   end if;

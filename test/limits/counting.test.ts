@@ -17,6 +17,7 @@ after(async () => {
 })
 
 const of64 = <T>(make: (n: number) => T) => Array.from({ length: 64 }, (_, n) => make(n))
+const ZEROS = ['0.00000000', '0.00000000']
 const spent = (all: string) => ({ daily: all, monthly: all })
 
 test('of 64 takers at the edge of one maker’s limit exactly as many succeed as fit', async () => {
@@ -197,6 +198,18 @@ test('of a split counts what the buyer got; a completed trade goes into the volu
     where user_id = '${taker.id}'`)
   await assert.rejects(assertCleanBooks(market.database.ownerUrl), /counts 1.00000000 on/)
   await counter.superuser.query('select fairlock.recount_person($1)', [taker.id])
+})
+
+test('who has no profile, as in an adopted database, may trade nothing, on neither side', async () => {
+  const [stranger, other] = await counter.people(2, 'institution')
+  const [ofStranger, ofOther] = [await counter.offer(stranger!), await counter.offer(other!)]
+  await counter.asIntruder(`create temp table away as select * from crypto_profiles where user_id = '${stranger!.id}';
+    delete from crypto_profiles where user_id = '${stranger!.id}'`)
+  const refused = await counter.take(stranger!, ofOther, '0.001')
+  assert.deepEqual([refused.code, refused.body.limit, refused.body.left], ['limit_exceeded', ...ZEROS])
+  assert.equal((await counter.take(other!, ofStranger, '0.001')).code, 'counterparty_limit')
+  assert.deepEqual(await counter.used(stranger!.id), spent('0.00'))
+  await counter.asIntruder('insert into crypto_profiles select * from away')
 })
 
 test('a level that changes holds for the next take, whoever changes it and however', async () => {
