@@ -137,6 +137,9 @@ begin
   elsif tg_op = 'UPDATE' and v_is then
     raise exception using errcode = 'FL095', message = 'a withdrawal that has ended does not begin again';
   end if;
+  if v_is and not (new.amount > 0 and new.amount < 'Infinity') then
+    raise exception using errcode = 'FL094', message = 'a withdrawal takes something out, or it would give limits back';
+  end if;
   select * into w from public.crypto_wallets where id = new.wallet_id for no key update;
   if w.currency is distinct from new.currency then
     raise exception using errcode = 'FL094', message = 'a withdrawal is of a wallet, in its currency';

@@ -78,6 +78,7 @@ test('what fails is given back, and days and months pass by themselves', async (
   await set(person, { daily: '1', monthly: '2' })
   const [first, done] = [await withdraw(person, '0.6'), await withdraw(person, '0.4', 'completed')]
   assert.equal((await withdraw(person, '0.00000001')).code, 'FL105')
+  for (const nothing of ['-1', '0', 'NaN']) assert.equal((await withdraw(person, nothing)).code, 'FL094')
   assert.equal((await withdraw(person, '5', 'failed')).code, undefined, 'one that failed at once is none')
   await become(first.id, `status = 'failed'`)
   assert.equal((await limitsOf(person)).daily.left, '0.60000000')
