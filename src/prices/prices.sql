@@ -53,7 +53,8 @@ grant execute on function fairlock.reference_rate(text) to fairlock_app;
 
 -- Keeps what the feed has found out; returns how many pairs have a newer quote than before. One that is older than what
 -- is known, or from the future, changes nothing: unless too few sources made the one that is known, or they disagreed,
--- and the older one is sound. Such a one would last until even the slowest source has spoken after it, up to days.
+-- and the older one is sound; or it was made up, and the older one is real. Such a one would last until even the slowest
+-- source has spoken after it, up to days.
 -- p: [{pair, price, via, sources, sourceCount, spreadPercent, asOf, rateAsOf, isSample}].
 create function fairlock.publish_quotes(p jsonb) returns integer
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
@@ -80,6 +81,7 @@ begin
     rate_as_of = excluded.rate_as_of, is_sample = excluded.is_sample, published_at = clock_timestamp()
   where excluded.as_of > old.as_of or excluded.as_of = old.as_of and (excluded.rate_as_of > old.rate_as_of
     or excluded.sources <> old.sources)
+    or old.is_sample and not excluded.is_sample
     or (old.source_count < v_least or old.spread_percent > v_most)
       and excluded.source_count >= v_least and excluded.spread_percent <= v_most;
   get diagnostics v_changed = row_count;
