@@ -104,6 +104,8 @@ begin
   o.id := fairlock.new_id();
   o.maker_id := me;
   o.side := p ->> 'side';
+  -- The column is made from the two others when the row is written; what the market says is asked before.
+  o.pair := p ->> 'pair';
   o.base_currency := split_part(p ->> 'pair', '/', 1);
   o.quote_currency := split_part(p ->> 'pair', '/', 2);
   if not exists (select from fairlock.currencies where code = o.base_currency and kind = 'crypto')

@@ -78,6 +78,17 @@ test('between fixed and floating by PATCH, each a new version; impossible terms 
     const answer = await maker.patch(path, { totalAmount: '2', pricing: { type: 'floating', ...terms } })
     assert.deepEqual(refusal(answer), [422, code, field])
   }
+  for (const [terms, code, field] of [
+    [{ totalAmount: '900000000000' }, 'invalid_amounts', 'totalAmount'],
+    [
+      { minAmount: '0.00000001', pricing: { type: 'floating', marginPercent: '1', ceilingPrice: '0.01' } },
+      'invalid_amounts',
+      'minAmount',
+    ],
+  ] as const) {
+    const body = offerBody({ pricing: { type: 'floating', marginPercent: '1' }, ...terms })
+    assert.deepEqual(refusal(await maker.post('/v1/offers', body)), [422, code, field], 'a new one likewise')
+  }
   for (const marginPercent of ['1.555', '+1', '1e1', 'NaN', '']) {
     const answer = await maker.patch(path, { pricing: { type: 'floating', marginPercent } })
     assert.equal(answer.status, 400, marginPercent)
