@@ -154,7 +154,8 @@ function isMarketPlace({ pair, side }: Search) {
     (pair === undefined || parts[0] === pair) &&
     /^(?:sell|buy)$/.test(parts[1]!) &&
     (side === undefined || parts[1] === side) &&
-    /^(?:\d{1,20}(?:\.\d{1,50})?)?$/.test(parts[2]!) &&
+    // A market of nothing is none: places are computed by dividing by it.
+    /^(?:(?!0+(?:\.0+)?$)\d{1,20}(?:\.\d{1,50})?)?$/.test(parts[2]!) &&
     /^-?\d{1,20}(?:\.\d{1,60})?$/.test(parts[3]!) &&
     isUuid(parts[4]!)
 }

@@ -288,12 +288,10 @@ test('a cursor of another list is refused', async () => {
         assert.equal((await admin.get(url)).status, /\{(?:id|symbol)\}/.test(list.path) ? 404 : 200)
     }
   }
-  await refused(
-    lists.find((one) => one.path === '/v1/offers')!,
-    { url: `/v1/offers?side=buy&cursor=${encoded(keys['/v1/offers']!)}` },
-    400,
-    'cursor',
-  )
+  const market = lists.find((one) => one.path === '/v1/offers')!
+  const ofNothing = encoded(['offers', 'BTC/EUR', 'sell', '0.00', '1', UNKNOWN_ID])
+  for (const search of [`side=buy&cursor=${encoded(keys['/v1/offers']!)}`, `cursor=${ofNothing}`])
+    await refused(market, { url: `/v1/offers?${search}` }, 400, 'cursor')
 })
 
 test('tokens that are missing, malformed, unknown or ended', async () => {
