@@ -1,6 +1,6 @@
 -- What the market says. Prices hold nothing personal: everybody reads them.
 grant select on public.crypto_prices to fairlock_engine, fairlock_app;
-grant select, insert, update on fairlock.market_quotes to fairlock_engine;
+grant select, insert, update, delete on fairlock.market_quotes to fairlock_engine;
 grant select on fairlock.market_quotes to fairlock_app;
 
 alter table public.crypto_prices enable row level security, force row level security;
@@ -53,8 +53,8 @@ grant execute on function fairlock.reference_rate(text) to fairlock_app;
 
 -- Keeps what the feed has found out; returns how many pairs have a newer quote than before. One that is older than what
 -- is known, or from the future, changes nothing: unless too few sources made the one that is known, or they disagreed,
--- and the older one is sound; or it was made up, and the older one is real. Such a one would last until even the slowest
--- source has spoken after it, up to days.
+-- and the older one is sound. Such a one would last until even the slowest source has spoken after it, up to days. What
+-- was made up is gone as soon as anything is real, also for pairs of which nothing real is known.
 -- p: [{pair, price, via, sources, sourceCount, spreadPercent, asOf, rateAsOf, isSample}].
 create function fairlock.publish_quotes(p jsonb) returns integer
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
@@ -65,6 +65,8 @@ declare
   v_most smallint;
 begin
   select s.quote_least_sources, s.quote_most_spread_percent into v_least, v_most from fairlock.settings s;
+  delete from fairlock.market_quotes where is_sample
+    and exists (select from jsonb_to_recordset(p) r ("isSample" boolean) where not r."isSample");
   insert into fairlock.market_quotes as old (pair, base_currency, quote_currency, price, via, sources, source_count,
     spread_percent, as_of, rate_as_of, is_sample)
   select r.pair, base.code, quote.code, r.price, r.via, r.sources, r."sourceCount", r."spreadPercent", r."asOf",
@@ -81,7 +83,6 @@ begin
     rate_as_of = excluded.rate_as_of, is_sample = excluded.is_sample, published_at = clock_timestamp()
   where excluded.as_of > old.as_of or excluded.as_of = old.as_of and (excluded.rate_as_of > old.rate_as_of
     or excluded.sources <> old.sources)
-    or old.is_sample and not excluded.is_sample
     or (old.source_count < v_least or old.spread_percent > v_most)
       and excluded.source_count >= v_least and excluded.spread_percent <= v_most;
   get diagnostics v_changed = row_count;

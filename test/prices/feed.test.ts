@@ -247,19 +247,21 @@ test('a quote of too few sources gives way to a sound one, even to one with an o
   assert.ok(await good('VES/USD'))
 })
 
-test('what was made up gives way to what is real, even if that is older; a rate lasts for days', async () => {
-  const rate = (hoursAgo: number, price: string, isSample: boolean): Quote => {
+test('what was made up is gone with the first real price, even an older one; a rate lasts for days', async () => {
+  const rate = (currency: string, hoursAgo: number, price: string, isSample: boolean): Quote => {
     const asOf = new Date(Date.now() - ahead - hoursAgo * 3_600_000).toISOString()
     const sources = ['one', 'two'].map((source) => ({ source, price, at: asOf, used: true }))
     const made = { sourceCount: 2, spreadPercent: '0', asOf, rateAsOf: null, isSample }
-    return { pair: 'KES/USD', price, via: 'direct', sources, ...made }
+    return { pair: `${currency}/USD`, price, via: 'direct', sources, ...made }
   }
-  await owner.query(`delete from fairlock.market_quotes where pair = 'KES/USD'`)
-  assert.equal(await publishQuotes(app, [rate(1, '0.5', true)]), 1)
-  assert.equal(await publishQuotes(app, [rate(20, '0.0077', false)]), 1)
-  assert.equal(await publishQuotes(app, [rate(21, '0.0078', false)]), 0)
-  const { rows } = await owner.query(`select fairlock.reference_rate('KES')::text as rate`)
-  assert.equal(rows[0].rate, '0.0077')
+  await owner.query('delete from fairlock.market_quotes')
+  assert.equal(await publishQuotes(app, [rate('KES', 1, '0.5', true), rate('ARS', 1, '0.5', true)]), 2)
+  assert.equal(await publishQuotes(app, [rate('KES', 20, '0.0077', false)]), 1)
+  assert.equal(await publishQuotes(app, [rate('KES', 21, '0.0078', false)]), 0)
+  const { rows } = await owner.query(
+    `select trim_scale(fairlock.reference_rate('KES'))::text as known, fairlock.reference_rate('ARS') as unknown`,
+  )
+  assert.deepEqual(rows, [{ known: '0.0077', unknown: null }])
 })
 
 test('the sample market prices every pair by itself, says that it does, and moves gently', async () => {
