@@ -99,6 +99,7 @@ begin
     when 'escrows' then select jsonb_agg(r) into v_rows from fairlock.report_escrows() r;
     when 'liabilities' then select jsonb_agg(r) into v_rows from fairlock.report_liabilities() r;
     when 'disputes' then select jsonb_agg(r) into v_rows from fairlock.report_disputes(p_from, p_to, p_by) r;
+    else raise exception using errcode = '22023', message = format('there is no report %s', p_report);
   end case;
   return jsonb_build_object('report', p_report, 'asOf', fairlock.rfc3339(clock_timestamp()), 'rows', coalesce(v_rows, '[]'));
 end $$;
