@@ -28,8 +28,9 @@ as $$
     'resetsAt', fairlock.rfc3339(p_resets::timestamp at time zone 'UTC'))
 $$;
 
--- A person's limits and what is used of them; who has no profile, as in an adopted database, may trade nothing. Here and in fairlock.room_of is known when a volume counts: while its day, or
--- its month, is not over. A day that is still to come belongs to a clock that was ahead, and counts until it is over.
+-- A person's limits and what is used of them; who has no profile, as in an adopted database, may trade nothing. Here and
+-- in fairlock.room_of is known when a volume counts: while its day, or its month, is not over. A day that is still to
+-- come belongs to a clock that was ahead, and counts until it is over.
 create function fairlock.limits_of(p_user uuid, p_at timestamptz default clock_timestamp())
 returns table (level text, day date, daily_limit numeric, daily_used numeric, monthly_limit numeric, monthly_used numeric)
 language sql stable set search_path = pg_catalog, pg_temp
