@@ -1130,7 +1130,7 @@ CREATE INDEX market_quotes_quote ON fairlock.market_quotes USING btree (quote_cu
 create policy "everybody reads quotes" on fairlock.market_quotes for select to fairlock_app using (true);
 create policy "the engine keeps quotes" on fairlock.market_quotes for all to fairlock_engine using (true);
 CREATE TRIGGER listings_follow_the_market AFTER INSERT OR UPDATE OF price ON fairlock.market_quotes FOR EACH ROW EXECUTE FUNCTION fairlock.follow_market();
-grant insert, select, update on fairlock.market_quotes to fairlock_engine;
+grant delete, insert, select, update on fairlock.market_quotes to fairlock_engine;
 grant select on fairlock.market_quotes to fairlock_app;
 
 create table fairlock.messages (
@@ -3438,7 +3438,7 @@ alter function fairlock.count_webhooks() owner to fairlock_engine;
 grant execute on function fairlock.count_webhooks() to fairlock_app;
 grant execute on function fairlock.count_webhooks() to fairlock_engine;
 
-create function fairlock.count_withdrawal() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 4d00c81f3602579b;
+create function fairlock.count_withdrawal() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 505f0ffbcf5addd1;
 alter function fairlock.count_withdrawal() owner to fairlock_engine;
 grant execute on function fairlock.count_withdrawal() to fairlock_engine;
 
@@ -3450,7 +3450,7 @@ create function fairlock.create_api_key(p jsonb) returns jsonb language plpgsql 
 alter function fairlock.create_api_key(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.create_api_key(jsonb) to fairlock_engine;
 
-create function fairlock.create_offer(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as b89d52c7942bcca2;
+create function fairlock.create_offer(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 299b2533be0c1629;
 alter function fairlock.create_offer(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.create_offer(jsonb) to fairlock_engine;
 
@@ -4044,7 +4044,7 @@ alter function fairlock.liability_proof(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.liability_proof(uuid,text) to fairlock_app;
 grant execute on function fairlock.liability_proof(uuid,text) to fairlock_engine;
 
-create function fairlock.limits_of(p_user uuid, p_at timestamp with time zone DEFAULT clock_timestamp()) returns TABLE(level text, day date, daily_limit numeric, daily_used numeric, monthly_limit numeric, monthly_used numeric) language sql stable set search_path=pg_catalog, pg_temp as 482f28f399ea246b;
+create function fairlock.limits_of(p_user uuid, p_at timestamp with time zone DEFAULT clock_timestamp()) returns TABLE(level text, day date, daily_limit numeric, daily_used numeric, monthly_limit numeric, monthly_used numeric) language sql stable set search_path=pg_catalog, pg_temp as 604a74d93d24452c;
 alter function fairlock.limits_of(uuid,timestamp with time zone) owner to fairlock_engine;
 grant execute on function fairlock.limits_of(uuid,timestamp with time zone) to fairlock_engine;
 
@@ -4462,7 +4462,7 @@ create function fairlock.publish_announcement_news(a fairlock.announcements, p_k
 alter function fairlock.publish_announcement_news(fairlock.announcements,text) owner to fairlock_engine;
 grant execute on function fairlock.publish_announcement_news(fairlock.announcements,text) to fairlock_engine;
 
-create function fairlock.publish_quotes(p jsonb) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as a8e35833020add19;
+create function fairlock.publish_quotes(p jsonb) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as 9cb9ad66c5805ea7;
 alter function fairlock.publish_quotes(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.publish_quotes(jsonb) to fairlock_app;
 grant execute on function fairlock.publish_quotes(jsonb) to fairlock_engine;
@@ -4668,7 +4668,7 @@ create function fairlock.reply_in_dispute(p jsonb) returns jsonb language plpgsq
 alter function fairlock.reply_in_dispute(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.reply_in_dispute(jsonb) to fairlock_engine;
 
-create function fairlock.report(p_report text, p_from date, p_to date, p_by text) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as d812d0f346609af3;
+create function fairlock.report(p_report text, p_from date, p_to date, p_by text) returns jsonb language plpgsql stable set search_path=pg_catalog, pg_temp as 18eb233ba0c742cf;
 alter function fairlock.report(text,date,date,text) owner to fairlock_engine;
 grant execute on function fairlock.report(text,date,date,text) to fairlock_engine;
 
@@ -5098,7 +5098,7 @@ create function fairlock.webhook_words(w fairlock.webhooks) returns jsonb langua
 alter function fairlock.webhook_words(fairlock.webhooks) owner to fairlock_engine;
 grant execute on function fairlock.webhook_words(fairlock.webhooks) to fairlock_engine;
 
-create function fairlock.weigh_take(o fairlock.offers, p_taker uuid, p_price numeric, p_value numeric, OUT value numeric, OUT day date, OUT refusal jsonb) returns record language plpgsql set search_path=pg_catalog, pg_temp as 89ef6e0f692dc675;
+create function fairlock.weigh_take(o fairlock.offers, p_taker uuid, p_price numeric, p_value numeric, OUT value numeric, OUT day date, OUT refusal jsonb) returns record language plpgsql set search_path=pg_catalog, pg_temp as 07310717401d7f49;
 alter function fairlock.weigh_take(fairlock.offers,uuid,numeric,numeric) owner to fairlock_engine;
 grant execute on function fairlock.weigh_take(fairlock.offers,uuid,numeric,numeric) to fairlock_engine;
 
