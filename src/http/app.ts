@@ -41,7 +41,7 @@ import {
 import { protectAnswers } from './headers.ts'
 import { healthRoutes } from './health.ts'
 import { limitAddresses, limitCallers } from './limit-requests.ts'
-import { metricsRoutes } from './metrics.ts'
+import { metricsRoutes } from './metrics/metrics.ts'
 import { openApiOptions } from './openapi.ts'
 import { pageRoutes } from './pages.ts'
 import { answerFrameworkError, problemHandler } from './problems.ts'

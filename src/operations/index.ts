@@ -10,3 +10,4 @@ export { REPORT_NAMES, REPORTS, type Report, type ReportName } from './reports/d
 export { BadPeriod, type Period, periodOf } from './reports/period.ts'
 export { countDays, csvOf, runReport, tableOf } from './reports/report.ts'
 export { reportRoutes } from './reports/routes.ts'
+export { type ReportsState, readReportsState } from './reports/state.ts'

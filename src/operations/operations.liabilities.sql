@@ -152,4 +152,15 @@ begin
   return v_leaves + v_nodes;
 end $$;
 grant execute on function fairlock.retire_liabilities(integer) to fairlock_app;
+-- How the reports and the proofs of liabilities are doing, for the metrics.
+create function fairlock.reports_state() returns jsonb
+language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+  select jsonb_build_object(
+    'snapshotAgeSeconds', (select extract(epoch from clock_timestamp() - max(as_of)) from fairlock.liability_snapshots),
+    'snapshots', (select count(*) from fairlock.liability_snapshots),
+    'entriesBehind', (select coalesce(max(e.id), 0) from ledger.entries e)
+      - (select entry_id from fairlock.daily_mark))
+$$;
+grant execute on function fairlock.reports_state() to fairlock_app;
 reset role;

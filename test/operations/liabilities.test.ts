@@ -272,6 +272,10 @@ test('one is taken when it is due, none when the house says 0; old leaves go, th
   const { ownerUrl } = market.database
   assert.equal(await takeSnapshot(ownerUrl, signer, { whenDue: true }), null)
   await intrude(`update fairlock.liability_snapshots set as_of = as_of - interval '100 days'`)
+  const metrics: string = (await call(market.url, 'GET', '/metrics')).body
+  const age = Number(/^fairlock_liability_snapshot_age_seconds (\S+)$/m.exec(metrics)?.[1])
+  assert.ok(age > 99.9 * 86_400 && age < 101 * 86_400, `a snapshot is ${age} s old`)
+  assert.match(metrics, /^fairlock_daily_entries_behind \d+$/m)
   await intrude('update fairlock.settings set liability_hours = 0')
   assert.equal(await takeSnapshot(ownerUrl, signer, { whenDue: true }), null)
   await intrude('update fairlock.settings set liability_hours = 24')

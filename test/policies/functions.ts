@@ -158,6 +158,7 @@ export const FUNCTIONS: Record<string, Kind> = {
   'fairlock.quotes_json': 'plain',
   'fairlock.sample_note': 'plain',
   'fairlock.price_history_state': 'process',
+  'fairlock.reports_state': 'process',
   'fairlock.settle_due_ruling': 'process',
   'fairlock.sign_audit_block': 'process',
   'fairlock.sign_in_material': 'process',

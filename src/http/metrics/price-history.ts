@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client'
-import type { Database } from '../platform/index.ts'
-import { type PriceHistoryState, readPriceHistory } from '../prices/index.ts'
+import type { Database } from '../../platform/index.ts'
+import { type PriceHistoryState, readPriceHistory } from '../../prices/index.ts'
 
 /** How the history of prices is: its newest row, and what is made ready for the rows to come. */
 export function priceHistoryMetrics(registry: Registry, db: Database): void {

@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client'
-import type { Webhooks } from '../notifications/index.ts'
-import type { Database } from '../platform/index.ts'
+import type { Webhooks } from '../../notifications/index.ts'
+import type { Database } from '../../platform/index.ts'
 
 type Counts = Record<'pending' | 'underWay' | 'dead' | 'oldestPendingSeconds' | 'disabled' | 'pushes', number>
 type Options = { db: Database; webhooks?: () => Webhooks | null }

@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client'
-import type { Database } from '../platform/index.ts'
-import { countKeys, type KeyCounts } from '../platform/sealing/index.ts'
+import type { Database } from '../../platform/index.ts'
+import { countKeys, type KeyCounts } from '../../platform/sealing/index.ts'
 
 /** How many data keys there are, how far a rewrap is, and how old the active key-encryption key. */
 export function keyMetrics(registry: Registry, db: Database): void {

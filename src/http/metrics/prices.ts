@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client'
-import type { Database } from '../platform/index.ts'
-import { type FeedState, readFeedState } from '../prices/index.ts'
+import type { Database } from '../../platform/index.ts'
+import { type FeedState, readFeedState } from '../../prices/index.ts'
 
 const BREAKER = ['closed', 'open', 'half_open'] as const
 

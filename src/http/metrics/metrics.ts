@@ -1,19 +1,20 @@
 import type { FastifyRequest } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import { countDisputes } from '../disputes/index.ts'
-import { countBreakGlass } from '../identity/index.ts'
-import type { Jobs } from '../jobs/index.ts'
-import type { Webhooks } from '../notifications/index.ts'
-import type { Uploads } from '../platform/files/index.ts'
-import { type App, type Database, isSameSecret, Problem } from '../platform/index.ts'
-import type { Exports } from '../wallets/index.ts'
-import { deliveryMetrics } from './delivery-metrics.ts'
-import { exportMetrics } from './export-metrics.ts'
-import { fileMetrics } from './file-metrics.ts'
-import { keyMetrics } from './key-metrics.ts'
-import { type NewsParts, newsMetrics } from './news-metrics.ts'
-import { priceHistoryMetrics } from './price-history-metrics.ts'
-import { priceMetrics } from './price-metrics.ts'
+import { countDisputes } from '../../disputes/index.ts'
+import { countBreakGlass } from '../../identity/index.ts'
+import type { Jobs } from '../../jobs/index.ts'
+import type { Webhooks } from '../../notifications/index.ts'
+import type { Uploads } from '../../platform/files/index.ts'
+import { type App, type Database, isSameSecret, Problem } from '../../platform/index.ts'
+import type { Exports } from '../../wallets/index.ts'
+import { deliveryMetrics } from './deliveries.ts'
+import { exportMetrics } from './exports.ts'
+import { fileMetrics } from './files.ts'
+import { keyMetrics } from './keys.ts'
+import { type NewsParts, newsMetrics } from './news.ts'
+import { priceHistoryMetrics } from './price-history.ts'
+import { priceMetrics } from './prices.ts'
+import { reportMetrics } from './reports.ts'
 
 export type MetricsOptions = {
   db: Database
@@ -54,6 +55,7 @@ export function metricsRoutes(app: App, options: MetricsOptions): void {
   deliveryMetrics(registry, options)
   priceHistoryMetrics(registry, options.db)
   priceMetrics(registry, options.db)
+  reportMetrics(registry, options.db)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
     seconds.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)

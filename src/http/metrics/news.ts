@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client'
-import type { Dispatcher, Live } from '../notifications/index.ts'
-import type { Database } from '../platform/index.ts'
+import type { Dispatcher, Live } from '../../notifications/index.ts'
+import type { Database } from '../../platform/index.ts'
 
 type NewsState = {
   waiting: number

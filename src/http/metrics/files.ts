@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client'
-import type { Uploads } from '../platform/files/index.ts'
-import type { Database } from '../platform/index.ts'
+import type { Uploads } from '../../platform/files/index.ts'
+import type { Database } from '../../platform/index.ts'
 
 type Counts = Record<string, { files: number; bytes: number }>
 

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client'
-import type { Exports } from '../wallets/index.ts'
+import type { Exports } from '../../wallets/index.ts'
 
 /** Exports that this process is sending, has refused, and that broke off. */
 export function exportMetrics(registry: Registry, exports: Exports): void {
