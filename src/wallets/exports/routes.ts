@@ -50,10 +50,12 @@ export function exportRoutes(app: App, { db, exports = new Exports() }: ExportRo
       const { columns, format = 'statement', ...period } = request.query
       const options: ExportOptions = { ...period, format, columns: columns?.split(',') }
       refuseWrong(options)
+      // Before the stream is there: one that nobody reads keeps its connection.
+      const name = fileName(options)
       const stream = await exports.open(db, request.caller, options)
       return reply
         .type('text/csv; charset=utf-8; header=present')
-        .header('content-disposition', `attachment; filename="${fileName(options)}"`)
+        .header('content-disposition', `attachment; filename="${name}"`)
         .header('x-accel-buffering', 'no')
         .send(stream)
     },
@@ -65,6 +67,9 @@ export function exportRoutes(app: App, { db, exports = new Exports() }: ExportRo
 function refuseWrong(options: ExportOptions): void {
   columnsOf(options)
   const { from, to, format, category } = options
+  for (const [field, time] of Object.entries({ from, to }))
+    if (time !== undefined && Number.isNaN(Date.parse(time)))
+      throw new Problem('invalid_request', {}, [{ field, problem: 'is not on the calendar' }])
   if (from !== undefined && to !== undefined && Date.parse(from) >= Date.parse(to))
     throw new Problem('invalid_request', {}, [{ field: 'to', problem: 'must be later than from' }])
   if (format === 'statement' && category !== undefined)
