@@ -78,7 +78,7 @@ export async function recordPrices(db: Pick<Pool, 'query'>, round: Round): Promi
     return []
   })
   const markets = round.markets.flatMap((facts) => {
-    if (!Number.isNaN(Date.parse(facts.at))) return [knownFacts(facts, refused)]
+    if (isKnownTime(facts.at)) return [knownFacts(facts, refused)]
     refused.push({ currency: facts.currency, field: 'at', value: facts.at })
     return []
   })
@@ -105,6 +105,12 @@ function knownFacts(facts: MarketFacts, refused: Refused[]): MarketFacts {
   known.rank = rank !== null && Number.isInteger(rank) && rank > 0 && rank < 1e9 ? rank : null
   if (rank !== null && known.rank === null) refused.push({ currency, field: 'rank', value: String(rank) })
   return known
+}
+
+/** Whether the database can read it: other years than these are written in another form. */
+function isKnownTime(text: string): boolean {
+  const time = new Date(text)
+  return !Number.isNaN(time.getTime()) && /^[12]\d{3}-/.test(time.toISOString())
 }
 
 /** A decimal string without an exponent; null where the text is no number, or none that could be meant. */

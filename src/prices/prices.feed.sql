@@ -24,7 +24,9 @@ begin
     from fairlock.price_sources s
     join jsonb_to_recordset(p) r (source text, "everySeconds" integer) using (source)
     -- A second early is on time: rounds and paces are both half minutes, and the former wander.
-    where s.next_at <= p_now + interval '1 second' order by s.source for update of s
+    -- None waits for longer than an hour or its pace: whoever does was asked by a clock that was ahead.
+    where s.next_at <= p_now + interval '1 second'
+      or s.next_at > p_now + make_interval(secs => 60 + greatest(3600, r."everySeconds")) order by s.source for update of s
   ), taken as (
     update fairlock.price_sources s set next_at = p_now + make_interval(secs => asked.every_seconds), tried_at = p_now
     from asked where s.source = asked.source returning s.source

@@ -35,7 +35,8 @@ as $$
     or fairlock.fitted(value, digits, scale) = 0 and value <> 0 and name not like 'price_change%'
 $$;
 
--- The prices of a round on the board, if they are newer than what stands there, or real where that was made up. What a
+-- The prices of a round on the board, if they are newer than what stands there, or real where that was made up, or if that
+-- is of the future: the clock was wrong then. What a
 -- source told of the whole market stays from round to round, but made-up facts do not stay with real prices.
 create function fairlock.put_on_board(p_at timestamptz, p_prices jsonb) returns text[]
 language sql volatile set search_path = pg_catalog, pg_temp
@@ -69,6 +70,7 @@ as $$
       change_30d = excluded.change_30d, rsi_14 = excluded.rsi_14, macd = excluded.macd, macd_signal = excluded.macd_signal,
       facts_at = case when old.is_sample = excluded.is_sample then old.facts_at end
     where excluded.at > old.at or old.is_sample and not excluded.is_sample
+      or old.at > clock_timestamp() + interval '1 minute'
     returning currency
   )
   select coalesce(array_agg(currency), '{}') from put

@@ -13,7 +13,8 @@ create policy "everybody reads quotes" on fairlock.market_quotes for select to f
 set local role fairlock_engine;
 
 -- Whether a price may be made from this quote now: young enough, of enough sources, and they agree. A price of a coin
--- has to be minutes old, a rate of exchange days. Called with a row, so that a search asks it once.
+-- has to be minutes old, a rate of exchange days. What is of the future was kept while the clock was wrong, and would be
+-- young for long. Called with a row, so that a search asks it once.
 create function fairlock.is_good(q fairlock.market_quotes) returns boolean
 language plpgsql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -21,6 +22,7 @@ begin
   return q.source_count >= s.quote_least_sources and q.spread_percent <= s.quote_most_spread_percent
     and q.as_of > clock_timestamp() - case when c.kind = 'fiat' then make_interval(hours => s.reference_max_age_hours)
       else make_interval(secs => s.quote_max_age_seconds) end
+    and q.as_of <= clock_timestamp() + interval '1 minute'
     and (q.rate_as_of is null or q.rate_as_of > clock_timestamp() - make_interval(hours => s.reference_max_age_hours))
   from fairlock.settings s, fairlock.currencies c where c.code = q.base_currency;
 end $$;
@@ -47,14 +49,16 @@ as $$
     select q.price from fairlock.market_quotes q, fairlock.settings s
     where q.pair = p_currency || '/USD' and q.source_count >= s.quote_least_sources
       and q.spread_percent <= s.quote_most_spread_percent
-      and q.as_of > clock_timestamp() - make_interval(hours => s.reference_max_age_hours)) end
+      and q.as_of > clock_timestamp() - make_interval(hours => s.reference_max_age_hours)
+      and q.as_of <= clock_timestamp() + interval '1 minute') end
 $$;
 grant execute on function fairlock.reference_rate(text) to fairlock_app;
 
 -- Keeps what the feed has found out; returns how many pairs have a newer quote than before. One that is older than what
 -- is known, or from the future, changes nothing: unless too few sources made the one that is known, or they disagreed,
--- and the older one is sound. Such a one would last until even the slowest source has spoken after it, up to days. What
--- was made up is gone as soon as anything is real, also for pairs of which nothing real is known.
+-- and the older one is sound. Such a one would last until even the slowest source has spoken after it, up to days. And
+-- unless the one that is known is from the future itself: it was kept while the clock was wrong. What was made up is gone
+-- as soon as anything is real, also for pairs of which nothing real is known.
 -- p: [{pair, price, via, sources, sourceCount, spreadPercent, asOf, rateAsOf, isSample}].
 create function fairlock.publish_quotes(p jsonb) returns integer
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
@@ -84,7 +88,8 @@ begin
   where excluded.as_of > old.as_of or excluded.as_of = old.as_of and (excluded.rate_as_of > old.rate_as_of
     or excluded.sources <> old.sources)
     or (old.source_count < v_least or old.spread_percent > v_most)
-      and excluded.source_count >= v_least and excluded.spread_percent <= v_most;
+      and excluded.source_count >= v_least and excluded.spread_percent <= v_most
+    or old.as_of > clock_timestamp() + interval '1 minute';
   get diagnostics v_changed = row_count;
   return v_changed;
 end $$;

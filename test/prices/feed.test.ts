@@ -264,6 +264,25 @@ test('what was made up is gone with the first real price, even an older one; a r
   assert.deepEqual(rows, [{ known: '0.0077', unknown: null }])
 })
 
+test('what a clock that was ahead has left behind stops nothing and prices nothing', async () => {
+  const feed = newFeed()
+  await round(feed)
+  services.requests.length = 0
+  // A day ahead for one round, as with a machine that wakes up before it asks for the time.
+  await app.query('select fairlock.begin_price_round($1, $2)', [
+    JSON.stringify(NAMES.map((source) => ({ source, everySeconds: 30 }))),
+    new Date(Date.now() + 86_400_000),
+  ])
+  await owner.query(
+    `update fairlock.market_quotes set as_of = as_of + interval '1 day' where pair = 'BTC/USD'`,
+  )
+  assert.equal(await good('BTC/USD'), null)
+  await round(feed)
+  assert.ok(services.asked('/kraken') > 0)
+  near(await good('BTC/USD'), 71_040)
+  log.length = 0
+})
+
 test('the sample market prices every pair by itself, says that it does, and moves gently', async () => {
   await owner.query('delete from fairlock.market_quotes')
   const kept: string[] = []

@@ -181,6 +181,21 @@ test('prices that the specification’s columns cannot hold', async () => {
   assert.equal((await shown('ADA')).price_usd, '0.60000000')
 })
 
+test('facts of a year that the database does not know are left out, and the round is kept', async () => {
+  for (const at of ['+200000-01-01T00:00:00.000Z', '-000001-01-01T00:00:00.000Z', '0000-01-01T00:00:00Z']) {
+    const { refused } = await round(NOW, [price('BTC', '7E4')], [{ currency: 'BTC', at, source: 'one' }])
+    assert.deepEqual(refused, [{ currency: 'BTC', field: 'at', value: at }])
+  }
+  assert.equal((await board('BTC')).price_usd, '70000')
+})
+
+test('what was shown while the clock was ahead gives way when it is right again', async () => {
+  await round(NOW, [price('BTC', '5')])
+  await superuser.query(`update fairlock.price_board set at = at + interval '1 day'`)
+  assert.equal((await round(NOW + 1000, [price('BTC', '6')])).shown, 1)
+  assert.equal((await board('BTC')).price_usd, '6')
+})
+
 test('what is no price is refused by itself, and the rest is kept', async () => {
   const bad = [
     'NaN',

@@ -217,6 +217,16 @@ test('whatever a service does, it is a failure with a name, and its next good an
   for (const [what, failure, wanted] of failures) assert.equal(failure, wanted, what)
 })
 
+test('a service that answers each of several questions just in time is not waited for each time', async () => {
+  services.behave('coingecko', (response, good) => void setTimeout(() => json(response, good), 80))
+  const began = performance.now()
+  const { ticks, trouble } = await new Guard(sources.coingecko!, { ...LIMITS, timeoutMs: 100 }).read(never)
+  services.behave('coingecko', null)
+  assert.ok(performance.now() - began < 280, `${performance.now() - began} ms`)
+  assert.ok(ticks.length > 0)
+  assert.equal(trouble?.failure, 'timeout')
+})
+
 test('what may pass is tried once more at once, what may not is not', async () => {
   let left = 1
   services.behave('yadio', (response, good) =>

@@ -18,6 +18,8 @@ const FAILURES = 3
 const LEAVE_ALONE_MS = { first: 30_000, most: 300_000 }
 /** A request that may pass the next time is sent again so often. */
 const RETRIES = 1
+/** All questions of one reading, with what is sent again, take so many times as long as one may. */
+const LONGEST_READING = 2
 
 const isOurs = (error: Error) => error instanceof SourceError && error.failure === 'stopped'
 
@@ -58,10 +60,14 @@ export class Guard {
 
   /** Reads the source. Throws `SourceError`, whatever happens. */
   async read(stop: AbortSignal): Promise<SourceReading> {
+    const end = performance.now() + LONGEST_READING * this.#limits.timeoutMs
     const get: Get = (url, headers = {}) =>
       this.#retry.execute(async () => {
+        // The other sources' prices wait for this one's.
+        const timeoutMs = Math.min(this.#limits.timeoutMs, Math.ceil(end - performance.now()))
+        if (timeoutMs <= 0) throw new SourceError('timeout')
         await this.#spend()
-        return getJson(url, headers, stop, this.#limits)
+        return getJson(url, headers, stop, { ...this.#limits, timeoutMs })
       }, stop)
     try {
       return await this.#breaker.execute(() => this.source.read(get))
