@@ -6,7 +6,7 @@
 //
 // Exit code 0: the proof holds. 1: it does not. 2: it could not be checked (usage, file).
 import { createHash, createPublicKey, verify } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 
 const USAGE = `usage: node verify-liabilities.mjs proof.json [--root HASH]
@@ -103,7 +103,7 @@ function climb({ leaf, path }, leaves) {
 /** The hash of everything that is published of the snapshot. */
 function headOf(snapshot) {
   need(
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(snapshot.asOf),
+    typeof snapshot.asOf === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(snapshot.asOf),
     'asOf is not a time to the microsecond',
   )
   need(Array.isArray(snapshot.trees), 'the snapshot has no trees')
@@ -202,6 +202,9 @@ What you have to see for yourself:
 What is not proven: that others are counted too, which each has to check for themselves, and that the operator HAS the
 coins: this is what is owed, not what there is.`
 
+/** Without signs that would move the cursor: what stands in the file must not write another verdict over this one. */
+const visible = (text) => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
+
 function main(args) {
   const at = args.indexOf('--root')
   const expected = at === -1 ? null : (args.splice(at, 2)[1] ?? '').toLowerCase()
@@ -217,12 +220,12 @@ function main(args) {
   try {
     proof = JSON.parse(readFileSync(args[0], 'utf8'))
   } catch (error) {
-    console.error(`${args[0]} cannot be read as JSON: ${error.message}`)
+    console.error(visible(`${args[0]} cannot be read as JSON: ${error.message}`))
     return 2
   }
   const { ok, proven, wrong, root, head } = check(proof, expected)
   if (!ok) {
-    console.log(`NOT PROVEN: ${wrong}.`)
+    console.log(visible(`NOT PROVEN: ${wrong}.`))
     console.log('Keep the file, and show it to others: a signed snapshot that does not fit is evidence.')
     return 1
   }
@@ -230,6 +233,7 @@ function main(args) {
   return 0
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+// Node.js names this file by its real path, the command line maybe by a link to it.
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href) {
   process.exitCode = main(process.argv.slice(2))
 }

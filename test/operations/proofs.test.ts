@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { hash, randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { emptyLeaf, leafNode, type Node, parentNode } from '../../src/operations/liabilities/encoding.ts'
 import { judge, type Proof } from '../../src/operations/liabilities/proof.ts'
-import { check, leavesOf, proofOf, proofsOf, published } from './trees.ts'
+import { check, leavesOf, proofOf, proofsOf, published, signed } from './trees.ts'
 
 // Two verifiers that share nothing, `fairlock liabilities verify` and scripts/verify-liabilities.mjs, say the same of
 // whatever they are shown: that is half of each promise here.
@@ -180,6 +180,40 @@ test('the larger of two sums in place of both (Broken Proofs of Solvency) is fou
   }
 })
 
+test('one head is of one moment: a time that is no text is hashed as nothing, and refused', () => {
+  const proof = proofsOf(leavesOf([[1n, 0n]]))[0]!
+  const { id, number, previous, trees } = proof.snapshot
+  // What the script would hash for a list with any one text in it: a single zero byte.
+  const head = hash(
+    'sha256',
+    Buffer.concat([
+      Buffer.from([3]),
+      Buffer.from(id.replaceAll('-', ''), 'hex'),
+      uint64(number),
+      Buffer.from([0]),
+      Buffer.from(previous, 'hex'),
+      uint64(trees.length),
+      ...trees.flatMap(({ currency, leaves, total, root }) => [
+        Buffer.from(currency.padEnd(16, '\0')),
+        uint64(leaves),
+        Buffer.from(BigInt(total.replace('.', '')).toString(16).padStart(32, '0'), 'hex'),
+        Buffer.from(root, 'hex'),
+      ]),
+    ]),
+    'buffer',
+  )
+  for (const asOf of ['2026-11-23T04:42:16.000000Z', '2027-01-01T00:00:00.000000Z']) {
+    const forged = { ...proof, snapshot: { ...proof.snapshot, ...signed(head), asOf: [asOf] as never } }
+    assert.ok(!holds(forged), asOf)
+  }
+})
+
+const uint64 = (value: number) => {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64BE(BigInt(value))
+  return bytes
+}
+
 test('the program for people: plain words, and exit codes 0, 1 and 2', () => {
   const folder = mkdtempSync(join(tmpdir(), 'fairlock-proof-'))
   const file = join(folder, 'proof.json')
@@ -199,6 +233,18 @@ test('the program for people: plain words, and exit codes 0, 1 and 2', () => {
     assert.equal(foreign.status, 1)
     assert.match(foreign.stdout, /NOT PROVEN: the root you got elsewhere is another/)
     assert.equal(run(file, '--root', 'short').status, 2)
+    // Through a link, as below /tmp on some systems, it is the same program.
+    const link = join(folder, 'link.mjs')
+    symlinkSync(script, link)
+    const linked = spawnSync(process.execPath, [link, file, '--root', '00'.repeat(32)], { encoding: 'utf8' })
+    assert.deepEqual([linked.status, linked.stdout], [1, foreign.stdout])
+    // A file cannot write its own verdict onto the screen.
+    const wipe = '\u001B[2J\u001B[HPROVEN\u009B8m'
+    writeFileSync(file, JSON.stringify({ ...proof, currency: wipe }))
+    const wiped = run(file)
+    assert.equal(wiped.status, 1)
+    writeFileSync(file, `${wipe}x`)
+    for (const text of [wiped.stdout, run(file).stderr]) assert.doesNotMatch(text, /[^\P{Cc}\n]/u)
     assert.equal(run(join(folder, 'missing.json')).status, 2)
   } finally {
     rmSync(folder, { recursive: true })

@@ -77,18 +77,25 @@ export function published(currency: string, size: number, top: Node): Proof['sna
   const root = rootHash(facts.id, currency, size, top)
   const trees = [{ currency, leaves: size, total: top.sum, root }, other]
   const head = headHash({ ...facts, previous: Buffer.from(NO_PREVIOUS, 'hex'), trees })
-  const publicKey = rawKey(pair.publicKey)
   return {
     ...facts,
     previous: NO_PREVIOUS,
-    head: head.toString('hex'),
-    keyId: hash('sha256', publicKey, 'hex').slice(0, 16),
-    publicKey: publicKey.toString('hex'),
-    signature: sign(null, head, pair.privateKey).toString('hex'),
+    ...signed(head),
     trees: trees.map((tree) => ({
       ...tree,
       total: decimalOf(tree.total),
       root: tree.root.toString('hex'),
     })),
+  }
+}
+
+/** A head with the operator's signature. */
+export function signed(head: Buffer): Pick<Proof['snapshot'], 'head' | 'keyId' | 'publicKey' | 'signature'> {
+  const publicKey = rawKey(pair.publicKey)
+  return {
+    head: head.toString('hex'),
+    keyId: hash('sha256', publicKey, 'hex').slice(0, 16),
+    publicKey: publicKey.toString('hex'),
+    signature: sign(null, head, pair.privateKey).toString('hex'),
   }
 }
