@@ -36,8 +36,8 @@ as $$
 $$;
 
 -- The prices of a round on the board, if they are newer than what stands there, or real where that was made up, or if that
--- is of the future: the clock was wrong then. What a
--- source told of the whole market stays from round to round, but made-up facts do not stay with real prices.
+-- is of the future: the clock was wrong then. What a source told of the whole market stays from round to round, but made-up
+-- facts do not stay with real prices.
 create function fairlock.put_on_board(p_at timestamptz, p_prices jsonb) returns text[]
 language sql volatile set search_path = pg_catalog, pg_temp
 as $$

@@ -315,6 +315,10 @@ test('fairlock liabilities takes a snapshot, publishes its head, checks it, and 
     assert.equal(good.code, 0, good.err)
     assert.match(good.out, new RegExp(`^Proven: ${people[0]!.id} is counted with ${body.leaf.available} BTC`))
     assert.equal(foreign.code, 1)
+    await writeFile(file, JSON.stringify({ ...body, currency: '\u001B[2J\u001B[HProven: \u009B8m' }))
+    const forged = await fairlock(market, folder, 'liabilities', 'verify', file)
+    assert.equal(forged.code, 1)
+    assert.doesNotMatch(forged.out + forged.err, /[^\P{Cc}\n]/u, 'a file must not write on the screen')
   } finally {
     await rm(folder, { recursive: true })
   }
