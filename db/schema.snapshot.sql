@@ -3215,7 +3215,7 @@ alter function fairlock.begin_evidence(uuid) owner to fairlock_engine;
 grant execute on function fairlock.begin_evidence(uuid) to fairlock_app;
 grant execute on function fairlock.begin_evidence(uuid) to fairlock_engine;
 
-create function fairlock.begin_price_round(p jsonb, p_now timestamp with time zone) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as df0416fbe4b90333;
+create function fairlock.begin_price_round(p jsonb, p_now timestamp with time zone) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as f35ad5cbcb648d1b;
 alter function fairlock.begin_price_round(jsonb,timestamp with time zone) owner to fairlock_engine;
 grant execute on function fairlock.begin_price_round(jsonb,timestamp with time zone) to fairlock_app;
 grant execute on function fairlock.begin_price_round(jsonb,timestamp with time zone) to fairlock_engine;
@@ -3911,7 +3911,7 @@ create function fairlock.is_for_staff(p_operation text) returns boolean language
 alter function fairlock.is_for_staff(text) owner to fairlock_engine;
 grant execute on function fairlock.is_for_staff(text) to fairlock_engine;
 
-create function fairlock.is_good(q fairlock.market_quotes) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 9918c8c7759cba74;
+create function fairlock.is_good(q fairlock.market_quotes) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 89b4672970a99b82;
 alter function fairlock.is_good(fairlock.market_quotes) owner to fairlock_engine;
 grant execute on function fairlock.is_good(fairlock.market_quotes) to fairlock_app;
 grant execute on function fairlock.is_good(fairlock.market_quotes) to fairlock_engine;
@@ -4462,7 +4462,7 @@ create function fairlock.publish_announcement_news(a fairlock.announcements, p_k
 alter function fairlock.publish_announcement_news(fairlock.announcements,text) owner to fairlock_engine;
 grant execute on function fairlock.publish_announcement_news(fairlock.announcements,text) to fairlock_engine;
 
-create function fairlock.publish_quotes(p jsonb) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as 9cb9ad66c5805ea7;
+create function fairlock.publish_quotes(p jsonb) returns integer language plpgsql security definer set search_path=pg_catalog, pg_temp as cb48a2d6d26eac39;
 alter function fairlock.publish_quotes(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.publish_quotes(jsonb) to fairlock_app;
 grant execute on function fairlock.publish_quotes(jsonb) to fairlock_engine;
@@ -4481,7 +4481,7 @@ create function fairlock.put_facts(p_at timestamp with time zone, p_markets json
 alter function fairlock.put_facts(timestamp with time zone,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.put_facts(timestamp with time zone,jsonb) to fairlock_engine;
 
-create function fairlock.put_on_board(p_at timestamp with time zone, p_prices jsonb) returns text[] language sql set search_path=pg_catalog, pg_temp as 9647e4a11d1baa43;
+create function fairlock.put_on_board(p_at timestamp with time zone, p_prices jsonb) returns text[] language sql set search_path=pg_catalog, pg_temp as 05948cb25778dd5d;
 alter function fairlock.put_on_board(timestamp with time zone,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.put_on_board(timestamp with time zone,jsonb) to fairlock_engine;
 
@@ -4548,7 +4548,7 @@ create function fairlock.recuse_dispute(p jsonb) returns jsonb language plpgsql 
 alter function fairlock.recuse_dispute(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.recuse_dispute(jsonb) to fairlock_engine;
 
-create function fairlock.reference_rate(p_currency text) returns numeric language sql stable set search_path=pg_catalog, pg_temp as e5af3fed035c3ecb;
+create function fairlock.reference_rate(p_currency text) returns numeric language sql stable set search_path=pg_catalog, pg_temp as 0b129f6e1b8d16b5;
 alter function fairlock.reference_rate(text) owner to fairlock_engine;
 grant execute on function fairlock.reference_rate(text) to fairlock_app;
 grant execute on function fairlock.reference_rate(text) to fairlock_engine;
