@@ -87,7 +87,8 @@ as $$
   from jsonb_to_recordset(p_markets) f (currency text, at timestamptz, source text, rank integer, "marketCap" numeric,
     "volume24h" numeric, "high24h" numeric, "low24h" numeric, "circulatingSupply" numeric, "totalSupply" numeric,
     "maxSupply" numeric, dominance numeric, sentiment numeric)
-  where b.currency = f.currency and (b.facts_at is null or f.at > b.facts_at)
+  where b.currency = f.currency
+    and (b.facts_at is null or f.at > b.facts_at or b.facts_at > clock_timestamp() + interval '1 minute')
     and f.at > p_at - interval '24 hours' and f.at < clock_timestamp() + interval '1 minute'
 $$;
 
