@@ -4477,7 +4477,7 @@ alter function fairlock.push_key() owner to fairlock_engine;
 grant execute on function fairlock.push_key() to fairlock_app;
 grant execute on function fairlock.push_key() to fairlock_engine;
 
-create function fairlock.put_facts(p_at timestamp with time zone, p_markets jsonb) returns void language sql set search_path=pg_catalog, pg_temp as fea2bd11d08c47d2;
+create function fairlock.put_facts(p_at timestamp with time zone, p_markets jsonb) returns void language sql set search_path=pg_catalog, pg_temp as 22e15f0016eb07eb;
 alter function fairlock.put_facts(timestamp with time zone,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.put_facts(timestamp with time zone,jsonb) to fairlock_engine;
 
@@ -4696,6 +4696,11 @@ grant execute on function fairlock.report_liabilities() to fairlock_engine;
 create function fairlock.report_volume(p_from date, p_to date) returns SETOF jsonb language sql stable set search_path=pg_catalog, pg_temp as 27d83ebcf8b4ce58;
 alter function fairlock.report_volume(date,date) owner to fairlock_engine;
 grant execute on function fairlock.report_volume(date,date) to fairlock_engine;
+
+create function fairlock.reports_state() returns jsonb language sql stable security definer set search_path=pg_catalog, pg_temp as b03c7be8efa35833;
+alter function fairlock.reports_state() owner to fairlock_engine;
+grant execute on function fairlock.reports_state() to fairlock_app;
+grant execute on function fairlock.reports_state() to fairlock_engine;
 
 create function fairlock.reseal_value(p_table text, p_column text, p_row text, p_from text, p_to text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 4e5a390177a4bda6;
 alter function fairlock.reseal_value(text,text,text,text,text) owner to fairlock_engine;

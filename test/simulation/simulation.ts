@@ -46,6 +46,7 @@ const LATE = [
   'settle_due_ruling: done',
   'rule_dispute: not_found',
   'rule_dispute: dispute_over',
+  'open_overdue_dispute: deadline_not_reached',
 ]
 /** What a few thousand commands certainly meet. */
 export const EARLY_ANSWERS = ANSWERS.filter((answer) => !LATE.includes(answer))
