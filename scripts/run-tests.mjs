@@ -13,7 +13,7 @@ import { writeGroups } from './test-groups.mjs'
 const KINDS = {
   test: {
     files: ['src/**/*.test.ts', 'test/**/*.test.ts', 'bench/**/*.test.ts'],
-    flags: ['--test-concurrency=2', '--test-timeout=480000', '--test-force-exit'],
+    flags: ['--test-concurrency=3', '--test-timeout=480000', '--test-force-exit'],
   },
   proof: {
     files: ['test/proof/*.proof.ts'],

@@ -45,20 +45,24 @@ test('down to the old tables and up again leaves every row as it was (I23)', asy
   assert.deepEqual((await status({ ...database, code })).kept, [])
 })
 
-test('each migration alone can be undone and applied again', async (t) => {
+// A migration that was published does not change: each is tried here while it is among the newest, all by the proof.
+const ALONE = Number(process.env.MIGRATIONS_ALONE ?? 12)
+
+test(`each of the newest ${ALONE} migrations alone can be undone and applied again`, async (t) => {
   const { database, owner } = await freshDatabase(t)
   const code = await scratchDirectory(t)
   const applied = await up({ ...database, code })
   await fill(owner)
   const before = await everything(owner)
   const leftBy: Record<string, string> = {}
-  for (const migration of applied.migrations.toReversed()) {
+  const alone = applied.migrations.slice(1).slice(-ALONE)
+  for (const migration of alone.toReversed()) {
     const previous = applied.migrations[applied.migrations.indexOf(migration) - 1]
-    if (previous === undefined) break
+    assert.ok(previous !== undefined)
     await down({ ...database, to: previous })
     leftBy[previous] = await schemaSnapshot(owner)
   }
-  for (const migration of applied.migrations.slice(1)) {
+  for (const migration of alone) {
     const result = await up({ ...database, code, to: migration })
     assert.deepEqual([result.migrations, result.problems, result.notes], [[migration], [], []])
     const undone = leftBy[migration]

@@ -191,7 +191,9 @@ test('facts of a year that the database does not know are left out, and the roun
 
 test('what was shown while the clock was ahead gives way when it is right again', async () => {
   await round(NOW, [price('BTC', '5')])
-  await superuser.query(`update fairlock.price_board set at = at + interval '1 day', facts_at = at + interval '1 day'`)
+  await superuser.query(
+    `update fairlock.price_board set at = at + interval '1 day', facts_at = at + interval '1 day'`,
+  )
   const facts = { currency: 'BTC', at: new Date(NOW + 1000).toISOString(), source: 'one', rank: 7 }
   assert.equal((await round(NOW + 1000, [price('BTC', '6')], [facts])).shown, 1)
   const { price_usd, market_cap_rank } = await board('BTC')

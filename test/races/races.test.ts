@@ -3,7 +3,7 @@ import { Arena } from './arena.ts'
 import { EVERY_RACE } from './every.ts'
 
 /** `npm run proof` runs a thousand of each. */
-const ROUNDS = 15
+const ROUNDS = 10
 
 let arena: Arena
 before(async () => {
