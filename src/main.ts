@@ -23,7 +23,14 @@ import { Dispatcher, Live, Mailer, Outside, Pushes, Webhooks } from './notificat
 import { appUrlFor } from './platform/app-login.ts'
 import { EmbeddedError, startEmbedded } from './platform/embedded/index.ts'
 import { Uploads } from './platform/files/index.ts'
-import { type Config, ConfigError, Database, databaseWithoutTls, makeLog } from './platform/index.ts'
+import {
+  type Config,
+  ConfigError,
+  Database,
+  databaseUnreachable,
+  databaseWithoutTls,
+  makeLog,
+} from './platform/index.ts'
 import { MigrationError } from './platform/migrator/index.ts'
 import { KeyringError, keyringInForce, Sealer } from './platform/sealing/index.ts'
 import { PriceFeed, priceListOf, sourcesOf } from './prices/index.ts'
@@ -305,23 +312,6 @@ function exitCode(error: unknown): number {
   const whole = error instanceof Error ? (error.stack ?? error.message) : String(error)
   process.stderr.write(`fairlock: ${unreachable ?? (isSaid ? error.message : whole)}\n`)
   return isUsage || unreachable !== null ? 2 : 1
-}
-
-/** What to say when the configured database cannot be reached or does not let us in; null for any other error. */
-function databaseUnreachable(error: unknown): string | null {
-  if (!(error instanceof Error && 'code' in error)) return null
-  const reasons: Record<string, string> = {
-    ECONNREFUSED: 'nothing answers at its address',
-    ENOTFOUND: 'its host name is not known',
-    ETIMEDOUT: 'its address does not answer',
-    EHOSTUNREACH: 'its address cannot be reached',
-    '28P01': 'the password is wrong',
-    '28000': 'the role may not sign in',
-    '3D000': 'the database does not exist',
-  }
-  const reason = reasons[String(error.code)]
-  if (reason === undefined) return null
-  return `The database cannot be used: ${reason} (${error.message}). \`fairlock config\` shows DATABASE_URL.`
 }
 
 // `fairlock … | head` closes the pipe when it has seen enough: no reason to complain.
