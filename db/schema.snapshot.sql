@@ -4044,6 +4044,10 @@ alter function fairlock.liability_proof(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.liability_proof(uuid,text) to fairlock_app;
 grant execute on function fairlock.liability_proof(uuid,text) to fairlock_engine;
 
+create function fairlock.limit_rate(p_currency text) returns numeric language sql stable set search_path=pg_catalog, pg_temp as cd1752cc44404ccc;
+alter function fairlock.limit_rate(text) owner to fairlock_engine;
+grant execute on function fairlock.limit_rate(text) to fairlock_engine;
+
 create function fairlock.limits_of(p_user uuid, p_at timestamp with time zone DEFAULT clock_timestamp()) returns TABLE(level text, day date, daily_limit numeric, daily_used numeric, monthly_limit numeric, monthly_used numeric) language sql stable set search_path=pg_catalog, pg_temp as 604a74d93d24452c;
 alter function fairlock.limits_of(uuid,timestamp with time zone) owner to fairlock_engine;
 grant execute on function fairlock.limits_of(uuid,timestamp with time zone) to fairlock_engine;
@@ -4842,6 +4846,10 @@ create function fairlock.settlement(p_outcome text, p_amount numeric, p_seller_f
 alter function fairlock.settlement(text,numeric,numeric,numeric,numeric) owner to fairlock_engine;
 grant execute on function fairlock.settlement(text,numeric,numeric,numeric,numeric) to fairlock_engine;
 
+create function fairlock.shipped_rate(p_currency text) returns numeric language sql immutable as c318ae26582ca79d;
+alter function fairlock.shipped_rate(text) owner to fairlock_engine;
+grant execute on function fairlock.shipped_rate(text) to fairlock_engine;
+
 create function fairlock.show_payment_details(p_trade uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 14d6b712b43f2a7b;
 alter function fairlock.show_payment_details(uuid) owner to fairlock_engine;
 grant execute on function fairlock.show_payment_details(uuid) to fairlock_app;
@@ -5103,7 +5111,7 @@ create function fairlock.webhook_words(w fairlock.webhooks) returns jsonb langua
 alter function fairlock.webhook_words(fairlock.webhooks) owner to fairlock_engine;
 grant execute on function fairlock.webhook_words(fairlock.webhooks) to fairlock_engine;
 
-create function fairlock.weigh_take(o fairlock.offers, p_taker uuid, p_price numeric, p_value numeric, OUT value numeric, OUT day date, OUT refusal jsonb) returns record language plpgsql set search_path=pg_catalog, pg_temp as 07310717401d7f49;
+create function fairlock.weigh_take(o fairlock.offers, p_taker uuid, p_price numeric, p_value numeric, OUT value numeric, OUT day date, OUT refusal jsonb) returns record language plpgsql set search_path=pg_catalog, pg_temp as 30df62f9fbee0242;
 alter function fairlock.weigh_take(fairlock.offers,uuid,numeric,numeric) owner to fairlock_engine;
 grant execute on function fairlock.weigh_take(fairlock.offers,uuid,numeric,numeric) to fairlock_engine;
 

@@ -54,6 +54,29 @@ as $$
 $$;
 grant execute on function fairlock.reference_rate(text) to fairlock_app;
 
+-- US dollars for one unit of a currency as they were on 2026-06-11, when Fairlock was shipped with them. They count limits
+-- where no source can be reached and nothing else: a limit that is some percent off is better than a market that stands
+-- still. The bolívar is not among them: it loses in months what others lose in decades.
+create function fairlock.shipped_rate(p_currency text) returns numeric
+language sql immutable
+as $$
+  select dollars from (values
+    ('EUR', 1.155), ('GBP', 1.338), ('CHF', 1.252), ('SEK', 0.1053), ('NOK', 0.1058), ('DKK', 0.1545),
+    ('PLN', 0.2717), ('CZK', 0.04775), ('HUF', 0.003239), ('RON', 0.2206), ('BGN', 0.5904),
+    ('TRY', 0.02167), ('UAH', 0.0222), ('CAD', 0.7174), ('AUD', 0.7005), ('NZD', 0.5796), ('JPY', 0.00623),
+    ('CNY', 0.1476), ('HKD', 0.1276), ('SGD', 0.777), ('INR', 0.01046), ('PKR', 0.003593),
+    ('IDR', 0.00005565), ('PHP', 0.01633), ('THB', 0.03037), ('VND', 0.00003799), ('KRW', 0.0006552),
+    ('BRL', 0.1926), ('ARS', 0.0006977), ('MXN', 0.0575), ('COP', 0.0002811), ('CLP', 0.001092),
+    ('PEN', 0.2939), ('NGN', 0.0007351), ('KES', 0.007724), ('GHS', 0.0868), ('ZAR', 0.06048),
+    ('EGP', 0.0193), ('AED', 0.2723), ('ILS', 0.3365)
+  ) shipped (currency, dollars) where currency = p_currency
+$$;
+
+-- The rate by which trades count against limits.
+create function fairlock.limit_rate(p_currency text) returns numeric
+language sql stable set search_path = pg_catalog, pg_temp
+as $$ select coalesce(fairlock.reference_rate(p_currency), fairlock.shipped_rate(p_currency)) $$;
+
 -- Keeps what the feed has found out; returns how many pairs have a newer quote than before. One that is older than what
 -- is known, or from the future, changes nothing: unless too few sources made the one that is known, or they disagreed,
 -- and the older one is sound. Such a one would last until even the slowest source has spoken after it, up to days. And

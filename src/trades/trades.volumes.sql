@@ -30,7 +30,7 @@ create function fairlock.weigh_take(
 language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_rate numeric := fairlock.reference_rate(o.quote_currency);
+  v_rate numeric := fairlock.limit_rate(o.quote_currency);
   v_decimals integer;
   v_left numeric;
   v_makers numeric;

@@ -113,17 +113,25 @@ test('who is refused is told the largest amount that they could take, to the las
   )
 })
 
-test('nothing is traded while nobody can tell what it is worth', async () => {
+test('without a source trades count by the rates that were shipped; nothing is traded that nobody can value', async () => {
   const [maker, taker] = (await counter.people(2, 'full')) as [Actor, Actor]
-  const offer = await counter.offer(maker, { pair: 'BTC/PLN', pricing: { type: 'fixed', price: '260000' } })
-  await counter.superuser.query(
-    `update fairlock.market_quotes set as_of = now() - interval '30 days' where pair = 'PLN/USD'`,
-  )
-  const { status, code, body } = await counter.take(taker, offer, '0.001')
-  assert.deepEqual([status, code, body], [409, 'no_reference_rate', { currency: 'PLN' }])
-  await counter.superuser.query(`update fairlock.market_quotes set as_of = now() where pair = 'PLN/USD'`)
-  await counter.trade(taker, offer, '0.001')
+  const zloty = await counter.offer(maker, { pair: 'BTC/PLN', pricing: { type: 'fixed', price: '260000' } })
+  const age = (days: number) =>
+    counter.superuser.query(
+      `update fairlock.market_quotes set as_of = now() - make_interval(days => $1) where pair = 'PLN/USD'`,
+      [days],
+    )
+  await counter.trade(taker, zloty, '0.001')
+  // 260 PLN at the 0.2729 of the tests' market, and at the 0.2717 of 2026-06-11.
   assert.equal((await counter.used(taker.id)).daily, '70.95')
+  await age(30)
+  await counter.trade(taker, zloty, '0.001')
+  assert.equal((await counter.used(taker.id)).daily, '141.60')
+  await age(0)
+
+  const bolivar = { pair: 'BTC/VES', pricing: { type: 'fixed', price: '40000000' } }
+  const { status, code, body } = await counter.take(taker, await counter.offer(maker, bolivar), '0.001')
+  assert.deepEqual([status, code, body], [409, 'no_reference_rate', { currency: 'VES' }])
 })
 
 test('a day ends at midnight and a month at its end, without anybody’s doing', async () => {
