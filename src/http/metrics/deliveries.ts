@@ -1,6 +1,7 @@
 import { Gauge, type Registry } from 'prom-client'
 import type { Webhooks } from '../../notifications/index.ts'
 import type { Database } from '../../platform/index.ts'
+import { shared } from './question.ts'
 
 type Counts = Record<'pending' | 'underWay' | 'dead' | 'oldestPendingSeconds' | 'disabled' | 'pushes', number>
 type Options = { db: Database; webhooks?: () => Webhooks | null }
@@ -8,14 +9,7 @@ type Options = { db: Database; webhooks?: () => Webhooks | null }
 /** Messages to webhooks and browsers: what waits, for how long, and how attempts go in this process. */
 export function deliveryMetrics(registry: Registry, { db, webhooks = () => null }: Options): void {
   const nobody = { sessionId: null, tokenHash: null, requestId: 'metrics' }
-  let asked: Promise<Counts> | null = null
-  // The gauges are collected side by side: one question serves them all.
-  const counts = () => {
-    asked ??= db.call<Counts>(nobody, 'select fairlock.count_webhooks() as answer', []).finally(() => {
-      asked = null
-    })
-    return asked
-  }
+  const counts = shared(() => db.call<Counts>(nobody, 'select fairlock.count_webhooks() as answer', []))
   new Gauge({
     name: 'fairlock_webhook_deliveries',
     help: 'Messages to webhooks: waiting, of these under way, and dead of the last 30 days',

@@ -1,20 +1,14 @@
 import { Gauge, type Registry } from 'prom-client'
 import type { Uploads } from '../../platform/files/index.ts'
 import type { Database } from '../../platform/index.ts'
+import { shared } from './question.ts'
 
 type Counts = Record<string, { files: number; bytes: number }>
 
 /** How much is stored, what arrives at this moment, and what this process refused. */
 export function fileMetrics(registry: Registry, db: Database, uploads: Uploads): void {
   const nobody = { sessionId: null, tokenHash: null, requestId: 'metrics' }
-  // The gauges are read side by side: they share one question.
-  let asked: Promise<Counts> | null = null
-  const counts = () => {
-    asked ??= db.call<Counts>(nobody, 'select fairlock.count_files() as answer', []).finally(() => {
-      asked = null
-    })
-    return asked
-  }
+  const counts = shared(() => db.call<Counts>(nobody, 'select fairlock.count_files() as answer', []))
   const stored = (name: string, help: string, what: 'files' | 'bytes') =>
     new Gauge({
       name,

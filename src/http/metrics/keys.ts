@@ -1,17 +1,11 @@
 import { Gauge, type Registry } from 'prom-client'
 import type { Database } from '../../platform/index.ts'
-import { countKeys, type KeyCounts } from '../../platform/sealing/index.ts'
+import { countKeys } from '../../platform/sealing/index.ts'
+import { shared } from './question.ts'
 
 /** How many data keys there are, how far a rewrap is, and how old the active key-encryption key. */
 export function keyMetrics(registry: Registry, db: Database): void {
-  // The gauges are read side by side: they share one question.
-  let asked: Promise<KeyCounts> | null = null
-  const counts = () => {
-    asked ??= countKeys(db).finally(() => {
-      asked = null
-    })
-    return asked
-  }
+  const counts = shared(() => countKeys(db))
   new Gauge({
     name: 'fairlock_data_keys',
     help: 'Data keys by state: active, decrypt_only, destroyed',

@@ -14,6 +14,7 @@ import { keyMetrics } from './keys.ts'
 import { type NewsParts, newsMetrics } from './news.ts'
 import { priceHistoryMetrics } from './price-history.ts'
 import { priceMetrics } from './prices.ts'
+import { shared } from './question.ts'
 import { reportMetrics } from './reports.ts'
 
 export type MetricsOptions = {
@@ -140,15 +141,8 @@ type AuditState = {
 }
 
 function auditMetrics(registry: Registry, db: Database): void {
-  let asked: Promise<AuditState> | null = null
-  // The gauges are collected side by side: one question serves them all.
-  const state = () => {
-    const nobody = { sessionId: null, tokenHash: null, requestId: 'metrics' }
-    asked ??= db.call<AuditState>(nobody, 'select fairlock.audit_state() as answer', []).finally(() => {
-      asked = null
-    })
-    return asked
-  }
+  const nobody = { sessionId: null, tokenHash: null, requestId: 'metrics' }
+  const state = shared(() => db.call<AuditState>(nobody, 'select fairlock.audit_state() as answer', []))
   const gauge = (name: string, help: string, value: (state: AuditState) => number) =>
     new Gauge({
       name,

@@ -1,6 +1,7 @@
 import { Gauge, type Registry } from 'prom-client'
 import type { Dispatcher, Live } from '../../notifications/index.ts'
 import type { Database } from '../../platform/index.ts'
+import { shared } from './question.ts'
 
 type NewsState = {
   waiting: number
@@ -13,15 +14,8 @@ export type NewsParts = { db: Database; live?: Live | undefined; dispatcher?: Di
 
 /** How much news waits, how much was told, and who listens. */
 export function newsMetrics(registry: Registry, { db, live, dispatcher }: NewsParts): void {
-  // The gauges are read side by side: they share one question.
-  let asked: Promise<NewsState> | null = null
-  const state = () => {
-    const nobody = { sessionId: null, tokenHash: null, requestId: 'metrics' }
-    asked ??= db.call<NewsState>(nobody, 'select fairlock.news_state() as answer', []).finally(() => {
-      asked = null
-    })
-    return asked
-  }
+  const nobody = { sessionId: null, tokenHash: null, requestId: 'metrics' }
+  const state = shared(() => db.call<NewsState>(nobody, 'select fairlock.news_state() as answer', []))
   const gauge = (name: string, help: string, value: () => number | Promise<number>) =>
     new Gauge({
       name,

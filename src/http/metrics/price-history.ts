@@ -1,17 +1,11 @@
 import { Gauge, type Registry } from 'prom-client'
 import type { Database } from '../../platform/index.ts'
-import { type PriceHistoryState, readPriceHistory } from '../../prices/index.ts'
+import { readPriceHistory } from '../../prices/index.ts'
+import { shared } from './question.ts'
 
 /** How the history of prices is: its newest row, and what is made ready for the rows to come. */
 export function priceHistoryMetrics(registry: Registry, db: Database): void {
-  let asked: Promise<PriceHistoryState> | null = null
-  // The gauges are collected side by side: one question serves them all.
-  const state = () => {
-    asked ??= readPriceHistory(db).finally(() => {
-      asked = null
-    })
-    return asked
-  }
+  const state = shared(() => readPriceHistory(db))
   new Gauge({
     name: 'fairlock_price_history_age_seconds',
     help: 'Age of the newest price on the board; NaN while there is none',

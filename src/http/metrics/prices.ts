@@ -1,19 +1,13 @@
 import { Gauge, type Registry } from 'prom-client'
 import type { Database } from '../../platform/index.ts'
 import { type FeedState, readFeedState } from '../../prices/index.ts'
+import { shared } from './question.ts'
 
 const BREAKER = ['closed', 'open', 'half_open'] as const
 
 /** How price sources and quotes do. From the database, so that any API process says it of all workers together. */
 export function priceMetrics(registry: Registry, db: Database): void {
-  let asked: Promise<FeedState> | null = null
-  // The gauges are collected side by side: one question serves them all.
-  const state = () => {
-    asked ??= readFeedState(db.pool).finally(() => {
-      asked = null
-    })
-    return asked
-  }
+  const state = shared(() => readFeedState(db.pool))
   const gauge = (name: string, help: string, labels: string[], each: (one: Gauge, now: FeedState) => void) =>
     new Gauge({
       name,

@@ -1,17 +1,11 @@
 import { Gauge, type Registry } from 'prom-client'
 import { type ReportsState, readReportsState } from '../../operations/index.ts'
 import type { Database } from '../../platform/index.ts'
+import { shared } from './question.ts'
 
 /** How far behind the days of trading are, and how old the last proof of liabilities is. */
 export function reportMetrics(registry: Registry, db: Database): void {
-  let asked: Promise<ReportsState> | null = null
-  // The gauges are collected side by side: one question serves them all.
-  const state = () => {
-    asked ??= readReportsState(db).finally(() => {
-      asked = null
-    })
-    return asked
-  }
+  const state = shared(() => readReportsState(db))
   const gauge = (name: string, help: string, value: (now: ReportsState) => number) =>
     new Gauge({
       name,
