@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { parse } from 'csv-parse/sync'
 import pg from 'pg'
-import { rollUp } from '../../src/ledger/index.ts'
 import { BadPeriod, countDays, periodOf, REPORT_NAMES } from '../../src/operations/index.ts'
 import { tradeForADay } from '../ledger/support.ts'
+import { countAllDays } from '../support/days.ts'
 import { call, type Market, offerBody, type Person, startMarket } from '../support/market.ts'
 import { fairlock } from './program.ts'
 
@@ -85,10 +85,7 @@ test('fees are the entries of the fee accounts and volume the completed trades, 
   }
   await agree()
   for (let round = 0; round < 2; round++) {
-    // The first makes the mark, the second sees that everything below it is over.
-    await rollUp(market.db)
-    await rollUp(market.db)
-    assert.ok((await countDays(market.db)) > 0)
+    await countAllDays(market.db)
     assert.equal(await countDays(market.db), 0)
     const [mark] = await figures(
       'select entry_id = (select max(id) from ledger.entries) as whole from fairlock.daily_mark',
@@ -110,9 +107,7 @@ test('fees are the entries of the fee accounts and volume the completed trades, 
 
 test('the days are added up once, by however many workers at once', async () => {
   await trade('0.1')
-  await rollUp(market.db)
-  await rollUp(market.db)
-  await Promise.all([countDays(market.db), countDays(market.db), countDays(market.db)])
+  await countAllDays(market.db, 3)
   assert.deepEqual(pick(await rowsOf('fees'), 'day', 'currency', 'amount'), await figures(FEES))
 })
 
