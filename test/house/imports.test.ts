@@ -20,6 +20,7 @@ const LAYERS = [
   ['trades'],
   ['disputes', 'reputation'],
   ['notifications', 'operations'],
+  ['adoption'],
   ['http', 'cli'],
 ]
 /** Doors into a folder beside its index: parts that the light ones must not load. */

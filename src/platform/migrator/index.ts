@@ -1,5 +1,5 @@
 export { type CodeFile, readCode } from './code.ts'
-export { MigrationError } from './connection.ts'
+export { MigrationError, type Session, transaction, withSession } from './connection.ts'
 export type { Restored } from './kept.ts'
 export { type PlannedStatement, type PlannedStep, plan } from './plan.ts'
 export { ensureRoles } from './roles.ts'
