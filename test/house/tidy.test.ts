@@ -63,8 +63,9 @@ test('money is never a binary floating-point number (I22)', () => {
     .map(({ file, index, line }) => `${name(file)}:${index + 1} ${line.trim()}`)
   assert.deepEqual(wrong, [], 'keep money as a decimal string and let PostgreSQL compute it')
   const sql = sourceFiles(join(root, 'src'), '.sql').concat(sourceFiles(join(root, 'db/migrations'), '.sql'))
+  // fairlock_adoption.money reads an amount from text: a function, not the type.
   const floats = sql.filter((file) =>
-    /\b(real|float[48]?|double precision|money)\b(?!')/i.test(withoutComments(file)),
+    /(?<!fairlock_adoption\.)\b(real|float[48]?|double precision|money)\b(?!')/i.test(withoutComments(file)),
   )
   assert.deepEqual(floats.map(name), [], 'use numeric')
 })
