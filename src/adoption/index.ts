@@ -1,4 +1,7 @@
 export { readShapes } from './catalog.ts'
+export { grantToEngine, install, installState } from './install.ts'
 export { type Mapping, MappingError, parseMapping, requireMapping } from './mapping.ts'
+export { readState, type State } from './state.ts'
 export { OLD_TABLES, type OldTable, type Shape } from './tables.ts'
+export { type AdoptionEvent, type AdoptionResult, type AdoptionUpOptions, adoptionUp } from './up.ts'
 export { viewsSql } from './views.ts'

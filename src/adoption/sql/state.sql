@@ -19,7 +19,11 @@ create table if not exists fairlock_adoption.state (
   confirmed_at  timestamptz,
   confirmed_by  text,
   changed_at    timestamptz not null default clock_timestamp(),
-  contracted_at timestamptz
+  contracted_at timestamptz,
+  -- The hash of the functions and views of this schema that are in force.
+  installed     text,
+  -- Since when both applications have been served; `db contract` asks for some days of it.
+  beside_since  timestamptz
 );
 
 -- How far the walk through each old table is; a killed run goes on after last_key.

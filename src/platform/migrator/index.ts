@@ -1,5 +1,14 @@
-export { type CodeFile, readCode } from './code.ts'
-export { MigrationError, type Session, transaction, withSession } from './connection.ts'
+export { appliedCode, type CodeFile, dropCode, readCode } from './code.ts'
+export {
+  MigrationError,
+  openSession,
+  retried,
+  type Session,
+  sqlState,
+  transaction,
+  withSession,
+} from './connection.ts'
+export { ensureJournal } from './journal.ts'
 export type { Restored } from './kept.ts'
 export { type PlannedStatement, type PlannedStep, plan } from './plan.ts'
 export { ensureRoles } from './roles.ts'
@@ -12,6 +21,6 @@ export {
   type UpOptions,
   up,
 } from './run.ts'
-export type { Holder } from './runner-lock.ts'
+export { alone, type Holder } from './runner-lock.ts'
 export { lineDifference, type Problem, type Status, status, verify } from './status.ts'
 export type { StepProgress } from './step.ts'

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { retried, type Session, transaction } from '../platform/migrator/index.ts'
+import { readShapes } from './catalog.ts'
+import type { Mapping } from './mapping.ts'
+import { viewsSql } from './views.ts'
+
+const directory = fileURLToPath(new URL('sql/', import.meta.url))
+
+/** Run first and in this order; the rest follows by name, and may use what these and the views make. */
+const FIRST = ['state.sql', 'parse.sql']
+
+type Source = { path: string; text: string }
+
+/** The tables in which a take-over keeps what it knows. Each statement may be run again. */
+export async function installState(session: Session): Promise<void> {
+  await session.query(await readFile(`${directory}state.sql`, 'utf8'))
+}
+
+/**
+ * Brings the functions and views of `fairlock_adoption` to what the files and the confirmed mapping say, in one
+ * transaction, and gives the engine what it needs to carry rows. Returns false when nothing had changed.
+ */
+export async function install(session: Session, mapping: Mapping): Promise<boolean> {
+  await installState(session)
+  const sources = await readSources(await views(session, mapping))
+  const hash = createHash('sha256')
+  for (const { path, text } of sources) hash.update(`${path}\n${text}\n`)
+  const wanted = hash.digest('hex')
+  return await retried(() =>
+    transaction(session, async () => {
+      const found = await session.query<{ installed: string | null }>(
+        'select installed from fairlock_adoption.state for update',
+      )
+      const current = found.rows[0]?.installed === wanted
+      if (!current) {
+        await dropOld(session)
+        for (const source of sources) await run(session, source)
+        await session.query('update fairlock_adoption.state set installed = $1', [wanted])
+      }
+      await grantToEngine(session)
+      return !current
+    }),
+  )
+}
+
+/** The engine's privileges alone: whenever the code is applied anew, it takes all of them back. */
+export async function grantToEngine(session: Session): Promise<void> {
+  const found = await session.query<{ schema: string }>(
+    `select nspname as schema from pg_namespace
+     where nspname in ('fairlock_adoption', 'fairlock', (select market_schema from fairlock_adoption.state))`,
+  )
+  for (const { schema } of found.rows) {
+    await session.query(
+      `grant usage on schema "${schema}" to fairlock_engine;
+       grant all on all tables in schema "${schema}" to fairlock_engine;
+       grant all on all sequences in schema "${schema}" to fairlock_engine;
+       grant execute on all functions in schema "${schema}" to fairlock_engine`,
+    )
+  }
+  await session.query(
+    `grant usage on schema ledger to fairlock_engine;
+     grant select on all tables in schema ledger to fairlock_engine;
+     grant execute on all functions in schema ledger to fairlock_engine`,
+  )
+}
+
+/** The views are of the old tables as they are now, and of the currencies that the market has. */
+async function views(session: Session, mapping: Mapping): Promise<string> {
+  const { rows } = await session.query<{ code: string }>('select code from fairlock.currencies order by code')
+  return viewsSql(
+    mapping,
+    await readShapes(session),
+    rows.map(({ code }) => code),
+  )
+}
+
+async function readSources(views: string): Promise<Source[]> {
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.sql'))
+  const rest = names.filter((name) => !FIRST.includes(name)).sort()
+  const read = async (name: string) => ({ path: name, text: await readFile(`${directory}${name}`, 'utf8') })
+  const [first, others] = await Promise.all([
+    Promise.all(FIRST.filter((name) => names.includes(name)).map(read)),
+    Promise.all(rest.map(read)),
+  ])
+  return [...first, { path: 'views of the old tables', text: views }, ...others]
+}
+
+/**
+ * Functions and views of an earlier version would keep their old signatures alive. What triggers on the old tables call,
+ * and what something outside of the schema is built on, stays and is replaced where it is.
+ */
+async function dropOld(session: Session): Promise<void> {
+  const found = await session.query<{ command: string }>(
+    `with ours as (
+       select 'pg_proc'::regclass as class, oid, format('routine if exists %s', oid::regprocedure) as name
+       from pg_proc where pronamespace = 'fairlock_adoption'::regnamespace
+       union all
+       select 'pg_class'::regclass, oid, format('view if exists %s', oid::regclass)
+       from pg_class where relnamespace = 'fairlock_adoption'::regnamespace and relkind = 'v'
+     )
+     select format('drop %s cascade', name) as command from ours
+     where not exists (
+       select from pg_depend
+       left join pg_rewrite on pg_depend.classid = 'pg_rewrite'::regclass and pg_rewrite.oid = objid
+       left join pg_class on pg_class.oid = ev_class
+       where refclassid = ours.class and refobjid = ours.oid and deptype = 'n'
+         and (pg_depend.classid <> 'pg_rewrite'::regclass
+              or relnamespace <> 'fairlock_adoption'::regnamespace)
+         and pg_depend.classid not in ('pg_proc'::regclass, 'pg_type'::regclass)
+     )`,
+  )
+  for (const { command } of found.rows) await session.query(command)
+}
+
+async function run(session: Session, { path, text }: Source): Promise<void> {
+  try {
+    await session.query(text)
+  } catch (error) {
+    if (error instanceof Error) error.message = `src/adoption/sql/${path}: ${error.message}`
+    throw error
+  }
+}

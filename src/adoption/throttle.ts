@@ -1,0 +1,60 @@
+/** Sizes that were found to leave an old application alone: 10 million rows beside 200 requests a second. */
+const USUAL = { rows: 500, pauseMs: 20 }
+const SLOWEST = { rows: 50, pauseMs: 1_000 }
+/** A batch that takes longer than this holds its locks for too long. */
+const LONGEST_BATCH_MS = 100
+/** One change at a time: a new pace shows in the probe only after a while. */
+const BETWEEN_CHANGES_MS = 500
+
+/**
+ * How much is carried at a time and how long the pause after it is. It gives way when the old application's answers take
+ * twice as long as before, and comes back slowly when they are quick again.
+ */
+export class Throttle {
+  rows = USUAL.rows
+  pauseMs = USUAL.pauseMs
+  readonly #baselineMs: number
+  readonly #maxRate: number | undefined
+  readonly #now: () => number
+  #changedAt = Number.NEGATIVE_INFINITY
+
+  constructor(options: {
+    baselineMs: number
+    /** Rows a second, at most. */
+    maxRate?: number | undefined
+    now?: () => number
+  }) {
+    // Below this the clock and this program's own work are what is measured.
+    this.#baselineMs = Math.max(2, options.baselineMs)
+    this.#maxRate = options.maxRate
+    this.#now = options.now ?? (() => performance.now())
+    if (options.maxRate !== undefined) this.rows = Math.max(1, Math.min(this.rows, options.maxRate))
+  }
+
+  /** Takes note of a batch and says how long to pause after it. */
+  after(batch: { rows: number; ms: number; p99Ms: number | null }): number {
+    this.#adjust(batch.ms, batch.p99Ms ?? 0)
+    const owed = this.#maxRate === undefined ? 0 : (batch.rows * 1_000) / this.#maxRate - batch.ms
+    return Math.max(this.pauseMs, owed)
+  }
+
+  #adjust(ms: number, p99Ms: number): void {
+    if (ms > LONGEST_BATCH_MS) this.rows = within(this.rows * Math.max(0.5, LONGEST_BATCH_MS / ms))
+    if (this.#now() - this.#changedAt < BETWEEN_CHANGES_MS) return
+    if (p99Ms > 2 * this.#baselineMs) {
+      this.pauseMs = Math.min(SLOWEST.pauseMs, this.pauseMs * 2)
+      this.rows = within(this.rows / 2)
+    } else if (p99Ms < 1.3 * this.#baselineMs) {
+      this.pauseMs = Math.max(USUAL.pauseMs, this.pauseMs * 0.85)
+      if (ms < 0.8 * LONGEST_BATCH_MS) this.rows = within(this.rows * 1.15)
+    } else {
+      return
+    }
+    this.#changedAt = this.#now()
+    if (this.#maxRate !== undefined) this.rows = Math.max(1, Math.min(this.rows, this.#maxRate))
+  }
+}
+
+function within(rows: number): number {
+  return Math.round(Math.min(USUAL.rows, Math.max(SLOWEST.rows, rows)))
+}

@@ -1,0 +1,205 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MigrationError, type RunResult, type Session, withSession } from '../platform/migrator/index.ts'
+import { backfill, beginWalk, Ended, type TableProgress } from './backfill.ts'
+import { type Drained, drain } from './drain.ts'
+import { install } from './install.ts'
+import { type OldTable, oldTables, requireOwnership } from './old-tables.ts'
+import { onlyOne } from './only-one.ts'
+import type { Pace } from './pace.ts'
+import { Probe } from './probe.ts'
+import { markQuarantined } from './quarantine.ts'
+import { Carrier, type Troubles } from './session.ts'
+import { enter, type Phase, readState, type State } from './state.ts'
+import { Throttle } from './throttle.ts'
+import { installTriggers } from './triggers.ts'
+import { type Count, countAll } from './validate.ts'
+
+/** What a run tells while it is at work. */
+export type AdoptionEvent =
+  | { kind: 'phase'; phase: Phase }
+  | { kind: 'message'; text: string }
+  | ({ kind: 'table'; pace: PaceNow } & TableProgress)
+  | ({ kind: 'drained'; pace: PaceNow } & Drained)
+export type PaceNow = { p99Ms: number | null; baselineMs: number; pauseMs: number; rows: number }
+
+export type AdoptionUpOptions = {
+  ownerUrl: string
+  /** Brings Fairlock's own schema to the newest, beside the old tables. */
+  bringUp: () => Promise<RunResult>
+  /** Asked when nobody confirmed which wallets are in custody and some cannot be told for certain. */
+  confirmCustody: (groups: string[]) => Promise<boolean>
+  wait?: boolean | undefined
+  maxRate?: number | undefined
+  /** Goes on working off what the old application writes until the signal comes. */
+  follow?: boolean | undefined
+  /** How long to listen before anything starts; the tests have less time. */
+  baselineMs?: number | undefined
+  signal?: AbortSignal | undefined
+  onEvent?: ((event: AdoptionEvent) => void) | undefined
+}
+
+export type AdoptionResult = {
+  phase: Phase
+  schema: RunResult
+  counts: Count[]
+  marksLeft: number
+  troubles: Troubles
+}
+
+/**
+ * Takes a living database over: the new schema beside the old tables, marks of what the old application writes, every row
+ * carried, what it wrote meanwhile carried again, and a count of everything. A run that ended early goes on where it was;
+ * a run after the last one catches up.
+ */
+export async function adoptionUp(options: AdoptionUpOptions): Promise<AdoptionResult> {
+  const run = new Run(options)
+  const waiting = {
+    wait: options.wait ?? true,
+    onWait: (text: string) => run.tell({ kind: 'message', text }),
+    signal: options.signal,
+  }
+  return await onlyOne(options.ownerUrl, waiting, () =>
+    withSession(options.ownerUrl, (session) => run.go(session)),
+  )
+}
+
+class Run {
+  readonly #options: AdoptionUpOptions
+  readonly #signal: AbortSignal
+  #baselineMs = 0
+
+  constructor(options: AdoptionUpOptions) {
+    this.#options = options
+    this.#signal = options.signal ?? new AbortController().signal
+  }
+
+  tell(event: AdoptionEvent): void {
+    this.#options.onEvent?.(event)
+  }
+
+  async go(session: Session): Promise<AdoptionResult> {
+    const state = await this.#startingState(session)
+    const tables = await oldTables(session)
+    await requireOwnership(session, tables)
+    const probe = await Probe.start(this.#options.ownerUrl, tables)
+    const carrier = new Carrier(this.#options.ownerUrl)
+    try {
+      this.#baselineMs = await probe.baseline(this.#options.baselineMs)
+      const schema = await this.#expand(session, tables, state)
+      const throttle = new Throttle({ baselineMs: this.#baselineMs, maxRate: this.#options.maxRate })
+      const pace: Pace = { carrier, throttle, probe, signal: this.#signal }
+      await this.#carryAll(session, pace, tables)
+      const counts = await this.#validate(session, pace)
+      if (this.#options.follow === true) await this.#follow(pace)
+      return { ...(await this.#summary(session)), schema, counts, troubles: carrier.troubles }
+    } finally {
+      await Promise.all([probe.stop(), carrier.end()])
+    }
+  }
+
+  /** The state, once somebody answers for what is about to become a liability of the platform. */
+  async #startingState(session: Session): Promise<State> {
+    const state = await readState(session)
+    if (state === null) throw new MigrationError('Nothing was adopted here: run fairlock db adopt first.')
+    if (state.phase === 'contracted') throw new MigrationError('This take-over has ended with its contract.')
+    const doubtful = state.mapping.wallets.filter(
+      ({ certain, balance }) => !certain && Object.values(balance).some((sum) => Number(sum) !== 0),
+    )
+    if (state.confirmedAt !== null || doubtful.length === 0) return state
+    const groups = doubtful.map(
+      ({ provider, chain, connected, wallets, balance, custody }) =>
+        `${wallets} wallets of provider ${provider ?? 'none'}, chain ${chain ?? 'none'}, ` +
+        `${connected ? 'connected' : 'not connected'}, holding ` +
+        `${Object.entries(balance)
+          .map(([currency, sum]) => `${sum} ${currency}`)
+          .join(', ')}: ` +
+        `taken as ${custody ? 'in the platform’s custody' : 'outside wallets'}`,
+    )
+    if (!(await this.#options.confirmCustody(groups))) {
+      throw new MigrationError(
+        `Nobody has confirmed which wallets are in the platform’s custody:\n  ${groups.join('\n  ')}\n` +
+          'What is in custody becomes a liability in the ledger. Write the mapping to a file with ' +
+          '"fairlock db adopt --mapping FILE", correct "custody" there and hand it in with --confirm; or pass --yes ' +
+          'to take it as it stands. Nothing was done.',
+      )
+    }
+    await session.query(
+      'update fairlock_adoption.state set confirmed_at = clock_timestamp(), confirmed_by = session_user',
+    )
+    return state
+  }
+
+  async #expand(session: Session, tables: OldTable[], state: State): Promise<RunResult> {
+    if (['adopted', 'parked'].includes(state.phase)) await this.#enter(session, 'expanding')
+    const schema = await this.#options.bringUp()
+    await install(session, state.mapping)
+    await installTriggers(session, tables, { onMessage: (text) => this.tell({ kind: 'message', text }) })
+    return schema
+  }
+
+  async #carryAll(session: Session, pace: Pace, tables: OldTable[]): Promise<void> {
+    const state = await readState(session)
+    if (state?.phase === 'expanding') await this.#enter(session, 'carrying')
+    await beginWalk(pace.carrier, tables)
+    // What was refused before may have been mended, or the mapping knows it now.
+    await markQuarantined(pace.carrier, {})
+    await backfill(pace, (progress) => this.tell({ kind: 'table', ...progress, pace: this.#paceNow(pace) }))
+    await this.#drain(pace)
+  }
+
+  async #validate(session: Session, pace: Pace): Promise<Count[]> {
+    if (this.#signal.aborted) return []
+    if ((await readState(session))?.phase === 'carrying') await this.#enter(session, 'validating')
+    for (let attempt = 1; ; attempt++) {
+      const { counts, missed } = await countAll(session)
+      await this.#drain(pace)
+      if (this.#signal.aborted) return counts
+      if (missed === 0) {
+        if ((await readState(session))?.phase === 'validating') await this.#enter(session, 'beside')
+        return counts
+      }
+      if (attempt === 3) {
+        throw new MigrationError(
+          `${missed} old rows are neither carried nor in quarantine after three tries. That is a mistake of this ` +
+            'program: nothing is lost, the old application goes on as before; please report it.',
+        )
+      }
+    }
+  }
+
+  async #follow(pace: Pace): Promise<void> {
+    while (!this.#signal.aborted) {
+      await this.#drain(pace)
+      await sleep(1_000, undefined, { signal: this.#signal }).catch(() => undefined)
+    }
+  }
+
+  async #drain(pace: Pace): Promise<void> {
+    try {
+      await drain(pace, (done) => this.tell({ kind: 'drained', ...done, pace: this.#paceNow(pace) }))
+    } catch (error) {
+      if (!(error instanceof Ended)) throw error
+    }
+  }
+
+  async #summary(session: Session): Promise<Pick<AdoptionResult, 'phase' | 'marksLeft'>> {
+    const { rows } = await session.query<{ phase: Phase; marks: string }>(
+      'select phase, (select count(*) from fairlock_adoption.marks) as marks from fairlock_adoption.state',
+    )
+    return { phase: rows[0]!.phase, marksLeft: Number(rows[0]!.marks) }
+  }
+
+  #paceNow({ probe, throttle }: Pace): PaceNow {
+    return {
+      p99Ms: probe?.p99() ?? null,
+      baselineMs: this.#baselineMs,
+      pauseMs: throttle.pauseMs,
+      rows: throttle.rows,
+    }
+  }
+
+  async #enter(session: Session, phase: Phase): Promise<void> {
+    await enter(session, phase)
+    this.tell({ kind: 'phase', phase })
+  }
+}
