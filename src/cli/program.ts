@@ -4,6 +4,7 @@ import { auditCommand } from './audit.ts'
 import { type BenchOptions, benchCommand } from './bench.ts'
 import { configCommand } from './config.ts'
 import { dbCommand } from './db.ts'
+import { devCommand } from './dev/legacy.ts'
 import { exportCommand } from './export.ts'
 import { UsageError } from './finding.ts'
 import { keysCommand } from './keys/keys.ts'
@@ -57,6 +58,7 @@ export function buildProgram(programs: Programs): Command {
   program.addCommand(pricesCommand())
   program.addCommand(configCommand())
   program.addCommand(benchCommand(programs.bench))
+  program.addCommand(devCommand())
   for (const command of everyCommand(program)) command.exitOverride().showHelpAfterError()
   return program
 }
