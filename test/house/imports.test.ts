@@ -25,6 +25,7 @@ const LAYERS = [
 ]
 /** Doors into a folder beside its index: parts that the light ones must not load. */
 const DOORS = [
+  'adoption/legacy/index.ts',
   'platform/embedded/index.ts',
   'platform/migrator/index.ts',
   'platform/app-login.ts',

@@ -1,4 +1,4 @@
-import type { Dirt } from './dirt.ts'
+import type { Dirt } from './kind.ts'
 
 const users: Omit<Dirt, 'table'>[] = [
   {

@@ -1,4 +1,4 @@
-import type { Dirt } from './dirt.ts'
+import type { Dirt } from './kind.ts'
 
 const PARTIES: Omit<Dirt, 'table'>[] = [
   {

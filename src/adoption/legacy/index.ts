@@ -1,4 +1,5 @@
-export { DIRT, type Dirt, type OldTable } from './dirt.ts'
+export { DIRT } from './dirt.ts'
 export { dirtOf, type Injected } from './inject.ts'
+export type { Dirt, OldTable } from './kind.ts'
 export { type Legacy, type LegacyOptions, makeLegacy, NotEmpty } from './legacy.ts'
 export type { Variant } from './shape.ts'

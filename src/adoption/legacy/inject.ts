@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type Companion, DIRT, type Dirt, type OldTable } from './dirt.ts'
+import { DIRT } from './dirt.ts'
+import type { Companion, Dirt, OldTable } from './kind.ts'
 import type { Variant } from './shape.ts'
 
 /** How much there is of a kind of dirt, and which rows they are. */

@@ -1,8 +1,10 @@
 import pg from 'pg'
-import type { OldTable } from './dirt.ts'
 import { fillsFor, pricesFor, type Sizes, SYMBOLS, sizesFor } from './fill.ts'
 import { dirtOf, type Injected, injection } from './inject.ts'
-import { SHAPES, type Shape, type Variant } from './shape.ts'
+import type { OldTable } from './kind.ts'
+import type { Shape, Variant } from './shape.ts'
+import { ODD } from './shape-odd.ts'
+import { PLAIN } from './shape-plain.ts'
 
 export type LegacyOptions = {
   /** About so many rows over all tables together. */
@@ -44,7 +46,7 @@ export async function makeLegacy(url: string, options: LegacyOptions): Promise<L
     await refuseUnlessEmpty(client)
     await client.query(`begin; set local timezone = 'UTC'; set local search_path = pg_catalog;
       set local maintenance_work_mem = '256MB'; set local synchronous_commit = off`)
-    const shape = SHAPES[variant]
+    const shape = variant === 'odd' ? ODD : PLAIN
     await client.query(shape.before)
     await fill(client, sizesFor(rows), seed, shape, onProgress)
     const dirt = dirty ? await soil(client, shape, { rows, seed, variant }) : []

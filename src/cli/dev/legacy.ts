@@ -33,9 +33,9 @@ export function devCommand(): Command {
   return dev
 }
 
-function wholeNumber(value: string): number {
-  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('It takes a whole number.')
-  return Number(value)
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It takes a whole number.')
+  return Number(text)
 }
 
 async function makeOld(options: Options): Promise<void> {
