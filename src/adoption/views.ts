@@ -9,8 +9,8 @@ import { COLUMNS, type ColumnKind, type OldColumn, type Shape } from './tables.t
  *   (moments as timestamptz; null where the old table has none), `extra jsonb` with all others;
  * - `fairlock_adoption.read_<table>(keys text[])`: those rows of the view, by the primary key's index;
  * - `fairlock_adoption.next_<table>(after text, limit int)`: the keys after one, in the index's order;
- * - `fairlock_adoption.mapped(kind, word)`, `custody(provider, chain, connected)`, `zone()`: what the mapping says;
- *   null is "the mapping does not know it".
+ * - `fairlock_adoption.mapped(kind, word)`, `custody(provider, chain, connected)`, `zone()`, `secret_names()`: what
+ *   the mapping says; null is "the mapping does not know it".
  */
 export function viewsSql(mapping: Mapping, shapes: Shape[], known: string[] = []): string {
   return [mappingSql(mapping, known), ...shapes.map((shape) => tableSql(mapping, shape))].join('\n')
@@ -36,7 +36,8 @@ export function keyOf(shape: Shape): OldColumn {
   return found
 }
 
-class Reader {
+/** Old columns as expressions over the table `t`. */
+export class Reader {
   private readonly mapping: Mapping
   private readonly shape: Shape
   private readonly helpers: string
@@ -75,7 +76,8 @@ class Reader {
     return [...pairs, ...unread].join(' || ') || `'{}'::jsonb`
   }
 
-  private find(name: string): OldColumn | undefined {
+  /** The old column that holds one of the specification's. */
+  find(name: string): OldColumn | undefined {
     const old = this.mapping.tables[this.shape.table][name]
     return this.shape.columns.find((column) => column.name === old)
   }
@@ -125,7 +127,8 @@ $f$;
 `
 }
 
-function mappingSql(mapping: Mapping, known: string[]): string {
+/** The functions that say what the mapping says; `known` are the codes of the currencies there are. */
+export function mappingSql(mapping: Mapping, known: string[]): string {
   const kinds: Record<WordKind | 'currency', Record<string, string | null>> = {
     trade_status: mapping.statuses.trades,
     transaction_status: mapping.statuses.transactions,
@@ -140,7 +143,11 @@ function mappingSql(mapping: Mapping, known: string[]): string {
       Object.fromEntries(Object.entries(table).map(([word, target]) => [fold(word), target])),
     ]),
   )
-  const groups = Object.fromEntries(mapping.wallets.map((group) => [groupKey(group), group.custody]))
+  // Whose coins an uncertain group holds is not for a program to say: its wallets wait for the operator.
+  const groups = Object.fromEntries(
+    mapping.wallets.map((group) => [groupKey(group), group.certain ? group.custody : null]),
+  )
+  const bare = mapping.secrets.map((name) => name.toLowerCase().replace(/[^a-z0-9]/g, ''))
   // The tables are constants of inlined functions: one is parsed once per statement, whatever the number of rows.
   return `
 create or replace function fairlock_adoption.mapped(p_kind text, p_word text) returns text
@@ -159,6 +166,10 @@ $f$;
 create or replace function fairlock_adoption.zone() returns text
 language sql immutable parallel safe
 as $f$ select ${literal(mapping.zone)} $f$;
+
+create or replace function fairlock_adoption.secret_names() returns text[]
+language sql immutable parallel safe
+as $f$ select array[${bare.map(literal).join(', ')}]::text[] $f$;
 `
 }
 

@@ -11,7 +11,8 @@ as $$ select lower(regexp_replace(p_name, '[^A-Za-z0-9]', '', 'g')) $$;
 create or replace function fairlock_adoption.is_secret_name(p_name text) returns boolean
 language sql immutable
 as $$
-  select bare ~ ('privatekey|privkey|signingkey|secret|seedphrase|walletseed|mnemonic|recoveryphrase|backupphrase|recoverywords'
+  select bare = any (fairlock_adoption.secret_names())
+    or bare ~ ('privatekey|privkey|signingkey|secret|seedphrase|walletseed|mnemonic|recoveryphrase|backupphrase|recoverywords'
       || '|recoverycodes?$|backupcodes?$|passphrase|passwor[dt]|passwd|apikey|apitoken|accesstoken|refreshtoken|authtoken'
       || '|sessiontoken|bearertoken|totp|otpkey|otpseed|2fakey|2faseed|twofactorkey|twofactorseed|pincode|keystore|xprv'
       || '|^(seed|pwd|pin|cvv|cvc|wif|sk)$')
