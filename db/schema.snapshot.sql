@@ -2196,7 +2196,7 @@ create table ledger.transfers (
   kind text not null,
   reason text,
   trade_id uuid,
-  constraint transfers_kind CHECK ((((kind = 'adjustment'::text) AND (trade_id IS NULL) AND (reason IS NOT NULL) AND (reason <> ''::text)) OR ((kind = ANY (ARRAY['hold'::text, 'release'::text, 'refund'::text, 'split'::text])) AND (trade_id IS NOT NULL)))),
+  constraint transfers_kind CHECK ((((kind = ANY (ARRAY['adjustment'::text, 'opening'::text])) AND (trade_id IS NULL) AND (reason IS NOT NULL) AND (reason <> ''::text)) OR ((kind = ANY (ARRAY['hold'::text, 'release'::text, 'refund'::text, 'split'::text])) AND (trade_id IS NOT NULL)))),
   constraint transfers_pkey PRIMARY KEY (id)
 );
 alter table ledger.transfers enable row level security;
@@ -2625,7 +2625,7 @@ create table public.crypto_trades (
   amount numeric(20,8) not null,
   buyer_fee numeric(20,8) default 0 not null,
   buyer_feedback text,
-  buyer_id uuid not null,
+  buyer_id uuid,
   buyer_rating numeric(3,2),
   cancel_reason text,
   cancelled_at timestamp with time zone,
@@ -3255,7 +3255,7 @@ create function fairlock.broken_law(r public.crypto_profiles) returns text langu
 alter function fairlock.broken_law(public.crypto_profiles) owner to ;
 grant execute on function fairlock.broken_law(public.crypto_profiles) to public;
 
-create function fairlock.broken_law(r public.crypto_trades) returns text language sql immutable as 9bc4da3a12d46c60;
+create function fairlock.broken_law(r public.crypto_trades) returns text language sql immutable as 4a0d43ac51702783;
 alter function fairlock.broken_law(public.crypto_trades) owner to ;
 grant execute on function fairlock.broken_law(public.crypto_trades) to public;
 
@@ -3894,6 +3894,11 @@ grant execute on function fairlock.is_arbitrator(uuid,public.crypto_disputes) to
 create function fairlock.is_banned(p_user uuid) returns boolean language sql stable set search_path=pg_catalog, pg_temp as 0fe497bc7d4818de;
 alter function fairlock.is_banned(uuid) owner to fairlock_engine;
 grant execute on function fairlock.is_banned(uuid) to fairlock_engine;
+
+create function fairlock.is_carrying() returns boolean language sql stable as 895f6a763b95c84e;
+alter function fairlock.is_carrying() owner to fairlock_engine;
+grant execute on function fairlock.is_carrying() to fairlock_engine;
+grant execute on function fairlock.is_carrying() to public;
 
 create function fairlock.is_claimed(r fairlock.kyc_requests) returns boolean language plpgsql stable set search_path=pg_catalog, pg_temp as 02b1ebb63e330ee6;
 alter function fairlock.is_claimed(fairlock.kyc_requests) owner to fairlock_engine;
@@ -4706,7 +4711,7 @@ alter function fairlock.reports_state() owner to fairlock_engine;
 grant execute on function fairlock.reports_state() to fairlock_app;
 grant execute on function fairlock.reports_state() to fairlock_engine;
 
-create function fairlock.reseal_value(p_table text, p_column text, p_row text, p_from text, p_to text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 4e5a390177a4bda6;
+create function fairlock.reseal_value(p_table text, p_column text, p_row text, p_from text, p_to text) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 877b0a3f83d5606a;
 alter function fairlock.reseal_value(text,text,text,text,text) owner to fairlock_engine;
 grant execute on function fairlock.reseal_value(text,text,text,text,text) to fairlock_app;
 grant execute on function fairlock.reseal_value(text,text,text,text,text) to fairlock_engine;
@@ -5071,7 +5076,7 @@ alter function fairlock.usual_preferences() owner to fairlock_engine;
 grant execute on function fairlock.usual_preferences() to fairlock_app;
 grant execute on function fairlock.usual_preferences() to fairlock_engine;
 
-create function fairlock.values_sealed_with(p_key uuid, p_table text, p_column text, p_after text, p_most integer) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 65225fbbdd473fb2;
+create function fairlock.values_sealed_with(p_key uuid, p_table text, p_column text, p_after text, p_most integer) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 5ae64f85a2ec9ab0;
 alter function fairlock.values_sealed_with(uuid,text,text,text,integer) owner to fairlock_engine;
 grant execute on function fairlock.values_sealed_with(uuid,text,text,text,integer) to fairlock_app;
 grant execute on function fairlock.values_sealed_with(uuid,text,text,text,integer) to fairlock_engine;

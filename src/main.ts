@@ -30,6 +30,7 @@ import {
   databaseUnreachable,
   databaseWithoutTls,
   makeLog,
+  marketUrls,
 } from './platform/index.ts'
 import { MigrationError } from './platform/migrator/index.ts'
 import { KeyringError, keyringInForce, Sealer } from './platform/sealing/index.ts'
@@ -44,8 +45,9 @@ async function serve(options: ServeOptions): Promise<void> {
   const stops: (() => Promise<void>)[] = []
   const ended = untilSignal()
   try {
-    const database = await startDatabase(config, log, stops)
-    await bringUp({ ...database, onMessage: (message) => log.info(message) })
+    const started = await startDatabase(config, log, stops)
+    await bringUp({ ...started, onMessage: (message) => log.info(message) })
+    const database = await marketUrls(started)
     await writeSettings(database.ownerUrl, config)
     const demo =
       options.demo && database.embedded ? await fillDemo(database, demoApi(config, database, log)) : null

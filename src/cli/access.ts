@@ -38,7 +38,7 @@ type GrantRow = {
 async function listAccess(options: { all: boolean; json: boolean }): Promise<void> {
   const grants = await engineRows<{ grant: GrantRow & Record<string, unknown> }>(
     `select fairlock.grant_json(g) || jsonb_build_object('staff', u.email) as grant
-     from fairlock.access_grants g join public.users u on u.id = g.staff_id
+     from fairlock.access_grants g join users u on u.id = g.staff_id
      where $1 or g.status = 'asked' and g.starts_at > now() - interval '1 day'
        or g.status = 'granted' and g.ends_at > now() or g.break_glass and g.reviewed_at is null
      order by g.asked_at desc limit 1000`,

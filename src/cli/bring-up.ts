@@ -1,6 +1,6 @@
 import { openAuditMonths } from '../audit/index.ts'
 import { migrateJobs } from '../jobs/index.ts'
-import { asEngine, type Config, RULES } from '../platform/index.ts'
+import { asEngine, type Config, marketUrls, RULES } from '../platform/index.ts'
 import { type RunResult, type UpOptions, up } from '../platform/migrator/index.ts'
 import { recountPeople } from '../reputation/index.ts'
 
@@ -13,7 +13,7 @@ export async function bringUp(options: UpOptions): Promise<RunResult> {
   if (options.to === undefined && options.dryRun !== true) await openAuditMonths(options.ownerUrl)
   // The code that counts is in force now; what was before it is counted once.
   if (result.codeApplied && result.migrations.includes('0031-reputation'))
-    await recountPeople(options.ownerUrl)
+    await recountPeople((await marketUrls({ ownerUrl: options.ownerUrl, appUrl: options.ownerUrl })).ownerUrl)
   return result
 }
 

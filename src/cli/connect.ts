@@ -1,6 +1,6 @@
 import { appUrlFor } from '../platform/app-login.ts'
 import { attachEmbedded, startEmbedded } from '../platform/embedded/index.ts'
-import { type Config, environment, loadConfig } from '../platform/index.ts'
+import { type Config, environment, loadConfig, marketUrls } from '../platform/index.ts'
 
 export type Connection = { ownerUrl: string; appUrl: string; embedded: boolean; stop(): Promise<void> }
 
@@ -28,14 +28,16 @@ export async function connect(config: Config): Promise<Connection> {
   return { ownerUrl: server.ownerUrl, appUrl: server.appUrl, embedded: true, stop: () => server.stop() }
 }
 
-/** Runs `work` on the database in force and lets go of it. */
+/**
+ * Runs `work` on the database in force and lets go of it. Its connections find the market tables by their bare names.
+ */
 export async function withDatabase<T>(
   work: (connection: Connection, config: Config) => Promise<T>,
 ): Promise<T> {
   const config = currentConfig()
   const connection = await connect(config)
   try {
-    return await work(connection, config)
+    return await work(await marketUrls(connection), config)
   } finally {
     await connection.stop()
   }

@@ -38,7 +38,7 @@ export async function fillDemo(
   const hash = await hashPassword(password)
   const isDemo = await asEngine(ownerUrl, async (client) => {
     const found = await client.query<{ people: number; ours: number }>(
-      `select count(*)::integer as people, count(*) filter (where email = any ($1))::integer as ours from public.users`,
+      `select count(*)::integer as people, count(*) filter (where email = any ($1))::integer as ours from users`,
       [PEOPLE.map(({ name }) => emailOf(name))],
     )
     const { people, ours } = found.rows[0]!
@@ -56,7 +56,7 @@ export async function fillDemo(
 async function live(ownerUrl: string, openApi: OpenApi, { onProgress }: Options): Promise<void> {
   const { rows } = await asEngine(ownerUrl, (client) =>
     client.query<{ id: string; name: string }>(
-      `select s.id, p.display_name as name from fairlock.sessions s join public.crypto_profiles p using (user_id)
+      `select s.id, p.display_name as name from fairlock.sessions s join crypto_profiles p using (user_id)
        where s.user_agent = $1 and s.ended_at is null and s.expires_at > now()`,
       [USER_AGENT],
     ),
@@ -80,7 +80,7 @@ async function live(ownerUrl: string, openApi: OpenApi, { onProgress }: Options)
 async function lapse(ownerUrl: string, trade: string): Promise<void> {
   await asEngine(ownerUrl, async (client) => {
     const { rowCount } = await client.query(
-      `update public.crypto_trades set deadline = now() - interval '1 second' where id = $1 and status = 'funded'`,
+      `update crypto_trades set deadline = now() - interval '1 second' where id = $1 and status = 'funded'`,
       [trade],
     )
     if (rowCount !== 0) await client.query('select fairlock.expire_trade($1)', [trade])
@@ -89,7 +89,7 @@ async function lapse(ownerUrl: string, trade: string): Promise<void> {
 
 /** `fairlock demo`: asks before it fills. Throws `Finding` when people are there, `UsageError` when not confirmed. */
 export async function fillEmptyDatabase({ ownerUrl }: Urls, yes: boolean, openApi: OpenApi): Promise<void> {
-  const found = await asEngine(ownerUrl, (client) => client.query('select from public.users limit 1'))
+  const found = await asEngine(ownerUrl, (client) => client.query('select from users limit 1'))
   if (found.rowCount !== 0) {
     throw new Finding('There are people in this database already. The demo only fills an empty one.')
   }

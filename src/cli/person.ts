@@ -5,7 +5,7 @@ import { Finding } from './finding.ts'
 export async function findPerson(ownerUrl: string, named: string): Promise<string> {
   const id = await asEngine(ownerUrl, async (client) => {
     const found = await client.query<{ id: string }>(
-      'select id from public.users where lower(email) = lower($1) or id::text = lower($1)',
+      'select id from users where lower(email) = lower($1) or id::text = lower($1)',
       [named],
     )
     return found.rows[0]?.id

@@ -132,7 +132,7 @@ async function listPeople(options: { all: boolean; json: boolean }): Promise<voi
   await withDatabase(async ({ ownerUrl }) => {
     const people = await asEngine(ownerUrl, async (client) => {
       const found = await client.query(
-        `select fairlock.person_json(u.id) as person from public.users u
+        `select fairlock.person_json(u.id) as person from users u
          where $1 or exists (select from fairlock.staff_roles r where r.user_id = u.id) order by u.created_at limit 1000`,
         [options.all],
       )
@@ -152,7 +152,7 @@ async function startReset({ email }: { email: string }): Promise<void> {
     const id = await asEngine(ownerUrl, async (client) => {
       const found = await client.query<{ id: string }>(
         `select fairlock.start_password_reset(id, 'password.reset_by_operator') as id
-         from public.users where lower(email) = lower($1)`,
+         from users where lower(email) = lower($1)`,
         [email],
       )
       const reset = found.rows[0]?.id
@@ -168,7 +168,7 @@ async function startReset({ email }: { email: string }): Promise<void> {
 async function onPerson(email: string, statement: string, values: unknown[]): Promise<void> {
   await withDatabase(async ({ ownerUrl }) => {
     await asEngine(ownerUrl, async (client) => {
-      const found = await client.query('select id from public.users where lower(email) = lower($1)', [email])
+      const found = await client.query('select id from users where lower(email) = lower($1)', [email])
       const id: string | undefined = found.rows[0]?.id
       if (id === undefined) throw new Finding(`Nobody is registered as ${email}.`)
       const done = await client.query<{ answer?: { refusal?: ErrorCode } }>(statement, [id, ...values])

@@ -108,7 +108,7 @@ const transfers: Check = {
           when 'trader' then case t.kind when 'adjustment' then true when 'release' then a.user_id = tr.buyer_id
             when 'split' then a.user_id in (tr.user_id, tr.buyer_id) else a.user_id = tr.user_id end
           else a.id = ledger.system_account(a.kind, a.currency) end) as parties
-      from ledger.transfers t left join public.crypto_trades tr on tr.id = t.trade_id
+      from ledger.transfers t left join crypto_trades tr on tr.id = t.trade_id
       left join ledger.entries e on e.transfer_id = t.id left join ledger.accounts a on a.id = e.account_id
       group by t.id
     )
@@ -165,7 +165,7 @@ const accounts: Check = {
       case when a.kind <> 'escrow' then format('is not the %s account of %s', a.kind, a.currency)
         when e.id is null then 'an escrow account without its escrow'
         else format('is in %s, its escrow in %s', a.currency, e.currency) end as what
-    from ledger.accounts a left join public.crypto_escrows e on e.id = a.id
+    from ledger.accounts a left join crypto_escrows e on e.id = a.id
     where a.kind = 'escrow' and e.currency is distinct from a.currency
       or a.kind in ('fees', 'custody') and a.id <> ledger.system_account(a.kind, a.currency)`,
 }

@@ -14,7 +14,7 @@ const wallets: Check = {
         when w.balance is distinct from a.balance then
           format('shows %s %s, but its account holds %s', w.balance, w.currency, a.balance)
         else format('is in %s of %s, its account in %s of %s', w.currency, w.user_id, a.currency, a.user_id) end as what
-    from public.crypto_wallets w
+    from crypto_wallets w
     full join (select * from ledger.accounts where kind = 'trader') a on a.id = w.id
     where (w.id, w.balance, w.user_id, w.currency) is distinct from (a.id, a.balance, a.user_id, a.currency)`,
 }
@@ -34,7 +34,7 @@ const escrows: Check = {
         sum(o.amount) filter (where t.kind <> 'hold' and a.user_id = e.buyer_id) as released,
         sum(o.amount) filter (where t.kind <> 'hold' and a.user_id = e.seller_id) as refunded,
         sum(o.amount) filter (where t.kind <> 'hold' and a.kind = 'fees') as fee
-      from public.crypto_escrows e join ledger.entries own on own.account_id = e.id
+      from crypto_escrows e join ledger.entries own on own.account_id = e.id
       join ledger.transfers t on t.id = own.transfer_id
       join ledger.entries o on o.transfer_id = t.id join ledger.accounts a on a.id = o.account_id
       group by own.account_id
@@ -42,7 +42,7 @@ const escrows: Check = {
       select e.*, coalesce(m.holds, 0) as holds, coalesce(m.ends, 0) as ends, coalesce(m.balance, 0) as balance,
         coalesce(m.held, 0) as held, coalesce(m.released, 0) as released, coalesce(m.refunded, 0) as refunded,
         coalesce(m.fee, 0) as fee, a.balance as account_balance
-      from public.crypto_escrows e left join moved m on m.escrow_id = e.id
+      from crypto_escrows e left join moved m on m.escrow_id = e.id
       left join ledger.accounts a on a.id = e.id and a.kind = 'escrow'
     ), judged as (
       select f.*, case
@@ -86,14 +86,14 @@ const trades: Check = {
         when e.status = 'released' and e.refunded_amount = 0 and e.fee_amount <> t.seller_fee + t.buyer_fee then
           format('costs %s, but %s was charged', t.seller_fee + t.buyer_fee, e.fee_amount)
         end as what
-      from public.crypto_trades t left join public.crypto_escrows e on e.trade_id = t.id
+      from crypto_trades t left join crypto_escrows e on e.trade_id = t.id
       where t.offer_id is not null or t.escrow_id is not null or e.id is not null
     )
     select null::bigint as transfer, created_at as at, 'public.crypto_trades' as "table", id::text as id, what
     from judged where what is not null
     union all
     select null, e.created_at, 'public.crypto_escrows', e.id::text, format('its trade %s does not exist', e.trade_id)
-    from public.crypto_escrows e left join public.crypto_trades t on t.id = e.trade_id where t.id is null`,
+    from crypto_escrows e left join crypto_trades t on t.id = e.trade_id where t.id is null`,
 }
 
 const statements: Check = {
@@ -109,7 +109,7 @@ const statements: Check = {
         x.transaction_type = 'hold' or x.amount < 0 as leaves, min(x.created_at) as at,
         (array_agg(x.id order by x.created_at, x.id))[1] as id,
         sum(case x.transaction_type when 'hold' then -x.amount else x.amount end) as amount
-      from public.crypto_transactions x
+      from crypto_transactions x
       where x.transaction_type in ('hold', 'refund', 'buy', 'adjustment') and x.status = 'completed'
         and x.category is not null
       group by 1, 2, 3
@@ -136,7 +136,7 @@ const offers: Check = {
   distance: 3,
   findings: `
     with taken as (
-      select offer_id, sum(amount) as amount from public.crypto_trades
+      select offer_id, sum(amount) as amount from crypto_trades
       where offer_id is not null and status in ('pending', 'funded', 'paid', 'disputed', 'completed') group by offer_id
     )
     select null::bigint as transfer, o.created_at as at, 'fairlock.offers' as "table", o.id::text as id,
@@ -155,14 +155,14 @@ const profiles: Check = {
   findings: `
     with done as (
       select person, count(*) as trades, count(escrow_id) as escrows from (
-        select user_id as person, escrow_id from public.crypto_trades where status = 'completed'
-        union all select buyer_id, escrow_id from public.crypto_trades where status = 'completed'
+        select user_id as person, escrow_id from crypto_trades where status = 'completed'
+        union all select buyer_id, escrow_id from crypto_trades where status = 'completed'
       ) sides group by person
     )
     select null::bigint as transfer, p.created_at as at, 'public.crypto_profiles' as "table", p.id::text as id,
       format('of %s counts %s trades and %s escrows, but %s and %s were completed', p.user_id, p.total_trades,
         p.successful_escrows, coalesce(d.trades, 0), coalesce(d.escrows, 0)) as what
-    from public.crypto_profiles p left join done d on d.person = p.user_id
+    from crypto_profiles p left join done d on d.person = p.user_id
     where p.successful_escrows <> coalesce(d.escrows, 0) or p.total_trades < coalesce(d.trades, 0)
       or p.total_trades > coalesce(d.trades, 0) and p.user_id in (
         select subject_id from audit.events where action = 'person.registered')`,
@@ -175,7 +175,7 @@ const fees: Check = {
   distance: 4,
   findings: `
     with charged as (
-      select currency, sum(fee_amount) as amount from public.crypto_escrows where status = 'released' group by currency
+      select currency, sum(fee_amount) as amount from crypto_escrows where status = 'released' group by currency
     ), earned as (
       select currency, balance as amount from ledger.balances where kind = 'fees'
     )

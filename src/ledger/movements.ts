@@ -18,7 +18,7 @@ const facts: Check = {
           then format('of %s says it is worth %s %s, but at %s it is %s %s', x.amount, coalesce(x.fiat_value::text, 'nothing'),
             x.fiat_currency, t.price, round(x.amount * t.price, c.decimals), c.code)
         end as what
-      from public.crypto_transactions x left join public.crypto_trades t on t.id = x.trade_id
+      from crypto_transactions x left join crypto_trades t on t.id = x.trade_id
       left join fairlock.currencies c on c.code = split_part(t.pair, '/', 2)
       where x.category = 'trade'
     )
@@ -33,11 +33,11 @@ const fees: Check = {
   distance: 4,
   findings: `
     with charged as (
-      select trade_id, sum(platform_fee) as fee from public.crypto_transactions where category = 'trade' group by trade_id
+      select trade_id, sum(platform_fee) as fee from crypto_transactions where category = 'trade' group by trade_id
     )
     select null::bigint as transfer, t.created_at as at, 'public.crypto_trades' as "table", t.id::text as id,
       format('charged %s, but its movements say %s', e.fee_amount, coalesce(c.fee, 0)) as what
-    from public.crypto_trades t join public.crypto_escrows e on e.id = t.escrow_id
+    from crypto_trades t join crypto_escrows e on e.id = t.escrow_id
     left join charged c on c.trade_id = t.id
     where t.status = 'completed' and t.offer_id is not null and (coalesce(c.fee, 0) <> e.fee_amount
       or e.refunded_amount = 0 and coalesce(c.fee, 0) <> t.fee)`,

@@ -10,8 +10,8 @@ const ratings: Check = {
   findings: `
     with given as (
       select id as trade_id, user_id as rated, buyer_id as rater, seller_rating as rating
-      from public.crypto_trades where seller_rating is not null
-      union all select id, buyer_id, user_id, buyer_rating from public.crypto_trades where buyer_rating is not null
+      from crypto_trades where seller_rating is not null
+      union all select id, buyer_id, user_id, buyer_rating from crypto_trades where buyer_rating is not null
     ), pairs as (
       select rated, rater, count(*) as ratings, sum(rating) as total from given group by 1, 2
     ), means as (
@@ -22,7 +22,7 @@ const ratings: Check = {
       format('of %s says %s from %s ratings and %s from %s people, but was given %s ratings of %s together by %s people',
         p.user_id, coalesce(p.average_rating::text, 'nothing'), p.rating_count, coalesce(p.weighted_rating::text, 'nothing'),
         p.rater_count, coalesce(m.ratings, 0), coalesce(m.total, 0), coalesce(m.raters, 0)) as what
-    from public.crypto_profiles p left join means m on m.rated = p.user_id
+    from crypto_profiles p left join means m on m.rated = p.user_id
     where (p.rating_count, p.rating_sum, p.rater_count, p.rater_means)
         <> (coalesce(m.ratings, 0), coalesce(m.total, 0), coalesce(m.raters, 0), coalesce(m.means, 0))
       or m.ratings > 0 and (p.average_rating is distinct from round(m.total / m.ratings, 2)
@@ -34,7 +34,7 @@ const ratings: Check = {
     where g.trade_id is null
     union all
     select null, t.created_at, 'public.crypto_trades', t.id::text, 'was rated, but has no row for it'
-    from given g join public.crypto_trades t on t.id = g.trade_id
+    from given g join crypto_trades t on t.id = g.trade_id
     where not exists (select from fairlock.ratings r where r.trade_id = g.trade_id and r.rated_id = g.rated)
     union all
     select null, p.created_at, 'public.crypto_profiles', p.id::text,
@@ -42,7 +42,7 @@ const ratings: Check = {
         coalesce(g.ratings, 0), coalesce(g.total, 0))
     from (select low_id, high_id, low_ratings, low_sum from fairlock.counterparties
       union all select high_id, low_id, high_ratings, high_sum from fairlock.counterparties) c
-    join public.crypto_profiles p on p.user_id = c.low_id
+    join crypto_profiles p on p.user_id = c.low_id
     left join pairs g on g.rated = c.low_id and g.rater = c.high_id
     where (c.low_ratings, c.low_sum) <> (coalesce(g.ratings, 0), coalesce(g.total, 0))`,
 }
@@ -57,7 +57,7 @@ const counts: Check = {
       select t.user_id as seller, t.buyer_id as buyer, split_part(t.pair, '/', 1) as currency,
         case when e.refunded_amount > 0 then round(t.amount * e.released_amount / (t.amount - t.buyer_fee), 8)
           else t.amount end as amount
-      from public.crypto_trades t left join public.crypto_escrows e on e.trade_id = t.id where t.status = 'completed'
+      from crypto_trades t left join crypto_escrows e on e.trade_id = t.id where t.status = 'completed'
     ), sides as (
       select seller as person, buyer as other, currency, amount from sales
       union all select buyer, seller, currency, amount from sales
@@ -78,7 +78,7 @@ const counts: Check = {
           format('of %s counts %s counterparties, but traded with %s', p.user_id, p.counterparties, coalesce(o.people, 0))
         else format('of %s counts %s unfinished trades, but %s faults say so', p.user_id, p.unfinished_trades,
           coalesce(f.trades, 0)) end as what
-    from public.crypto_profiles p left join volumes v on v.person = p.user_id left join others o on o.person = p.user_id
+    from crypto_profiles p left join volumes v on v.person = p.user_id left join others o on o.person = p.user_id
     left join failed f on f.person = p.user_id
     where p.volumes <> coalesce(v.volumes, '{}') or p.counterparties <> coalesce(o.people, 0)
       or p.unfinished_trades <> coalesce(f.trades, 0)`,
@@ -92,7 +92,7 @@ const faults: Check = {
   findings: `
     select null::bigint as transfer, f.at, 'fairlock.faults' as "table", f.id::text as id,
       format('blames %s for %s in trade %s, which is %s', f.user_id, f.kind, f.trade_id, t.status) as what
-    from fairlock.faults f join public.crypto_trades t on t.id = f.trade_id
+    from fairlock.faults f join crypto_trades t on t.id = f.trade_id
     where case f.kind
       when 'not_funded' then t.status <> 'expired' or t.funded_at is not null or f.user_id <> t.user_id
       when 'not_paid' then t.status <> 'expired' or t.funded_at is null or f.user_id <> t.buyer_id

@@ -81,7 +81,7 @@ async function run(
   limit: number,
 ): Promise<{ rows: number; findings: Row[] }> {
   const result = await client.query<{ rows: string; findings: Row[] }>(
-    `select (select count(*) from ${check.counts}) as rows, coalesce((
+    `select (select count(*) from ${check.counts.replace(/^public\./, '')}) as rows, coalesce((
        select jsonb_agg(jsonb_build_object('transfer', f.transfer, 'table', f."table", 'id', f.id, 'what', f.what,
          'at', to_char(f.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')) order by f.n)
        from (

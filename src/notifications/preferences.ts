@@ -19,7 +19,7 @@ export function preferenceRoutes(app: App, { db }: { db: Database }): void {
       const [row] = await db.read(
         request.caller,
         sql<{ chosen: Static<typeof Preferences> }>`
-          select fairlock.preferences_json(notification_preferences) as chosen from public.crypto_profiles
+          select fairlock.preferences_json(notification_preferences) as chosen from crypto_profiles
           where user_id = (select fairlock.acting_user())`.compile(query),
       )
       return row!.chosen

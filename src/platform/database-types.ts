@@ -234,7 +234,7 @@ export interface CryptoTrades {
   amount: Numeric;
   buyer_fee: Generated<Numeric>;
   buyer_feedback: string | null;
-  buyer_id: string;
+  buyer_id: string | null;
   buyer_rating: Numeric | null;
   cancel_reason: string | null;
   cancelled_at: Timestamp | null;

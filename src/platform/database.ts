@@ -3,6 +3,7 @@ import type { CompiledQuery } from 'kysely'
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import pg from 'pg'
 import type { DB } from './database-types.ts'
+import { sessionOptions, withoutOptions } from './market-schema.ts'
 import { Problem, problemFromDatabase, problemFromRefusal } from './problem.ts'
 
 /** Who asks: the session named by the token, the API key, or nobody. */
@@ -54,11 +55,14 @@ export class Database {
 
   constructor(url: string, options: { connections?: number } = {}) {
     this.pool = new pg.Pool({
-      connectionString: url,
+      connectionString: withoutOptions(url),
       max: options.connections ?? 16,
       pipeline: true,
       connectionTimeoutMillis: 10_000,
-      options: '-c timezone=UTC -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000',
+      options: sessionOptions(
+        url,
+        '-c timezone=UTC -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000',
+      ),
       application_name: 'fairlock',
     })
     // A connection that breaks while idle is replaced by the pool; without a listener the process would end.

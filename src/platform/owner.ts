@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { sessionOptions, withoutOptions } from './market-schema.ts'
 
 /**
  * Runs `work` in one transaction as fairlock_engine, the role that sees every row; for the operator's commands and
@@ -36,8 +37,8 @@ export async function engineSteps<T>(ownerUrl: string, work: (client: pg.Client)
 
 async function operator(ownerUrl: string): Promise<pg.Client> {
   const client = new pg.Client({
-    connectionString: ownerUrl,
-    options: '-c timezone=UTC',
+    connectionString: withoutOptions(ownerUrl),
+    options: sessionOptions(ownerUrl, '-c timezone=UTC'),
     application_name: 'fairlock operator',
   })
   // A connection that breaks between two queries fails the next one; without a listener the process would end.

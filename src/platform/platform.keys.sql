@@ -14,7 +14,8 @@ grant update (email) on public.users to fairlock_engine;
 
 set local role fairlock_engine;
 
--- Every column that takes sealed values only, read off the triggers that guard it.
+-- Every column that takes sealed values only, read off the triggers that guard it. A value is sealed for its table's name
+-- in public, where the market tables are once no database is being taken over; so callers' names differ in the schema.
 create function fairlock.sealed_columns()
 returns table (relation text, name text, owner text, row_key text, key_type text, is_bytes boolean)
 language sql stable set search_path = pg_catalog, pg_temp
@@ -161,7 +162,8 @@ declare
 begin
   select owner_id into v_owner from fairlock.data_keys where id = p_key and state = 'decrypt_only';
   if found then
-    for c in select * from fairlock.sealed_columns() where relation = p_table and name = p_column loop
+    for c in select * from fairlock.sealed_columns()
+        where split_part(relation, '.', 2) = split_part(p_table, '.', 2) and name = p_column loop
       execute format(
         $q$ select coalesce(jsonb_agg(jsonb_build_object('row', id, 'sealed', sealed) order by id), '[]') from (
           select %1$I::text as id, %2$s as sealed from %3$s
@@ -193,7 +195,8 @@ declare
 begin
   perform set_config('fairlock.operation', 'rewrap', true);
   if exists (select from fairlock.data_keys where id = fairlock.sealed_with(p_from) and state = 'decrypt_only') then
-    for c in select * from fairlock.sealed_columns() where relation = p_table and name = p_column loop
+    for c in select * from fairlock.sealed_columns()
+        where split_part(relation, '.', 2) = split_part(p_table, '.', 2) and name = p_column loop
       execute format('update %s set %I = %s where %I = $1::%s and %s = $2', c.relation, c.name,
         case when c.is_bytes then $q$decode(rpad(translate($3, '-_', '+/'), (length($3) + 3) / 4 * 4, '='), 'base64')$q$
           else '$3' end,

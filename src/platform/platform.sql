@@ -30,6 +30,13 @@ language sql stable
 as $$ select nullif(current_setting('fairlock.api_key_id', true), '')::uuid $$;
 grant execute on function fairlock.acting_key() to public;
 
+-- Whether rows of a platform that is being taken over are being carried into these tables: their records of trades have
+-- ended, and their withdrawals were long ago. Never the application.
+create function fairlock.is_carrying() returns boolean
+language sql stable
+as $$ select coalesce(current_setting('fairlock.carrying', true), '') = 'on' and session_user <> 'fairlock_app' $$;
+grant execute on function fairlock.is_carrying() to public;
+
 -- The session of this request; empty for API keys and for nobody.
 create function fairlock.acting_session() returns uuid
 language sql stable

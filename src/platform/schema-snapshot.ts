@@ -1,6 +1,7 @@
 import type pg from 'pg'
+import { PUBLIC } from './market-schema.ts'
 
-const schemas = ['public', 'fairlock', 'ledger', 'audit']
+const schemasWith = (market: string) => [market, 'fairlock', 'ledger', 'audit']
 
 type Relation = { oid: string; name: string; kind: string; rls: boolean; forced: boolean; owner: string }
 type Line = { name: string; text: string }
@@ -8,16 +9,18 @@ type Line = { name: string; text: string }
 /**
  * The whole schema as text that reads like SQL: the same for the same schema on PostgreSQL 15 to 18 and
  * whoever owns it. Reviewers see in it what a migration or a change of code did, and `db status` finds drift
- * with it.
+ * with it. `market` is the schema of the market tables.
  */
-export async function schemaSnapshot(client: pg.ClientBase): Promise<string> {
+export async function schemaSnapshot(client: pg.ClientBase, market = PUBLIC): Promise<string> {
   await client.query('begin isolation level repeatable read, read only')
   try {
     // Names come out qualified whatever the session's path is.
     await client.query(`set local search_path = ''; set local timezone = 'UTC'`)
-    const parts = [await schemaLines(client)]
-    for (const relation of await relations(client)) parts.push(await describeRelation(client, relation))
-    parts.push(await types(client), await functions(client))
+    const schemas = schemasWith(market)
+    const parts = [await schemaLines(client, schemas)]
+    for (const relation of await relations(client, schemas))
+      parts.push(await describeRelation(client, relation))
+    parts.push(await types(client, schemas), await functions(client, schemas))
     return `${parts.filter((part) => part !== '').join('\n\n')}\n`
   } finally {
     await client.query('rollback')
@@ -44,7 +47,7 @@ const grantsOf = (acl: string, what: string) =>
       group by grantee
     ) as grants)`
 
-async function schemaLines(client: pg.ClientBase): Promise<string> {
+async function schemaLines(client: pg.ClientBase, schemas: string[]): Promise<string> {
   const found = await client.query<Line>(
     `select nspname as name,
             concat_ws(E'\\n', format('create schema %I;', nspname),
@@ -55,7 +58,7 @@ async function schemaLines(client: pg.ClientBase): Promise<string> {
   return found.rows.map((row) => row.text).join('\n')
 }
 
-async function relations(client: pg.ClientBase): Promise<Relation[]> {
+async function relations(client: pg.ClientBase, schemas: string[]): Promise<Relation[]> {
   const found = await client.query<Relation>(
     `select pg_class.oid::text, oid::regclass::text as name, relkind as kind, relrowsecurity as rls,
             relforcerowsecurity as forced, ${ownerOf('relowner')} as owner
@@ -188,7 +191,7 @@ async function grants(client: pg.ClientBase, relation: Relation): Promise<string
 }
 
 /** Enumerations, domains and standalone composite types, by name only: so far there are none. */
-async function types(client: pg.ClientBase): Promise<string> {
+async function types(client: pg.ClientBase, schemas: string[]): Promise<string> {
   const lines = await texts(
     client,
     `select format('create type %s;', pg_type.oid::regtype) as text
@@ -199,7 +202,7 @@ async function types(client: pg.ClientBase): Promise<string> {
   return lines.join('\n')
 }
 
-async function functions(client: pg.ClientBase): Promise<string> {
+async function functions(client: pg.ClientBase, schemas: string[]): Promise<string> {
   const found = await client.query<{ text: string }>(
     `select concat_ws(E'\\n',
        concat_ws(' ', 'create',
@@ -212,7 +215,7 @@ async function functions(client: pg.ClientBase): Promise<string> {
          case when proleakproof then 'leakproof' end,
          'set ' || array_to_string(proconfig, ', '),
          'as ' || left(encode(sha256(convert_to(
-           coalesce(pg_get_function_sqlbody(pg_proc.oid), prosrc), 'UTF8')), 'hex'), 16)) || ';',
+           replace(coalesce(pg_get_function_sqlbody(pg_proc.oid), prosrc), ($1::text[])[1] || '.', 'public.'), 'UTF8')), 'hex'), 16)) || ';',
        format('alter function %s owner to %s;', pg_proc.oid::regprocedure,
               nullif(${ownerOf('proowner')}, 'owner')),
        ${grantsOf(
@@ -223,7 +226,7 @@ async function functions(client: pg.ClientBase): Promise<string> {
      from pg_proc
      join pg_namespace on pg_namespace.oid = pronamespace
      join pg_language on pg_language.oid = prolang
-     where nspname = any ($1)
+     where nspname = any ($1::text[])
        and not exists (select from pg_depend where objid = pg_proc.oid and classid = 'pg_proc'::regclass
                        and deptype = 'e')
      order by nspname, proname, pg_get_function_identity_arguments(pg_proc.oid) collate "C"`,

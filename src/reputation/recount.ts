@@ -10,7 +10,7 @@ const BATCH = 100
 export async function recountPeople(ownerUrl: string): Promise<number> {
   return engineSteps(ownerUrl, async (client) => {
     const found = await client.query<{ id: string }>(
-      'select user_id as id from public.crypto_profiles order by user_id',
+      'select user_id as id from crypto_profiles order by user_id',
     )
     const ids = found.rows.map((row) => row.id)
     for (let done = 0; done < ids.length; done += BATCH) {

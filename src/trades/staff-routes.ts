@@ -62,7 +62,7 @@ export function staffRoutes(app: App, db: Database): void {
               'againstUserId', d.against_user_id, 'reason', d.reason, 'status', d.status,
               'resolution', d.resolution, 'resolvedBy', d.resolved_by, 'resolvedAt', fairlock.rfc3339(d.resolved_at),
               'createdAt', fairlock.rfc3339(d.created_at)) order by d.created_at, d.id), '[]')
-            from public.crypto_disputes d where d.trade_id = looked.subject) as disputes
+            from crypto_disputes d where d.trade_id = looked.subject) as disputes
           from fairlock.trade_views v where v.id = looked.subject`,
       )
       if (found === undefined) throw new Problem('not_found')
@@ -88,7 +88,7 @@ function tradesRoute(app: App, db: Database): void {
       const after = decodeCursor('staff-trades', cursor, isTimeAndId)
       // By each side's own index, like a person's own list.
       const side = (column: 'user_id' | 'buyer_id') => sql`
-        (select id, created_at from public.crypto_trades where ${sql.ref(column)} = looked.subject
+        (select id, created_at from crypto_trades where ${sql.ref(column)} = looked.subject
           ${after === null ? sql`` : sql`and (created_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`}
           order by created_at desc, id desc limit ${limit + 1})`
       const rows = await look(

@@ -8,8 +8,8 @@ export type MovementRow = { at: string; id: string; body: Static<typeof Movement
  * Movements, the trade of each and who was on its other side, as far as the policies show them. The name is joined when
  * somebody reads: a row that kept it would have to be found when that person is erased.
  */
-export const MOVEMENTS = sql`public.crypto_transactions x
-  left join public.crypto_trades t on t.id = x.trade_id
+export const MOVEMENTS = sql`crypto_transactions x
+  left join crypto_trades t on t.id = x.trade_id
   left join fairlock.traders other on other.user_id = case x.user_id when t.user_id then t.buyer_id else t.user_id end`
 
 /** A movement as the API shows it, with the keys that a page of the statement ends with. */

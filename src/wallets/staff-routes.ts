@@ -37,7 +37,7 @@ export function staffRoutes(app: App, db: Database): void {
         request.caller,
         { scope: 'money', id: request.params.id, what: 'wallets' },
         sql<Static<typeof LookedAtWallet>>`
-          select currency, balance::text as available from public.crypto_wallets
+          select currency, balance::text as available from crypto_wallets
           where user_id = looked.subject order by currency`,
       )
       return { items, nextCursor: null }

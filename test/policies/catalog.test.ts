@@ -27,7 +27,12 @@ const OWNER_VIEWS: Record<string, string> = {
 
 /** What everybody may execute: no rule, no row. Trigger functions cannot be called at all. */
 // A law looks at nothing but the row it is given.
-const PUBLIC_FUNCTIONS = ['fairlock.acting_key', 'fairlock.acting_user', 'fairlock.broken_law']
+const PUBLIC_FUNCTIONS = [
+  'fairlock.acting_key',
+  'fairlock.acting_user',
+  'fairlock.broken_law',
+  'fairlock.is_carrying',
+]
 
 const SEALED = [
   ...SEALED_COLUMNS.map(({ table, column }) => `${table}.${column}`),

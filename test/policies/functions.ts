@@ -37,6 +37,7 @@ export const FUNCTIONS: Record<string, Kind> = {
   'fairlock.keep_price_outliers': 'process',
   'fairlock.price_feed_state': 'process',
   'fairlock.acting_key': 'plain',
+  'fairlock.is_carrying': 'plain',
   'fairlock.acting_user': 'plain',
   'fairlock.active_data_key': 'process',
   'fairlock.active_key_encryption_key': 'process',

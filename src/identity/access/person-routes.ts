@@ -73,7 +73,7 @@ function profileRoute(app: App, db: Database): void {
             p.is_verified_trader as "isVerifiedTrader", p.total_trades as "totalTrades",
             p.disputed_trades as "disputedTrades", p.average_rating::text as "averageRating",
             fairlock.rfc3339(p.banned_until) as "bannedUntil"
-          from public.users u left join public.crypto_profiles p on p.user_id = u.id where u.id = looked.subject`,
+          from users u left join crypto_profiles p on p.user_id = u.id where u.id = looked.subject`,
       )
       if (person === undefined) throw new Problem('not_found')
       return person
@@ -127,7 +127,7 @@ function paymentMethodsRoute(app: App, db: Database): void {
         sql<Static<typeof LookedAtPaymentMethod>>`
           select id, type, provider, is_verified as "isVerified", verification_status as "verificationStatus",
             is_primary as "isPrimary", fairlock.rfc3339(created_at) as "createdAt"
-          from public.crypto_payment_methods where user_id = looked.subject
+          from crypto_payment_methods where user_id = looked.subject
           order by created_at, id limit 100`,
       )
       return { items, nextCursor: null }

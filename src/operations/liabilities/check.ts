@@ -173,7 +173,7 @@ async function compareWithLedger(
          union all
          -- Escrows that ended an hour before were empty; the hour is for clocks and transactions under way.
          select x.seller_id, 0, e.balance_after
-         from s join public.crypto_escrows x on x.currency = s.currency and x.created_at < s.as_of + interval '1 hour'
+         from s join crypto_escrows x on x.currency = s.currency and x.created_at < s.as_of + interval '1 hour'
            and (x.closed_at is null or x.closed_at > s.as_of - interval '1 hour')
          cross join lateral (select balance_after from ledger.entries e
            where e.account_id = x.id and e.id <= s.entry_id and e.id <> all (s.unseen) order by e.id desc limit 1) e

@@ -45,7 +45,7 @@ const PEOPLE = `
       select currency, user_id, balance as available, 0 as held from ledger.accounts where kind = 'trader' and balance > 0
       union all
       select a.currency, e.seller_id, 0, a.balance
-      from public.crypto_escrows e join ledger.accounts a on a.id = e.id and a.kind = 'escrow'
+      from crypto_escrows e join ledger.accounts a on a.id = e.id and a.kind = 'escrow'
       where e.status in ('funded', 'disputed')
     ) parts group by currency, user_id
   ) everybody

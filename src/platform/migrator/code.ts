@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inSchema, PUBLIC } from '../market-schema.ts'
 import { MigrationError, retried, type Session, transaction } from './connection.ts'
 import { codeSchemas, managedRoles, managedSchemas } from './managed.ts'
 import { sha256 } from './migrations.ts'
@@ -10,12 +11,13 @@ type CodeObject = { kind: string; identity: string }
 /** The folders with database code, each after those it may call. */
 const folders =
   'platform audit jobs ledger identity wallets escrow payment-methods prices offers trades disputes ' +
-  'reputation notifications operations http cli'
+  'reputation notifications operations adoption http cli'
 
 /**
- * Reads `<folder>/<folder>.sql` and `<folder>/<folder>.*.sql` of every folder, in the order of application.
+ * Reads `<folder>/<folder>.sql` and `<folder>/<folder>.*.sql` of every folder, in the order of application, as code
+ * for market tables in `schema`.
  */
-export async function readCode(directory: string): Promise<CodeFile[]> {
+export async function readCode(directory: string, schema = PUBLIC): Promise<CodeFile[]> {
   const files: CodeFile[] = []
   for (const folder of folders.split(' ')) {
     const names = await readdir(join(directory, folder)).catch((error: NodeJS.ErrnoException) => {
@@ -27,7 +29,8 @@ export async function readCode(directory: string): Promise<CodeFile[]> {
     for (const name of sql.sort((a, b) =>
       a === `${folder}.sql` ? -1 : b === `${folder}.sql` ? 1 : a < b ? -1 : 1,
     )) {
-      files.push({ path: `${folder}/${name}`, text: await readFile(join(directory, folder, name), 'utf8') })
+      const text = await readFile(join(directory, folder, name), 'utf8')
+      files.push({ path: `${folder}/${name}`, text: inSchema(text, schema) })
     }
   }
   return files
@@ -105,7 +108,7 @@ async function letRolesCreate(session: Session, verb: string, preposition: strin
     `select format('${verb} create on schema %I ${preposition} %I', nspname, rolname) as command
      from pg_namespace, pg_roles
      where nspname = any ($1) and rolname in ('fairlock_engine', 'fairlock_ledger')`,
-    [managedSchemas],
+    [await managedSchemas(session)],
   )
   for (const row of found.rows) await session.query(row.command)
   return found.rows.length > 0
@@ -176,7 +179,7 @@ async function listObjects(session: Session): Promise<CodeObject[]> {
      )
      union all select 'row security', oid::regclass::text from relations where relrowsecurity
      union all select 'forced row security', oid::regclass::text from relations where relforcerowsecurity`,
-    [codeSchemas],
+    [await codeSchemas(session)],
   )
   return found.rows
 }
@@ -197,7 +200,7 @@ async function structure(session: Session): Promise<Set<string>> {
        where conrelid in (select oid from relations) and contype <> 't'
      union all select format('default of %s.%s', adrelid::regclass, adnum) from pg_attrdef
        where adrelid in (select oid from relations where relkind in ('r', 'p'))`,
-    [managedSchemas],
+    [await managedSchemas(session)],
   )
   return new Set(found.rows.map((row) => row.part))
 }

@@ -1,3 +1,4 @@
+import { marketSchema } from '../market-schema.ts'
 import type { Session } from './connection.ts'
 import { quoted, seeingAllRows } from './managed.ts'
 import type { TableColumns } from './migrations.ts'
@@ -12,14 +13,14 @@ export type Reading = { facts: Facts; snapshot: string }
 type Table = { schema: string; table: string; key: string[]; columns: { name: string; type: string }[] }
 
 /** Schemas that hold what people own; sessions and the like come and go and prove nothing. */
-const factSchemas = ['public', 'ledger']
+const factSchemas = async (session: Session) => [await marketSchema(session), 'ledger']
 
 /** Takes the facts of all tables that hold people's data. */
 export async function readFacts(session: Session): Promise<Reading> {
   return await seeingAllRows(session, async () => {
     const now = await session.query<{ snapshot: string }>('select pg_current_snapshot()::text as snapshot')
     const facts: Facts = {}
-    for (const table of await listTables(session, factSchemas)) {
+    for (const table of await listTables(session, await factSchemas(session))) {
       facts[`${table.schema}.${table.table}`] = await tableFacts(session, table)
     }
     return { facts, snapshot: now.rows[0]!.snapshot }

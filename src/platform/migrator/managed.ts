@@ -1,12 +1,17 @@
+import { marketSchema } from '../market-schema.ts'
 import { MigrationError, type Session, sqlState, transaction } from './connection.ts'
 
-/** The schemas whose contents Fairlock answers for. */
-export const managedSchemas = ['public', 'fairlock', 'ledger', 'audit']
+/** The schemas whose contents Fairlock answers for; where its market tables are is asked of the database. */
+export async function managedSchemas(session: Session): Promise<string[]> {
+  return [await marketSchema(session), 'fairlock', 'ledger', 'audit']
+}
 
 /**
  * Where code may also put policies and grants: the schema that graphile-worker makes and owns the shape of.
  */
-export const codeSchemas = [...managedSchemas, 'graphile_worker']
+export async function codeSchemas(session: Session): Promise<string[]> {
+  return [...(await managedSchemas(session)), 'graphile_worker']
+}
 
 /** The roles that the code grants privileges to. */
 export const managedRoles = ['fairlock_app', 'fairlock_engine', 'fairlock_ledger']
@@ -44,7 +49,7 @@ async function isBlind(session: Session): Promise<boolean> {
           select from pg_class
           where relforcerowsecurity and relrowsecurity and relnamespace::regnamespace::text = any ($1)
         ) as blind`,
-    [managedSchemas],
+    [await managedSchemas(session)],
   )
   return found.rows[0]!.blind
 }

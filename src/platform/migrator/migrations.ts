@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inSchema, PUBLIC } from '../market-schema.ts'
 import { MigrationError } from './connection.ts'
 import { type Statement, splitSql } from './split-sql.ts'
 
@@ -25,17 +26,17 @@ export type Migration = {
   /** The number in front, '0003'. */
   id: string
   name: string
-  /** SHA-256 of up.sql. */
+  /** SHA-256 of up.sql as it stands in the file. */
   hash: string
   up: Script
   down: Script
   verify: string
 }
 
-/** Reads all migrations of a directory, oldest first. */
-export async function readMigrations(directory: string): Promise<Migration[]> {
+/** Reads all migrations of a directory, oldest first, for market tables in `schema`. */
+export async function readMigrations(directory: string, schema = PUBLIC): Promise<Migration[]> {
   const names = (await readdir(directory)).filter((name) => /^\d{4}-/.test(name)).sort()
-  const migrations = await Promise.all(names.map((name) => readMigration(directory, name)))
+  const migrations = await Promise.all(names.map((name) => readMigration(directory, name, schema)))
   for (const [index, migration] of migrations.entries()) {
     if (migration.id === migrations[index - 1]?.id) {
       throw new MigrationError(`Two migrations have the number ${migration.id}: rename one of them.`)
@@ -44,7 +45,7 @@ export async function readMigrations(directory: string): Promise<Migration[]> {
   return migrations
 }
 
-async function readMigration(directory: string, folder: string): Promise<Migration> {
+async function readMigration(directory: string, folder: string, schema: string): Promise<Migration> {
   const [up, down, verify] = await Promise.all(
     ['up.sql', 'down.sql', 'verify.sql'].map((file) => readFile(join(directory, folder, file), 'utf8')),
   )
@@ -52,9 +53,9 @@ async function readMigration(directory: string, folder: string): Promise<Migrati
     id: folder.slice(0, 4),
     name: folder.slice(5),
     hash: sha256(up!),
-    up: parseScript(`${folder}/up.sql`, up!),
-    down: parseScript(`${folder}/down.sql`, down!),
-    verify: verify!,
+    up: parseScript(`${folder}/up.sql`, inSchema(up!, schema)),
+    down: parseScript(`${folder}/down.sql`, inSchema(down!, schema)),
+    verify: inSchema(verify!, schema),
   }
   if (migration.down.mode === 'statements' && migration.down.keeps.length > 0) {
     throw new MigrationError(

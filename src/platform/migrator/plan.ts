@@ -1,3 +1,4 @@
+import { marketSchema } from '../market-schema.ts'
 import { type Session, withSession } from './connection.ts'
 import { readJournal, readProgress, requireSoundJournal } from './journal.ts'
 import { findMigration, label, type Migration, readMigrations, type Script } from './migrations.ts'
@@ -77,8 +78,9 @@ export async function plan(options: {
   direction?: 'up' | 'down'
 }): Promise<PlannedStep[]> {
   const direction = options.direction ?? 'up'
-  const migrations = await readMigrations(options.migrations ?? migrationsDirectory)
   return await withSession(options.ownerUrl, async (session) => {
+    const schema = await marketSchema(session)
+    const migrations = await readMigrations(options.migrations ?? migrationsDirectory, schema)
     const entries = await readJournal(session)
     requireSoundJournal(entries, migrations)
     const applied = new Set(entries.map((entry) => entry.id))

@@ -1,8 +1,10 @@
+import { marketSchema, PUBLIC } from '../market-schema.ts'
 import { appliedCode, applyCode, type CodeFile, codeHash, dropCode, readCode } from './code.ts'
 import { MigrationError, type Session, withSession } from './connection.ts'
 import { compareFacts, readFacts, writtenByOthers } from './facts.ts'
 import { type Entry, ensureJournal, readJournal, readProgress, requireSoundJournal } from './journal.ts'
 import type { Restored } from './kept.ts'
+import { quoted } from './managed.ts'
 import { findMigration, label, type Migration, readMigrations } from './migrations.ts'
 import { type PlannedStep, plan } from './plan.ts'
 import { ensureRoles } from './roles.ts'
@@ -55,16 +57,18 @@ type Run = { session: Session; migrations: Migration[]; options: RunOptions; res
  * Applies pending migrations, and the code once all of them are in. A killed run goes on where it stopped.
  */
 export async function up(options: UpOptions): Promise<RunResult> {
-  const migrations = await readMigrations(options.migrations ?? migrationsDirectory)
+  const schema = await withSession(options.ownerUrl, marketSchema)
+  const migrations = await readMigrations(options.migrations ?? migrationsDirectory, schema)
   const until = options.to === undefined ? undefined : findMigration(migrations, options.to)
   const result = emptyResult('up')
   if (options.dryRun === true) return { ...result, planned: await plan(options) }
   await ensureRoles(options)
-  const code = await readCode(options.code ?? codeDirectory)
+  const code = await readCode(options.code ?? codeDirectory, schema)
   await withSession(options.ownerUrl, async (session) => {
     await ensureJournal(session)
     await alone(options.ownerUrl, waiting(options), async () => {
       const run: Run = { session, migrations, options, result }
+      await makeMarketSchema(session, schema)
       await finishWayDown(run)
       const pending = await pendingMigrations(run, until)
       if (pending.length > 0 || (await hasOpenRun(session))) await recorded(run, () => applyAll(run, pending))
@@ -75,6 +79,13 @@ export async function up(options: UpOptions): Promise<RunResult> {
   return result
 }
 
+/** The schema beside `public`, which everybody may look into as into `public`; policies and grants guard the tables. */
+async function makeMarketSchema(session: Session, schema: string): Promise<void> {
+  if (schema === PUBLIC) return
+  await session.query(`create schema if not exists ${quoted(schema)}`)
+  await session.query(`grant usage on schema ${quoted(schema)} to public`)
+}
+
 async function finishUp(run: Run, extra: NonNullable<UpOptions['extra']>, code: CodeFile[]): Promise<void> {
   for (const work of extra) await work(run.options.ownerUrl)
   run.result.codeApplied = await applyCode(run.session, code)
@@ -82,6 +93,12 @@ async function finishUp(run: Run, extra: NonNullable<UpOptions['extra']>, code: 
 
 /** Undoes all migrations after `to`; 'nothing' undoes the first one too. What would be lost is kept. */
 export async function down(options: RunOptions & { to: string }): Promise<RunResult> {
+  if ((await withSession(options.ownerUrl, marketSchema)) !== PUBLIC) {
+    throw new MigrationError(
+      'This database is being taken over: its migrations are not undone one by one. ' +
+        '`fairlock db down --to adopted` gives it back to the old application.',
+    )
+  }
   const migrations = await readMigrations(options.migrations ?? migrationsDirectory)
   const stay = options.to === 'nothing' ? '' : findMigration(migrations, options.to).id
   const result = emptyResult('down')

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { marketSchema, PUBLIC } from '../market-schema.ts'
 import { schemaSnapshot } from '../schema-snapshot.ts'
 import { appliedCode, codeHash, readCode } from './code.ts'
 import { type Session, withSession } from './connection.ts'
@@ -33,9 +34,10 @@ export type Problem = { source: string; problem: string }
 
 /** Where a database stands. Changes nothing. */
 export async function status(options: Target & { snapshot?: string | undefined }): Promise<Status> {
-  const migrations = await readMigrations(options.migrations ?? migrationsDirectory)
-  const wanted = codeHash(await readCode(options.code ?? codeDirectory))
   return await withSession(options.ownerUrl, async (session) => {
+    const schema = await marketSchema(session)
+    const migrations = await readMigrations(options.migrations ?? migrationsDirectory, schema)
+    const wanted = codeHash(await readCode(options.code ?? codeDirectory, schema))
     const known = await hasJournal(session)
     const entries = await readJournal(session)
     const pending = migrations.filter((one) => !entries.some((entry) => entry.id === one.id))
@@ -72,7 +74,16 @@ async function drift(session: Session, file: string): Promise<string[] | null> {
     if (error.code === 'ENOENT') return null
     throw error
   })
-  return committed === null ? null : lineDifference(committed, await schemaSnapshot(session))
+  if (committed === null) return null
+  const schema = await marketSchema(session)
+  const live = await schemaSnapshot(session, schema)
+  if (schema === PUBLIC) return lineDifference(committed, live)
+  // Under another name the tables come in another order.
+  const sorted = (text: string) => text.split('\n').sort().join('\n')
+  return lineDifference(
+    sorted(committed),
+    sorted(live.replaceAll(new RegExp(`\\b${schema}\\b`, 'g'), 'public')),
+  )
 }
 
 /**
@@ -113,8 +124,9 @@ function middleDifference(a: string[], b: string[]): string[] {
 
 /** Runs every applied migration's verify.sql and repeats what the last runs found; an empty list is good. */
 export async function verify(options: Target): Promise<Problem[]> {
-  const migrations = await readMigrations(options.migrations ?? migrationsDirectory)
   return await withSession(options.ownerUrl, async (session) => {
+    const schema = await marketSchema(session)
+    const migrations = await readMigrations(options.migrations ?? migrationsDirectory, schema)
     const entries = await readJournal(session)
     const problems: Problem[] = journalProblems(entries, migrations).map((problem) => ({
       source: 'journal',

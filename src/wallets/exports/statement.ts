@@ -80,17 +80,17 @@ async function readOpenings(
   const compiled = sql`
     with since as (
       select x.currency, sum(fairlock.available_change(x)) as available, sum(fairlock.held_change(x)) as held
-      from public.crypto_transactions x
+      from crypto_transactions x
       where x.user_id = ${person}::uuid ${within({ from, currency })} group by x.currency
     ), holding as (
-      select currency, sum(amount) as amount from public.crypto_escrows
+      select currency, sum(amount) as amount from crypto_escrows
       where seller_id = ${person}::uuid and status in ('funded', 'disputed') group by currency
     )
     select fairlock.rfc3339(${from ?? null}::timestamptz) as time,
       fairlock.rfc3339(least(${to ?? null}::timestamptz, now())) as end, w.currency,
       (w.balance - coalesce(since.available, 0))::text as available,
       (coalesce(holding.amount, 0) - coalesce(since.held, 0))::text as held
-    from public.crypto_wallets w
+    from crypto_wallets w
     left join since on since.currency = w.currency left join holding on holding.currency = w.currency
     where w.user_id = ${person}::uuid ${currency === undefined ? sql`` : sql`and w.currency = ${currency}`}
     order by w.currency`.compile(query)
