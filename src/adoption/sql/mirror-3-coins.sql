@@ -1,0 +1,132 @@
+-- Coins: what Fairlock moves in a wallet that was carried, it moves in the old rows that the wallet was made of.
+
+-- One statement that locks and reads the old rows of a wallet, one that writes a balance; both as the old columns are.
+create or replace function fairlock_adoption.coins_sql(out rows_sql text, out write_sql text)
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  with c as (
+    select jsonb_object_agg(name, quote_ident(column_name)) as n,
+      max(type) filter (where name = 'id') as key_type, max(declared) filter (where name = 'balance') as balance_type,
+      max(type) filter (where name = 'updated_at') as time_type
+    from fairlock_adoption.old_columns where table_name = 'crypto_wallets'
+  )
+  select
+    -- Locked in the order of their keys, taken from in the order that a person would: the primary one, then the oldest.
+    format('with held as materialized (
+        select o.%1$s::text as key, coalesce(o.%2$s::text::numeric, 0) as balance, %3$s as is_first, %4$s as since
+        from public.crypto_wallets o
+        where o.%1$s = any (array(
+          select c.key::%5$s from fairlock_adoption.carried c
+          where c.target_id = $1 and c.table_name = ''crypto_wallets'' and c.target = ''crypto_wallets''))
+          and fairlock_adoption.custody(%6$s, %7$s, %8$s)
+        order by o.%1$s for no key update of o
+      )
+      select key, balance from held order by is_first desc, since nulls last, key',
+      n ->> 'id', n ->> 'balance', coalesce(format('coalesce(o.%s::text in (''t'', ''true'', ''1''), false)',
+        n ->> 'is_primary'), 'false'), coalesce('o.' || (n ->> 'created_at'), 'null::timestamptz'), key_type,
+      coalesce(format('o.%s::text', n ->> 'wallet_provider'), 'null'),
+      coalesce(format('o.%s::text', n ->> 'chain_type'), 'null'),
+      coalesce(format('o.%s::text', n ->> 'is_connected'), 'null')),
+    format('update public.crypto_wallets set %1$s = $1::text::%2$s%3$s where %4$s = $2::%5$s returning %1$s::text::numeric',
+      n ->> 'balance', balance_type, case time_type
+        when 'timestamp with time zone' then format(', %s = clock_timestamp()', n ->> 'updated_at')
+        when 'timestamp without time zone' then format(', %s = clock_timestamp() at time zone %L', n ->> 'updated_at',
+          (select coalesce(mapping ->> 'zone', 'UTC') from fairlock_adoption.state)) else '' end,
+      n ->> 'id', key_type)
+  from c
+$$;
+
+-- What the new books count of an old balance.
+create or replace function fairlock_adoption.counted(p_balance numeric) returns numeric
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$ select trunc(p_balance, 8) $$;
+
+-- Adds to the old rows of a wallet what was added to the wallet, or takes it from them. The ledger account is locked by
+-- whoever posts, so nobody else of Fairlock's and no carry is at these rows. The old application may be: its locks are
+-- waited for briefly, less long than PostgreSQL waits before it looks for a deadlock, and then Fairlock begins again. So
+-- a deadlock of the two never costs the old application its transaction.
+create or replace function fairlock_adoption.move_coins(p_wallet uuid, p_delta numeric) returns void
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+as $$
+declare
+  v_sql record;
+  v_carrying text := coalesce(current_setting('fairlock.carrying', true), '');
+  v_timeout text := current_setting('lock_timeout');
+  v_scale integer := (
+    select scale from fairlock_adoption.old_columns where table_name = 'crypto_wallets' and name = 'balance');
+  v_unheld numeric := coalesce((select amount from fairlock_adoption.unheld where wallet_id = p_wallet), 0);
+  v_left numeric := p_delta;
+  v_part numeric;
+  v_after numeric;
+  v_keys text[] := '{}';
+  v_balances numeric[] := '{}';
+  r record;
+begin
+  select * into v_sql from fairlock_adoption.coins_sql();
+  perform set_config('lock_timeout', '300ms', true), set_config('fairlock.carrying', 'on', true);
+  begin
+    for r in execute v_sql.rows_sql using p_wallet loop
+      v_keys := v_keys || r.key;
+      v_balances := v_balances || r.balance;
+    end loop;
+  exception when lock_not_available then
+    raise exception using errcode = '40001', message = 'the old application holds the wallet';
+  end;
+  if p_delta < 0 and p_delta + v_unheld + coalesce((select sum(greatest(fairlock_adoption.counted(b), 0))
+      from unnest(v_balances) b), 0) < 0 then
+    raise exception using errcode = '23514', constraint = 'accounts_never_negative',
+      message = 'the old application has spent these coins';
+  end if;
+  for i in 1 .. cardinality(v_keys) loop
+    v_part := case when p_delta > 0 then v_left else greatest(v_left, -greatest(fairlock_adoption.counted(v_balances[i]), 0)) end;
+    exit when v_left = 0;
+    continue when v_part = 0;
+    execute v_sql.write_sql into v_after
+    using case when v_scale is null then v_balances[i] + v_part else trunc(v_balances[i] + v_part, v_scale) end, v_keys[i];
+    -- What the column did not take stays beside it.
+    v_unheld := v_unheld + v_part - (fairlock_adoption.counted(v_after) - fairlock_adoption.counted(v_balances[i]));
+    v_left := v_left - v_part;
+  end loop;
+  v_unheld := v_unheld + v_left;
+  if v_unheld <> 0 or exists (select from fairlock_adoption.unheld where wallet_id = p_wallet) then
+    insert into fairlock_adoption.unheld (wallet_id, amount) values (p_wallet, v_unheld)
+    on conflict (wallet_id) do update set amount = excluded.amount;
+  end if;
+  perform set_config('lock_timeout', v_timeout, true), set_config('fairlock.carrying', v_carrying, true);
+end $$;
+
+create or replace function fairlock_adoption.mirror_wallet() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_group jsonb;
+begin
+  if not fairlock_adoption.is_mirroring() then
+    return null;
+  elsif tg_op = 'UPDATE' then
+    perform fairlock_adoption.move_coins(new.id, new.balance - old.balance);
+    return null;
+  end if;
+  -- A wallet of the kind that most of those in custody are, or it would not count as one.
+  select g into v_group from fairlock_adoption.state, jsonb_array_elements(mapping -> 'wallets') g
+  where (g ->> 'custody')::boolean order by (g ->> 'wallets')::bigint desc limit 1;
+  perform fairlock_adoption.insert_old('crypto_wallets', 'crypto_wallets', new.id, jsonb_build_object(
+    'user_id', fairlock_adoption.old_key('users', new.user_id), 'wallet_address', 'fairlock:' || new.id,
+    'wallet_provider', v_group -> 'provider', 'chain_type', v_group -> 'chain', 'balance', 0,
+    'currency', fairlock_adoption.old_word('currency', new.currency), 'is_primary', false,
+    'is_connected', coalesce(v_group -> 'connected', 'false'), 'created_at', new.created_at, 'updated_at', new.updated_at));
+  if new.balance <> 0 then
+    perform fairlock_adoption.move_coins(new.id, new.balance);
+  end if;
+  return null;
+end $$;
+
+do $$
+begin
+  if to_regclass('fairlock_next.crypto_wallets') is not null then
+    create or replace trigger mirror after insert on fairlock_next.crypto_wallets
+      for each row execute function fairlock_adoption.mirror_wallet();
+    create or replace trigger mirror_coins after update of balance on fairlock_next.crypto_wallets
+      for each row when (new.balance is distinct from old.balance) execute function fairlock_adoption.mirror_wallet();
+  end if;
+end $$;
