@@ -32,6 +32,8 @@ create or replace view fairlock_adoption.old_columns as
     from tables t join pg_index i on i.indrelid = to_regclass('public.' || t.table_name) and i.indisprimary
       and i.indnkeyatts = 1
     join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+    union all
+    select table_name, name, name from fairlock_adoption.expansion where kind = 'column' and is_filled
   )
   select n.table_name, n.name, n.column_name, format_type(a.atttypid, a.atttypmod) as declared,
     format_type(a.atttypid, null) as type, y.typcategory as category,
@@ -138,4 +140,12 @@ as $$
   -- An id that counts is given by the table; moments that are numbers are left to it as well.
   where not (c.name = 'id' and c.category = 'N')
     and not (c.category = 'N' and v.value #>> '{}' ~ '^\d{4}-\d\d-\d\d')
+$$;
+
+-- Of a new row what the columns hold that the take-over added to the old table.
+create or replace function fairlock_adoption.added_values(p_table text, p_row jsonb) returns jsonb
+language sql stable set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(jsonb_object_agg(name, p_row -> name), '{}') from fairlock_adoption.expansion
+  where kind = 'column' and table_name = p_table and is_filled
 $$;

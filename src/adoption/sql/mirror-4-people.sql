@@ -59,7 +59,8 @@ declare
 begin
   if fairlock_adoption.is_mirroring() then
     select mapping #>> '{counterpartyKeys,0}' into v_name from fairlock_adoption.state;
-    perform fairlock_adoption.insert_old('crypto_trades', 'mirrored', new.id, jsonb_build_object(
+    perform fairlock_adoption.insert_old('crypto_trades', 'mirrored', new.id,
+      fairlock_adoption.added_values('crypto_trades', to_jsonb(new)) || jsonb_build_object(
       'user_id', fairlock_adoption.old_key('users', new.user_id), 'pair', fairlock_adoption.old_pair(new.pair),
       'side', fairlock_adoption.old_word('side', 'sell'), 'price', new.price, 'amount', new.amount,
       'total_value', new.total_value, 'fee', new.fee,
@@ -83,7 +84,8 @@ begin
       'status', fairlock_adoption.old_word('transaction_status', new.status), 'updated_at', new.updated_at));
     return null;
   end if;
-  perform fairlock_adoption.insert_old('crypto_transactions', 'mirrored', new.id, jsonb_build_object(
+  perform fairlock_adoption.insert_old('crypto_transactions', 'mirrored', new.id,
+    fairlock_adoption.added_values('crypto_transactions', to_jsonb(new)) || jsonb_build_object(
     'user_id', fairlock_adoption.old_key('users', new.user_id),
     'wallet_id', fairlock_adoption.old_key('crypto_wallets', new.wallet_id), 'amount', new.amount,
     'currency', fairlock_adoption.old_word('currency', new.currency),

@@ -118,3 +118,15 @@ create table if not exists fairlock_adoption.reports (
   key_id    text,
   signature text
 );
+
+-- What the take-over added to the old tables, so that the way down takes away exactly that. `is_filled`: the old rows get
+-- the new schema's values of the column.
+create table if not exists fairlock_adoption.expansion (
+  kind       text not null check (kind in ('column', 'index', 'view')),
+  table_name text not null,
+  name       text not null,
+  definition text not null,
+  is_filled  boolean not null default false,
+  at         timestamptz not null default clock_timestamp(),
+  primary key (kind, table_name, name)
+);
