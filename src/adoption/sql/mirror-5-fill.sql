@@ -83,7 +83,7 @@ begin
     array['crypto_profiles', 'crypto_wallets', 'crypto_transactions', 'crypto_trades', 'crypto_prices']
   loop
     execute format('create or replace function fairlock_adoption.fill_%1$s(p_keys text[]) returns integer
-      language sql as ''select fairlock_adoption.fill(%1$L, p_keys)''', v_table);
+      language sql as $f$ select fairlock_adoption.fill(%1$L, p_keys) $f$', v_table);
   end loop;
 end $$;
 
