@@ -45,25 +45,27 @@ export async function install(session: Session, mapping: Mapping): Promise<boole
   )
 }
 
-/** The engine's privileges alone: whenever the code is applied anew, it takes all of them back. */
+/**
+ * The engine's privileges alone: whenever the code is applied anew, it takes all of them back. Views and functions of the
+ * code belong to the engine itself, or to the ledger, which have granted what is needed.
+ */
 export async function grantToEngine(session: Session): Promise<void> {
-  const found = await session.query<{ schema: string }>(
-    `select nspname as schema from pg_namespace
-     where nspname in ('fairlock_adoption', 'fairlock', (select market_schema from fairlock_adoption.state))`,
+  const found = await session.query<{ command: string }>(
+    `with spaces as (
+       select oid, nspname from pg_namespace
+       where nspname in ('fairlock_adoption', 'fairlock', 'ledger', (select market_schema from fairlock_adoption.state))
+     )
+     select format('grant usage on schema %I to fairlock_engine', nspname) as command from spaces
+     union all
+     select format('grant %s on %s %s to fairlock_engine', case nspname when 'ledger' then 'select' else 'all' end,
+       case relkind when 'S' then 'sequence' else 'table' end, c.oid::regclass)
+     from pg_class c join spaces on spaces.oid = relnamespace
+     where relkind in ('r', 'p', 'v', 'S') and pg_has_role(current_user, relowner, 'USAGE')
+     union all
+     select format('grant execute on routine %s to fairlock_engine', p.oid::regprocedure)
+     from pg_proc p join spaces on spaces.oid = pronamespace where pg_has_role(current_user, proowner, 'USAGE')`,
   )
-  for (const { schema } of found.rows) {
-    await session.query(
-      `grant usage on schema "${schema}" to fairlock_engine;
-       grant all on all tables in schema "${schema}" to fairlock_engine;
-       grant all on all sequences in schema "${schema}" to fairlock_engine;
-       grant execute on all functions in schema "${schema}" to fairlock_engine`,
-    )
-  }
-  await session.query(
-    `grant usage on schema ledger to fairlock_engine;
-     grant select on all tables in schema ledger to fairlock_engine;
-     grant execute on all functions in schema ledger to fairlock_engine`,
-  )
+  await session.query(found.rows.map(({ command }) => command).join(';'))
 }
 
 /** The views are of the old tables as they are now, and of the currencies that the market has. */

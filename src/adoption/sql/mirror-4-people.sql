@@ -25,7 +25,8 @@ begin
   if not fairlock_adoption.is_mirroring() then
     return null;
   elsif tg_op = 'INSERT' then
-    perform fairlock_adoption.insert_old('crypto_profiles', 'crypto_profiles', new.id, jsonb_build_object(
+    perform fairlock_adoption.insert_old('crypto_profiles', 'crypto_profiles', new.id,
+      fairlock_adoption.added_values('crypto_profiles', to_jsonb(new)) || jsonb_build_object(
       'user_id', fairlock_adoption.old_key('users', new.user_id), 'trading_volume', 0, 'total_trades', 0,
       'kyc_status', fairlock_adoption.old_word('kyc_status', new.kyc_status), 'kyc_verified_at', new.kyc_verified_at,
       'is_verified_trader', new.is_verified_trader, 'created_at', new.created_at, 'updated_at', new.updated_at));
