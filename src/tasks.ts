@@ -1,3 +1,4 @@
+import { Follower } from './adoption/index.ts'
 import { publishRoots, type Signer, sealAudit } from './audit/index.ts'
 import { tendDisputes } from './disputes/index.ts'
 import { tendAccounts } from './identity/index.ts'
@@ -30,10 +31,12 @@ export type Work = {
 /** The background work: each task with how many seconds lie between two runs. */
 export function tasksOf(work: Work): Record<string, Task> {
   const { ownerUrl, db, dispatcher, mailer, webhooks, pushes, sealer, signer, auditRoots, feed } = work
+  const follower = new Follower(ownerUrl, db)
   const rewrap = new Rewrap(db, sealer, { forMs: 2000 })
   return {
     dispatch: { everySeconds: 1, work: async () => void (await dispatcher.run()) },
     'notice-announcements': { everySeconds: 5, work: () => noticeAnnouncements(db) },
+    'follow-old-application': { everySeconds: 1, work: () => follower.run() },
     'sweep-live': { everySeconds: 30, work: () => sweepLive(db) },
     'seal-audit': {
       everySeconds: 10,

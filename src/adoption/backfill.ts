@@ -8,8 +8,10 @@ export type TableProgress = {
   table: TableName
   pass: number
   done: number
-  total: number
+  /** How many rows there were when the walk began, as far as the statistics know. */
+  of: number
   finished: boolean
+  quarantined: number
 }
 
 /** Thrown when a take-over was parked or contracted while rows were being carried. */
@@ -60,11 +62,12 @@ async function countRows(client: pg.Client, table: TableName, relation: string):
 /** Walks through every table that is not done, in the order in which rows refer to each other. */
 export async function backfill(pace: Pace, onProgress: (progress: TableProgress) => void): Promise<void> {
   for (const table of CARRY_ORDER) {
-    let at = await readProgress(pace.carrier, table)
+    const reader = new ProgressReader(pace.carrier, table)
+    let at = await reader.read()
     onProgress(at)
     while (!at.finished && !pace.signal.aborted) {
       await paced(pace, async () => ({ table, rows: await nextBatch(pace, table) }))
-      at = await readProgress(pace.carrier, table)
+      at = await reader.read()
       onProgress(at)
     }
     if (pace.signal.aborted) return
@@ -73,16 +76,38 @@ export async function backfill(pace: Pace, onProgress: (progress: TableProgress)
   }
 }
 
-async function readProgress(carrier: Carrier, table: TableName): Promise<TableProgress> {
-  return await carrier.transaction(async (client) => {
-    const { rows } = await client.query<{ pass: number; done: string; total: string; finished: boolean }>(
-      `select pass, rows_done as done, greatest(rows_total, rows_done) as total, finished_at is not null as finished
-       from fairlock_adoption.progress where table_name = $1`,
-      [table],
-    )
-    const { pass, done, total, finished } = rows[0]!
-    return { table, pass, done: Number(done), total: Number(total), finished }
-  })
+class ProgressReader {
+  readonly #carrier: Carrier
+  readonly #table: TableName
+  #quarantined = 0
+  #countedAt = Number.NEGATIVE_INFINITY
+
+  constructor(carrier: Carrier, table: TableName) {
+    this.#carrier = carrier
+    this.#table = table
+  }
+
+  async read(): Promise<TableProgress> {
+    return await this.#carrier.transaction(async (client) => {
+      const { rows } = await client.query<Omit<TableProgress, 'table' | 'quarantined'>>(
+        `select pass, rows_done::float8 as done, greatest(rows_total, rows_done)::float8 as of,
+                finished_at is not null as finished
+         from fairlock_adoption.progress where table_name = $1`,
+        [this.#table],
+      )
+      const found = rows[0]!
+      // Counting is not free when there are many.
+      if (found.finished || performance.now() - this.#countedAt > 2_000) {
+        const counted = await client.query<{ count: number }>(
+          'select count(*)::int as count from fairlock_adoption.quarantine where table_name = $1',
+          [this.#table],
+        )
+        this.#quarantined = counted.rows[0]!.count
+        this.#countedAt = performance.now()
+      }
+      return { table: this.#table, quarantined: this.#quarantined, ...found }
+    })
+  }
 }
 
 /** The next rows by key, and the note of how far that was, in one transaction. */

@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import { carryGone } from './backfill.ts'
 import { carry, mayCarry } from './carry.ts'
 import { CARRY_ORDER, type TableName } from './old-tables.ts'
@@ -51,7 +52,10 @@ async function carryMarked({ carrier, throttle }: Pace): Promise<Drained & { mos
       if (keys.length > 0) await carry(client, table, keys)
       carried.set(table, keys.length)
     }
-    await client.query('delete from fairlock_adoption.marks where id = any ($1)', [rows.map(({ id }) => id)])
+    await removeMarks(
+      client,
+      rows.map(({ id }) => id),
+    )
     const counts = [...carried].sort(([, a], [, b]) => b - a)
     return { marks: rows.length, rows: counts.reduce((sum, [, n]) => sum + n, 0), most: counts[0]![0] }
   })
@@ -71,8 +75,25 @@ async function drainTruncated(pace: Pace): Promise<number> {
   }
   if (marks.length > 0 && !pace.signal.aborted) {
     await pace.carrier.transaction((client) =>
-      client.query('delete from fairlock_adoption.marks where id = any ($1)', [marks.map(({ id }) => id)]),
+      removeMarks(
+        client,
+        marks.map(({ id }) => id),
+      ),
     )
   }
   return marks.length
+}
+
+/** Takes marks away that are worked off, and keeps when the old application wrote last. */
+async function removeMarks(client: pg.Client, ids: string[]): Promise<void> {
+  await client.query(
+    `with gone as (
+       delete from fairlock_adoption.marks where id = any ($1) returning table_name, marked_at, written
+     ), written as (
+       select table_name, max(marked_at) as at from gone where written group by table_name
+     )
+     update fairlock_adoption.progress set written_at = greatest(written_at, written.at)
+     from written where progress.table_name = written.table_name`,
+    [ids],
+  )
 }

@@ -86,14 +86,14 @@ function markFunction({ table, key }: OldTable): string {
         return null;
       end if;
       if tg_op = 'TRUNCATE' then
-        insert into fairlock_adoption.marks (table_name, key) values ('${table}', '*');
+        insert into fairlock_adoption.marks (table_name, key, written) values ('${table}', '*', true);
         return null;
       end if;
       if tg_op <> 'INSERT' then
-        insert into fairlock_adoption.marks (table_name, key) values ('${table}', old.${key}::text);
+        insert into fairlock_adoption.marks (table_name, key, written) values ('${table}', old.${key}::text, true);
       end if;
       if tg_op = 'INSERT' or tg_op = 'UPDATE' and new.${key} is distinct from old.${key} then
-        insert into fairlock_adoption.marks (table_name, key) values ('${table}', new.${key}::text);
+        insert into fairlock_adoption.marks (table_name, key, written) values ('${table}', new.${key}::text, true);
       end if;
       return null;
     end $mark$`

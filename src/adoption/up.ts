@@ -103,7 +103,7 @@ class Run {
     if (state === null) throw new MigrationError('Nothing was adopted here: run fairlock db adopt first.')
     if (state.phase === 'contracted') throw new MigrationError('This take-over has ended with its contract.')
     const doubtful = state.mapping.wallets.filter(
-      ({ certain, balance }) => !certain && Object.values(balance).some((sum) => Number(sum) !== 0),
+      ({ certain, balance }) => !certain && Object.values(balance).some((sum) => /[1-9]/.test(sum)),
     )
     if (state.confirmedAt !== null || doubtful.length === 0) return state
     const groups = doubtful.map(

@@ -1,5 +1,10 @@
 import { Command, Option } from 'commander'
 import { down, plan, type RunResult, type Status, status, verify } from '../platform/migrator/index.ts'
+import { contractCommand } from './adoption/contract.ts'
+import { giveBack, type GiveBackOptions } from './adoption/down.ts'
+import { isTakenOver, planTakeOver } from './adoption/plan.ts'
+import { quarantineCommand } from './adoption/quarantine.ts'
+import { type TakeOverOptions, takeOver, wholeNumber } from './adoption/up.ts'
 import { bringUp, writeSettings } from './bring-up.ts'
 import { type Connection, withDatabase } from './connect.ts'
 import { Finding, UsageError } from './finding.ts'
@@ -28,6 +33,9 @@ export function dbCommand(): Command {
     .option('--to <migration>', 'stop after this one')
     .option('--dry-run', 'only say what would be done', false)
     .option('--no-wait', 'fail at once when another migrator is at work')
+    .option('--max-rate <rows>', 'of a database that is taken over: carry so many rows a second at most', wholeNumber)
+    .option('--follow', 'go on carrying what the old application writes, until Ctrl-C', false)
+    .option('--yes', 'do not ask which wallets are in custody: the mapping says', false)
     .option('--json', 'as JSON', false)
     .action((options: UpOptions) =>
       withDatabase((connection, config) =>
@@ -41,6 +49,7 @@ export function dbCommand(): Command {
     .requiredOption('--to <migration>', 'the last one that stays')
     .option('--dry-run', 'only say what would be done', false)
     .option('--yes', 'do not ask', false)
+    .option('--force', 'give a database that is taken over back though a Fairlock is connected', false)
     .option('--json', 'as JSON', false)
     .action((options: DownOptions) => withDatabase((connection) => goDown(connection, options)))
   db.command('verify')
@@ -55,11 +64,13 @@ export function dbCommand(): Command {
     .action((options: { role: string }) =>
       withDatabase(async ({ ownerUrl, appUrl }) => print(options.role === 'app' ? appUrl : ownerUrl)),
     )
+  db.addCommand(contractCommand())
+  db.addCommand(quarantineCommand())
   return db
 }
 
-type UpOptions = { to?: string; dryRun: boolean; wait: boolean; json: boolean }
-type DownOptions = { to: string; dryRun: boolean; yes: boolean; json: boolean }
+type UpOptions = TakeOverOptions & { to?: string; dryRun: boolean }
+type DownOptions = GiveBackOptions
 
 async function showStatus({ ownerUrl }: Connection, json: boolean): Promise<void> {
   const found = await status({ ownerUrl })
@@ -85,6 +96,7 @@ function describeStatus(found: Status): void {
 }
 
 async function showPlan({ ownerUrl }: Connection, options: { to?: string; json: boolean }): Promise<void> {
+  if (await isTakenOver(ownerUrl)) return await planTakeOver(ownerUrl, options.json)
   const steps = await plan({ ownerUrl, to: options.to })
   if (options.json) return print(JSON.stringify(steps, null, 2))
   if (steps.length === 0) return print('Nothing is pending.')
@@ -106,6 +118,10 @@ async function goUp(
   options: UpOptions,
   afterwards: () => Promise<void>,
 ): Promise<void> {
+  if (!options.dryRun && (await isTakenOver(ownerUrl))) {
+    await takeOver({ ownerUrl, appUrl }, options)
+    return await afterwards()
+  }
   const result = await bringUp({
     ownerUrl,
     appUrl,
@@ -120,6 +136,7 @@ async function goUp(
 }
 
 async function goDown({ ownerUrl }: Connection, options: DownOptions): Promise<void> {
+  if (await isTakenOver(ownerUrl)) return await giveBack(ownerUrl, options)
   if (
     !(
       options.dryRun ||

@@ -35,7 +35,9 @@ create table if not exists fairlock_adoption.progress (
   rows_total  bigint not null default 0,
   started_at  timestamptz not null default clock_timestamp(),
   updated_at  timestamptz not null default clock_timestamp(),
-  finished_at timestamptz
+  finished_at timestamptz,
+  -- When the old application wrote to the table last, as far as its marks are worked off.
+  written_at  timestamptz
 );
 
 -- Rows that the old application touched: its triggers only ever append here, so that they neither fail nor wait.
@@ -43,7 +45,9 @@ create table if not exists fairlock_adoption.marks (
   id         bigint generated always as identity primary key,
   table_name text not null,
   key        text not null,
-  marked_at  timestamptz not null default clock_timestamp()
+  marked_at  timestamptz not null default clock_timestamp(),
+  -- The old application wrote the row; else it is only tried again.
+  written    boolean not null default false
 );
 
 -- Old rows that have no place in the new schema, and why. `reasons` is [{"code", "column", "message"}]; waits_for names

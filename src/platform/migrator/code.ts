@@ -88,6 +88,11 @@ export async function dropCode(session: Session): Promise<boolean> {
   return true
 }
 
+/** The same inside a transaction of the caller, who moves the tables in it. */
+export async function dropCodeHere(session: Session): Promise<void> {
+  await dropObjects(session)
+}
+
 async function runFile(session: Session, file: CodeFile): Promise<void> {
   try {
     await session.query(file.text)

@@ -1,4 +1,4 @@
-export { appliedCode, type CodeFile, dropCode, readCode } from './code.ts'
+export { appliedCode, type CodeFile, dropCode, dropCodeHere, readCode } from './code.ts'
 export {
   MigrationError,
   openSession,

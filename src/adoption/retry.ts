@@ -1,0 +1,29 @@
+import { MigrationError, withSession } from '../platform/migrator/index.ts'
+import { drain } from './drain.ts'
+import { countQuarantine, markQuarantined, type QuarantineFilter } from './quarantine.ts'
+import { Carrier } from './session.ts'
+import { readState } from './state.ts'
+import { Throttle } from './throttle.ts'
+
+export type Retried = { tried: number; left: { table: string; code: string; rows: number }[] }
+
+/** Tries to carry rows in quarantine once more; says how many were tried and what is left of them. */
+export async function retryQuarantine(ownerUrl: string, filter: QuarantineFilter): Promise<Retried> {
+  const state = await withSession(ownerUrl, readState)
+  if (!['carrying', 'validating', 'beside'].includes(state?.phase ?? '')) {
+    throw new MigrationError(
+      state === null
+        ? 'Nothing was adopted here: there is no quarantine.'
+        : `Rows are tried again while old rows are carried, and this take-over is ${state.phase}: run fairlock db up.`,
+    )
+  }
+  const carrier = new Carrier(ownerUrl)
+  try {
+    const tried = await markQuarantined(carrier, filter)
+    const throttle = new Throttle({ baselineMs: 0 })
+    await drain({ carrier, throttle, probe: null, signal: new AbortController().signal })
+    return { tried, left: await withSession(ownerUrl, (session) => countQuarantine(session, filter)) }
+  } finally {
+    await carrier.end()
+  }
+}
