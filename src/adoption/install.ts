@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { retried, type Session, transaction } from '../platform/migrator/index.ts'
+import { retried, type Session, transaction, withSession } from '../platform/migrator/index.ts'
 import { readShapes } from './catalog.ts'
 import type { Mapping } from './mapping.ts'
+import { readState } from './state.ts'
 import { viewsSql } from './views.ts'
 
 const directory = fileURLToPath(new URL('sql/', import.meta.url))
@@ -45,6 +46,15 @@ export async function install(session: Session, mapping: Mapping): Promise<boole
   )
 }
 
+/** The same after the code was applied anew, where a take-over is under way. */
+export async function keepInstalled(ownerUrl: string): Promise<void> {
+  await withSession(ownerUrl, async (session) => {
+    const state = await readState(session)
+    if (state !== null && ['carrying', 'validating', 'beside'].includes(state.phase))
+      await install(session, state.mapping)
+  })
+}
+
 /**
  * The engine's privileges alone: whenever the code is applied anew, it takes all of them back. Views and functions of the
  * code belong to the engine itself, or to the ledger, which have granted what is needed.
@@ -68,12 +78,20 @@ export async function grantToEngine(session: Session): Promise<void> {
   await session.query(found.rows.map(({ command }) => command).join(';'))
 }
 
-/** The views are of the old tables as they are now, and of the currencies that the market has. */
+/** The views are of the old tables without what the take-over added to them, and of the currencies that the market has. */
 async function views(session: Session, mapping: Mapping): Promise<string> {
   const { rows } = await session.query<{ code: string }>('select code from fairlock.currencies order by code')
+  const added = await session.query<{ table: string; name: string }>(
+    `select table_name as "table", name from fairlock_adoption.expansion where kind = 'column'`,
+  )
   return viewsSql(
     mapping,
-    await readShapes(session),
+    (await readShapes(session)).map((shape) => ({
+      ...shape,
+      columns: shape.columns.filter(
+        ({ name }) => !added.rows.some((row) => row.table === shape.table && row.name === name),
+      ),
+    })),
     rows.map(({ code }) => code),
   )
 }

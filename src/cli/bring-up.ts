@@ -1,3 +1,4 @@
+import { keepInstalled } from '../adoption/index.ts'
 import { openAuditMonths } from '../audit/index.ts'
 import { migrateJobs } from '../jobs/index.ts'
 import { asEngine, type Config, marketUrls, RULES } from '../platform/index.ts'
@@ -11,6 +12,8 @@ import { recountPeople } from '../reputation/index.ts'
 export async function bringUp(options: UpOptions): Promise<RunResult> {
   const result = await up({ ...options, extra: [migrateJobs] })
   if (options.to === undefined && options.dryRun !== true) await openAuditMonths(options.ownerUrl)
+  // Applying the code takes back what the carrying of old rows needs.
+  if (result.codeApplied) await keepInstalled(options.ownerUrl)
   // The code that counts is in force now; what was before it is counted once.
   if (result.codeApplied && result.migrations.includes('0031-reputation'))
     await recountPeople((await marketUrls({ ownerUrl: options.ownerUrl, appUrl: options.ownerUrl })).ownerUrl)

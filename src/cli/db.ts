@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import { down, plan, type RunResult, type Status, status, verify } from '../platform/migrator/index.ts'
 import { contractCommand } from './adoption/contract.ts'
-import { giveBack, type GiveBackOptions } from './adoption/down.ts'
+import { type GiveBackOptions, giveBack } from './adoption/down.ts'
 import { isTakenOver, planTakeOver } from './adoption/plan.ts'
 import { quarantineCommand } from './adoption/quarantine.ts'
 import { type TakeOverOptions, takeOver, wholeNumber } from './adoption/up.ts'
@@ -33,7 +33,11 @@ export function dbCommand(): Command {
     .option('--to <migration>', 'stop after this one')
     .option('--dry-run', 'only say what would be done', false)
     .option('--no-wait', 'fail at once when another migrator is at work')
-    .option('--max-rate <rows>', 'of a database that is taken over: carry so many rows a second at most', wholeNumber)
+    .option(
+      '--max-rate <rows>',
+      'of a database that is taken over: carry so many rows a second at most',
+      wholeNumber,
+    )
     .option('--follow', 'go on carrying what the old application writes, until Ctrl-C', false)
     .option('--yes', 'do not ask which wallets are in custody: the mapping says', false)
     .option('--json', 'as JSON', false)

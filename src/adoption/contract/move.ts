@@ -1,4 +1,5 @@
 import type { Session } from '../../platform/migrator/index.ts'
+import { removeViews } from '../expand.ts'
 import type { OldTable } from '../old-tables.ts'
 import type { Dependents } from './dependents.ts'
 
@@ -9,6 +10,7 @@ export async function move(session: Session, tables: OldTable[], dependents: Dep
   for (const { relation, name } of foreignKeys) {
     await session.query(`alter table ${relation} drop constraint ${name}`)
   }
+  await removeViews(session)
   await dropCarrying(session)
   await session.query('create schema if not exists fairlock_old')
   for (const { relation } of tables) await session.query(`alter table ${relation} set schema fairlock_old`)

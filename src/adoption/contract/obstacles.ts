@@ -36,7 +36,7 @@ export async function obstacles(
     found.push(`The take-over is not done (it is ${facts.phase}): run fairlock db up to its end.`)
   else if (facts.days < allowed.afterDays)
     found.push(
-      `Both applications have been beside each other for ${facts.days.toFixed(1)} of ${allowed.afterDays} days; ` +
+      `Both applications have been beside each other for ${Math.floor(facts.days * 10) / 10} of ${allowed.afterDays} days; ` +
         '--after-days asks for fewer.',
     )
   if (facts.report === null) found.push('Nothing was verified yet: run fairlock db verify.')
@@ -98,12 +98,13 @@ async function takenNames(session: Session, tables: OldTable[]): Promise<string[
     `with leaving as (
        select oid from pg_class where oid = any ($1::regclass[])
        union select indexrelid from pg_index where indrelid = any ($1::regclass[])
+       union select to_regclass(format('public.%I', name))::oid from fairlock_adoption.expansion where kind = 'view'
        union select objid from pg_depend
          where classid = 'pg_class'::regclass and refobjid = any ($1::regclass[]) and deptype in ('a', 'i')
      )
      select mine.relname as name from pg_class mine
      join pg_class other on other.relname = mine.relname and other.relnamespace = 'public'::regnamespace
-     where mine.relnamespace = 'fairlock_next'::regnamespace and other.oid not in (select oid from leaving)
+     where mine.relnamespace = 'fairlock_next'::regnamespace and not exists (select from leaving where leaving.oid = other.oid)
      order by 1`,
     [tables.map(({ relation }) => relation)],
   )

@@ -1,5 +1,5 @@
 import { adoptionPlan, readState } from '../../adoption/index.ts'
-import { plan, type PlannedStatement, withSession } from '../../platform/migrator/index.ts'
+import { type PlannedStatement, plan, withSession } from '../../platform/migrator/index.ts'
 import { print, printTable } from '../output.ts'
 
 /** Whether an old database is being taken over here, and its contract has not ended that. */
@@ -14,7 +14,9 @@ export async function planTakeOver(ownerUrl: string, json: boolean): Promise<voi
   const steps = (await adoptionPlan(ownerUrl)) ?? []
   if (json) return print(JSON.stringify({ migrations: beside, steps }, null, 2))
   if (beside.length > 0)
-    print(`expand: ${beside.length} migrations make Fairlock’s own tables in fairlock_next, beside the old ones`)
+    print(
+      `expand: ${beside.length} migrations make Fairlock’s own tables in fairlock_next, beside the old ones`,
+    )
   for (const { step, statements } of steps) {
     print(step)
     printTable(statements.map(asRow))

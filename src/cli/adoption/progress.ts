@@ -83,7 +83,7 @@ export class Progress {
 }
 
 function milliseconds(value: number | null): string {
-  return value === null ? '?' : `${value.toFixed(1)} ms`
+  return value === null ? '?' : `${Math.round(value * 10) / 10} ms`
 }
 
 function duration(seconds: number): string {

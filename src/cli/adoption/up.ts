@@ -1,6 +1,6 @@
+import { InvalidArgumentError } from 'commander'
 import { type AdoptionResult, adoptionUp } from '../../adoption/index.ts'
 import { bringUp } from '../bring-up.ts'
-import { InvalidArgumentError } from 'commander'
 import { confirm, print } from '../output.ts'
 import { Progress } from './progress.ts'
 
@@ -13,7 +13,10 @@ export type TakeOverOptions = {
 }
 
 /** `fairlock db up` where a database is being taken over. */
-export async function takeOver(urls: { ownerUrl: string; appUrl: string }, options: TakeOverOptions): Promise<void> {
+export async function takeOver(
+  urls: { ownerUrl: string; appUrl: string },
+  options: TakeOverOptions,
+): Promise<void> {
   const { ownerUrl, appUrl } = urls
   const progress = new Progress(options.json)
   const stopping = new AbortController()

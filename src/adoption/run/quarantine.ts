@@ -1,5 +1,5 @@
-import type { Session } from '../platform/migrator/index.ts'
-import type { TableName } from './old-tables.ts'
+import type { Session } from '../../platform/migrator/index.ts'
+import type { TableName } from '../old-tables.ts'
 import type { Carrier } from './session.ts'
 
 export type QuarantineFilter = {

@@ -1,5 +1,6 @@
 import type pg from 'pg'
-import type { TableName } from './old-tables.ts'
+import { sqlState } from '../../platform/migrator/index.ts'
+import type { TableName } from '../old-tables.ts'
 
 export type Outcome = { carried: number; unchanged: number; quarantined: number; removed: number }
 
@@ -9,7 +10,23 @@ export async function carry(client: pg.Client, table: TableName, keys: string[])
     `select carried, unchanged, quarantined, removed from fairlock_adoption.carry_${table}($1)`,
     [keys],
   )
+  if (table !== 'users') await fill(client, table, keys)
   return rows[0]!
+}
+
+/**
+ * Shows the new values in the columns that were added to the old table. What the old database has against it, a trigger
+ * or a law of its own, must not keep the row from being carried.
+ */
+async function fill(client: pg.Client, table: TableName, keys: string[]): Promise<void> {
+  await client.query('savepoint fill')
+  try {
+    await client.query(`select fairlock_adoption.fill_${table}($1)`, [keys])
+    await client.query('release savepoint fill')
+  } catch (error) {
+    if (!/^(22|23|42501|P0001)/.test(sqlState(error) ?? '')) throw error
+    await client.query('rollback to savepoint fill')
+  }
 }
 
 /**

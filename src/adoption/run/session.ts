@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { MigrationError, sqlState, transaction } from '../platform/migrator/index.ts'
+import { MigrationError, sqlState, transaction } from '../../platform/migrator/index.ts'
 
 /** Conflicts that pass by themselves: serialization_failure, deadlock_detected, lock_not_available. */
 const PASSING = new Set(['40001', '40P01', '55P03'])

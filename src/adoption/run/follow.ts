@@ -1,4 +1,4 @@
-import type { Database } from '../platform/index.ts'
+import type { Database } from '../../platform/index.ts'
 import { Ended } from './backfill.ts'
 import { drain } from './drain.ts'
 import { Carrier } from './session.ts'

@@ -1,7 +1,7 @@
 import type pg from 'pg'
+import { CARRY_ORDER, type TableName } from '../old-tables.ts'
 import { carryGone } from './backfill.ts'
 import { carry, mayCarry } from './carry.ts'
-import { CARRY_ORDER, type TableName } from './old-tables.ts'
 import { type Pace, paced } from './pace.ts'
 
 /** How much of the work that marks ask for is done. */

@@ -1,6 +1,6 @@
-import { pause } from '../platform/index.ts'
+import { pause } from '../../platform/index.ts'
+import type { TableName } from '../old-tables.ts'
 import { noteBatch } from './carry.ts'
-import type { TableName } from './old-tables.ts'
 import type { Probe } from './probe.ts'
 import type { Carrier } from './session.ts'
 import type { Throttle } from './throttle.ts'

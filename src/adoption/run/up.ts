@@ -1,17 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MigrationError, type RunResult, type Session, withSession } from '../platform/migrator/index.ts'
+import { MigrationError, type RunResult, type Session, withSession } from '../../platform/migrator/index.ts'
+import { expand } from '../expand.ts'
+import { install } from '../install.ts'
+import { type OldTable, oldTables, requireOwnership } from '../old-tables.ts'
+import { enter, type Phase, readState, type State } from '../state.ts'
+import { installTriggers } from '../triggers.ts'
 import { backfill, beginWalk, Ended, type TableProgress } from './backfill.ts'
 import { type Drained, drain } from './drain.ts'
-import { install } from './install.ts'
-import { type OldTable, oldTables, requireOwnership } from './old-tables.ts'
 import { onlyOne } from './only-one.ts'
 import type { Pace } from './pace.ts'
 import { Probe } from './probe.ts'
 import { markQuarantined } from './quarantine.ts'
 import { Carrier, type Troubles } from './session.ts'
-import { enter, type Phase, readState, type State } from './state.ts'
 import { Throttle } from './throttle.ts'
-import { installTriggers } from './triggers.ts'
 import { type Count, countAll } from './validate.ts'
 
 /** What a run tells while it is at work. */
@@ -133,7 +134,9 @@ class Run {
     if (['adopted', 'parked'].includes(state.phase)) await this.#enter(session, 'expanding')
     const schema = await this.#options.bringUp()
     await install(session, state.mapping)
-    await installTriggers(session, tables, { onMessage: (text) => this.tell({ kind: 'message', text }) })
+    const onMessage = (text: string) => this.tell({ kind: 'message', text })
+    await installTriggers(session, tables, { onMessage })
+    await expand(session, { onMessage })
     return schema
   }
 

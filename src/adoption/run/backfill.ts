@@ -1,6 +1,6 @@
 import type pg from 'pg'
+import { CARRY_ORDER, type OldTable, type TableName } from '../old-tables.ts'
 import { carry, mayCarry } from './carry.ts'
-import { CARRY_ORDER, type OldTable, type TableName } from './old-tables.ts'
 import { type Pace, paced } from './pace.ts'
 import type { Carrier } from './session.ts'
 

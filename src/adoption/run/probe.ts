@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openSession, type Session } from '../platform/migrator/index.ts'
-import type { OldTable } from './old-tables.ts'
+import { openSession, type Session } from '../../platform/migrator/index.ts'
+import type { OldTable } from '../old-tables.ts'
 
 const EVERY_MS = 20
 const WINDOW_MS = 3_000

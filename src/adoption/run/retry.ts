@@ -1,8 +1,8 @@
-import { MigrationError, withSession } from '../platform/migrator/index.ts'
+import { MigrationError, withSession } from '../../platform/migrator/index.ts'
+import { readState } from '../state.ts'
 import { drain } from './drain.ts'
 import { countQuarantine, markQuarantined, type QuarantineFilter } from './quarantine.ts'
 import { Carrier } from './session.ts'
-import { readState } from './state.ts'
 import { Throttle } from './throttle.ts'
 
 export type Retried = { tried: number; left: { table: string; code: string; rows: number }[] }

@@ -1,4 +1,4 @@
-import { MigrationError, type Session } from '../platform/migrator/index.ts'
+import { MigrationError, type Session } from '../../platform/migrator/index.ts'
 
 /** Refuses while a Fairlock serves this database: its tables or functions are about to go from under it. */
 export async function refuseWhileServing(session: Session): Promise<void> {

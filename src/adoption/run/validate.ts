@@ -1,6 +1,6 @@
-import type { Session } from '../platform/migrator/index.ts'
-import { transaction } from '../platform/migrator/index.ts'
-import { CARRY_ORDER, type TableName } from './old-tables.ts'
+import type { Session } from '../../platform/migrator/index.ts'
+import { transaction } from '../../platform/migrator/index.ts'
+import { CARRY_ORDER, type TableName } from '../old-tables.ts'
 
 export type Count = { table: TableName; in: number; carried: number; quarantined: number }
 

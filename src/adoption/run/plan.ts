@@ -1,6 +1,6 @@
-import { type PlannedStatement, type Session, withSession } from '../platform/migrator/index.ts'
-import { oldTables } from './old-tables.ts'
-import { readState } from './state.ts'
+import { type PlannedStatement, type Session, withSession } from '../../platform/migrator/index.ts'
+import { oldTables } from '../old-tables.ts'
+import { readState } from '../state.ts'
 
 export type AdoptionStep = { step: string; statements: PlannedStatement[] }
 

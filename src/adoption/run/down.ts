@@ -5,13 +5,14 @@ import {
   MigrationError,
   transaction,
   withSession,
-} from '../platform/migrator/index.ts'
+} from '../../platform/migrator/index.ts'
+import { removeExpansion } from '../expand.ts'
+import { oldTables } from '../old-tables.ts'
+import { enter, readState } from '../state.ts'
+import { removeTriggers } from '../triggers.ts'
 import { REWIND } from './backfill.ts'
-import { oldTables } from './old-tables.ts'
 import { onlyOne } from './only-one.ts'
 import { refuseWhileServing } from './serving.ts'
-import { enter, readState } from './state.ts'
-import { removeTriggers } from './triggers.ts'
 
 export type AdoptionDownOptions = {
   ownerUrl: string
@@ -57,6 +58,7 @@ export async function adoptionDown(options: AdoptionDownOptions): Promise<void> 
         await session.query(REWIND)
       })
       await removeTriggers(session, tables, { onMessage })
+      await removeExpansion(session, { onMessage })
       await ensureJournal(session)
       await alone(options.ownerUrl, waiting, async () => void (await dropCode(session)))
     }),

@@ -1,5 +1,5 @@
-import { pause } from '../platform/index.ts'
-import { MigrationError, openSession, type Session } from '../platform/migrator/index.ts'
+import { pause } from '../../platform/index.ts'
+import { MigrationError, openSession, type Session } from '../../platform/migrator/index.ts'
 
 /** Two numbers, as pg_locks shows them. */
 const LOCK = `hashtext('fairlock'), hashtext('adoption')`
