@@ -2694,8 +2694,8 @@ CREATE INDEX idx_crypto_trades_status ON public.crypto_trades USING btree (statu
 CREATE INDEX idx_crypto_trades_timestamp ON public.crypto_trades USING btree ("timestamp");
 CREATE INDEX idx_crypto_trades_user_id ON public.crypto_trades USING btree (user_id);
 create policy "a case shows its arbitrator the trade" on public.crypto_trades for select to fairlock_app using (((id = ANY (ARRAY( SELECT fairlock.arbitrated() AS arbitrated))) AND fairlock.still_arbitrates(id)));
-create policy "a grant shows staff trades" on public.crypto_trades for select to fairlock_app using ((((user_id = ANY (ARRAY( SELECT fairlock.granted('trades'::text) AS granted))) AND fairlock.still_granted('trades'::text, user_id)) OR ((buyer_id = ANY (ARRAY( SELECT fairlock.granted('trades'::text) AS granted))) AND fairlock.still_granted('trades'::text, buyer_id)) OR ((id = ANY (ARRAY( SELECT fairlock.granted('case'::text) AS granted))) AND fairlock.still_granted('case'::text, id))));
-create policy "both sides see the trade" on public.crypto_trades for select to fairlock_app using (((user_id = ( SELECT fairlock.acting_user() AS acting_user)) OR (buyer_id = ( SELECT fairlock.acting_user() AS acting_user))));
+create policy "a grant shows staff trades" on public.crypto_trades for select to fairlock_app using (((offer_id IS NOT NULL) AND (((user_id = ANY (ARRAY( SELECT fairlock.granted('trades'::text) AS granted))) AND fairlock.still_granted('trades'::text, user_id)) OR ((buyer_id = ANY (ARRAY( SELECT fairlock.granted('trades'::text) AS granted))) AND fairlock.still_granted('trades'::text, buyer_id)) OR ((id = ANY (ARRAY( SELECT fairlock.granted('case'::text) AS granted))) AND fairlock.still_granted('case'::text, id)))));
+create policy "both sides see the trade" on public.crypto_trades for select to fairlock_app using (((offer_id IS NOT NULL) AND ((user_id = ( SELECT fairlock.acting_user() AS acting_user)) OR (buyer_id = ( SELECT fairlock.acting_user() AS acting_user)))));
 create policy "the engine moves trades" on public.crypto_trades for all to fairlock_engine using (true);
 CREATE TRIGGER guard AFTER INSERT OR UPDATE ON public.crypto_trades FOR EACH ROW EXECUTE FUNCTION fairlock.guard_trade();
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_trades FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
@@ -3072,7 +3072,7 @@ create function fairlock.answer_dispute(p jsonb) returns jsonb language plpgsql 
 alter function fairlock.answer_dispute(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.answer_dispute(jsonb) to fairlock_engine;
 
-create function fairlock.answer_rating(p_trade uuid, p_text text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 9d7f9bcdcca404c6;
+create function fairlock.answer_rating(p_trade uuid, p_text text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 6dbe3402403859d9;
 alter function fairlock.answer_rating(uuid,text) owner to fairlock_engine;
 grant execute on function fairlock.answer_rating(uuid,text) to fairlock_engine;
 
@@ -3126,7 +3126,7 @@ create function fairlock.are_apart(p_one uuid, p_other uuid) returns boolean lan
 alter function fairlock.are_apart(uuid,uuid) owner to fairlock_engine;
 grant execute on function fairlock.are_apart(uuid,uuid) to fairlock_engine;
 
-create function fairlock.ask_access(p jsonb, p_break_glass boolean) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as c35c84fa5fbe94c9;
+create function fairlock.ask_access(p jsonb, p_break_glass boolean) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e8900b17adfdb388;
 alter function fairlock.ask_access(jsonb,boolean) owner to fairlock_engine;
 grant execute on function fairlock.ask_access(jsonb,boolean) to fairlock_engine;
 
@@ -3225,7 +3225,7 @@ alter function fairlock.begin_upload() owner to fairlock_engine;
 grant execute on function fairlock.begin_upload() to fairlock_app;
 grant execute on function fairlock.begin_upload() to fairlock_engine;
 
-create function fairlock.bind_payment_method(p_trade uuid, p_method uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as c3adf532241696c1;
+create function fairlock.bind_payment_method(p_trade uuid, p_method uuid) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 0f75b80452886e28;
 alter function fairlock.bind_payment_method(uuid,uuid) owner to fairlock_engine;
 grant execute on function fairlock.bind_payment_method(uuid,uuid) to fairlock_engine;
 
@@ -4176,7 +4176,7 @@ create function fairlock.move_listings(p_pair text, p_market numeric, p_most int
 alter function fairlock.move_listings(text,numeric,integer) owner to fairlock_engine;
 grant execute on function fairlock.move_listings(text,numeric,integer) to fairlock_engine;
 
-create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as c602c83dd7c82de5;
+create function fairlock.move_trade(p_trade uuid, p_event text, p_clock boolean, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 239ea2dbcd47a875;
 alter function fairlock.move_trade(uuid,text,boolean,text) owner to fairlock_engine;
 grant execute on function fairlock.move_trade(uuid,text,boolean,text) to fairlock_engine;
 
@@ -4296,7 +4296,7 @@ create function fairlock.open_audit_months() returns integer language plpgsql se
 alter function fairlock.open_audit_months() owner to ;
 grant execute on function fairlock.open_audit_months() to fairlock_app;
 
-create function fairlock.open_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 12d85468be836563;
+create function fairlock.open_dispute(p jsonb) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 5c6f935b274c2536;
 alter function fairlock.open_dispute(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.open_dispute(jsonb) to fairlock_engine;
 
@@ -4379,6 +4379,11 @@ create function fairlock.password_material() returns jsonb language sql stable s
 alter function fairlock.password_material() owner to fairlock_engine;
 grant execute on function fairlock.password_material() to fairlock_app;
 grant execute on function fairlock.password_material() to fairlock_engine;
+
+create function fairlock.past_trades(p_limit integer, p_at timestamp with time zone, p_id uuid) returns TABLE(at text, id uuid, body jsonb) language sql stable security definer set search_path=pg_catalog, pg_temp as 8b0f35dfcfea7aff;
+alter function fairlock.past_trades(integer,timestamp with time zone,uuid) owner to fairlock_engine;
+grant execute on function fairlock.past_trades(integer,timestamp with time zone,uuid) to fairlock_app;
+grant execute on function fairlock.past_trades(integer,timestamp with time zone,uuid) to fairlock_engine;
 
 create function fairlock.pause_withdrawals(p_user uuid, p_reason text) returns void language plpgsql set search_path=pg_catalog, pg_temp as 02d6786859790305;
 alter function fairlock.pause_withdrawals(uuid,text) owner to fairlock_engine;
@@ -4499,7 +4504,7 @@ alter function fairlock.quotes_json(text,text) owner to fairlock_engine;
 grant execute on function fairlock.quotes_json(text,text) to fairlock_app;
 grant execute on function fairlock.quotes_json(text,text) to fairlock_engine;
 
-create function fairlock.rate_trade(p_trade uuid, p_rating numeric, p_feedback text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as e629b81afc6899dd;
+create function fairlock.rate_trade(p_trade uuid, p_rating numeric, p_feedback text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as c10a54be43e8bd81;
 alter function fairlock.rate_trade(uuid,numeric,text) owner to fairlock_engine;
 grant execute on function fairlock.rate_trade(uuid,numeric,text) to fairlock_engine;
 
@@ -4855,7 +4860,7 @@ create function fairlock.shipped_rate(p_currency text) returns numeric language 
 alter function fairlock.shipped_rate(text) owner to fairlock_engine;
 grant execute on function fairlock.shipped_rate(text) to fairlock_engine;
 
-create function fairlock.show_payment_details(p_trade uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 14d6b712b43f2a7b;
+create function fairlock.show_payment_details(p_trade uuid) returns jsonb language plpgsql security definer set search_path=pg_catalog, pg_temp as 796362c92ceef891;
 alter function fairlock.show_payment_details(uuid) owner to fairlock_engine;
 grant execute on function fairlock.show_payment_details(uuid) to fairlock_app;
 grant execute on function fairlock.show_payment_details(uuid) to fairlock_engine;

@@ -41,7 +41,8 @@ declare
   v_pause timestamptz;
   answer jsonb;
 begin
-  select id, status, user_id as seller, buyer_id as buyer into t from public.crypto_trades where id = (p ->> 'tradeId')::uuid;
+  select id, status, user_id as seller, buyer_id as buyer into t from public.crypto_trades
+  where id = (p ->> 'tradeId')::uuid and offer_id is not null;
   if not found or me not in (t.seller, t.buyer) then
     return fairlock.refuse('not_found');
   end if;

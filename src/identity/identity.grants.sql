@@ -91,7 +91,8 @@ begin
       case g.scope when 'case' then 'tradeId' else 'userId' end));
   elsif g.person_id is not null and not exists (select from public.users where id = g.person_id) then
     return fairlock.refuse('unknown_user', '{"field": "userId"}');
-  elsif g.trade_id is not null and not exists (select from public.crypto_trades where id = g.trade_id) then
+  elsif g.trade_id is not null and not exists (
+      select from public.crypto_trades where id = g.trade_id and offer_id is not null) then
     return fairlock.refuse('not_found');
   elsif fairlock.concerns(g, me) then
     return fairlock.refuse('own_request');

@@ -88,7 +88,7 @@ declare
   v_until timestamptz;
 begin
   select user_id as seller, buyer_id as buyer, status, completed_at, seller_rating, buyer_rating into t
-  from public.crypto_trades where id = p_trade for no key update;
+  from public.crypto_trades where id = p_trade and offer_id is not null for no key update;
   if not found or me not in (t.seller, t.buyer) then
     return fairlock.refuse('not_found');
   elsif t.status <> 'completed' then
@@ -121,7 +121,8 @@ declare
   t record;
   r fairlock.ratings;
 begin
-  select user_id as seller, buyer_id as buyer into t from public.crypto_trades where id = p_trade for no key update;
+  select user_id as seller, buyer_id as buyer into t from public.crypto_trades
+  where id = p_trade and offer_id is not null for no key update;
   if not found or me not in (t.seller, t.buyer) then
     return fairlock.refuse('not_found');
   end if;

@@ -24,6 +24,7 @@ import type { Sealer } from '../platform/sealing/index.ts'
 import { type TradeAnswer, tradeFor } from './answer.ts'
 import { chatRoutes } from './chat/index.ts'
 import { paymentRoutes } from './payment-routes.ts'
+import { recordRoutes } from './record-routes.ts'
 import { PriceLock, Status, Trade } from './schemas.ts'
 import { staffRoutes } from './staff-routes.ts'
 
@@ -34,6 +35,7 @@ export function tradeRoutes(app: App, { db, sealer }: { db: Database; sealer: Se
   takeRoute(app, db)
   lockRoute(app, db)
   readRoutes(app, db)
+  recordRoutes(app, db)
   moveRoute(app, db, 'funding', 'fund_trade', 'Seller: put the coins into escrow')
   moveRoute(app, db, 'payment', 'pay_trade', 'Buyer: the fiat is sent')
   releaseRoute(app, db, new Factors(db, sealer))

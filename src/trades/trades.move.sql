@@ -28,7 +28,7 @@ begin
   select ct.id, ct.status, ct.user_id as seller, ct.buyer_id as buyer, ct.offer_id, ct.escrow_id, ct.amount, ct.price, ct.pair,
     ct.seller_fee, ct.buyer_fee, ct.deadline, ct.payment_window_minutes, ct.payment_method, ct.funded_at, ct.paid_at,
     ct.reference_value, ct.counted_on
-  into t from public.crypto_trades ct where ct.id = p_trade for no key update;
+  into t from public.crypto_trades ct where ct.id = p_trade and ct.offer_id is not null for no key update;
   if not found or not (p_clock or me in (t.seller, t.buyer)) then
     return fairlock.refuse('not_found');
   end if;

@@ -48,7 +48,7 @@ declare
 begin
   select ct.id, ct.status, ct.user_id as seller, ct.buyer_id as buyer, ct.payment_method, ct.payment_method_id,
     ct.deadline, ct.expires_at, ct.payment_window_minutes into t
-  from public.crypto_trades ct where ct.id = p_trade for no key update;
+  from public.crypto_trades ct where ct.id = p_trade and ct.offer_id is not null for no key update;
   if not found or me not in (t.seller, t.buyer) then
     return fairlock.refuse('not_found');
   elsif me <> t.seller or t.status not in ('pending', 'funded') then
@@ -90,7 +90,7 @@ begin
     return v_refusal;
   end if;
   select ct.id, ct.status, ct.buyer_id as buyer, ct.payment_method_id into t
-  from public.crypto_trades ct where ct.id = p_trade for share;
+  from public.crypto_trades ct where ct.id = p_trade and ct.offer_id is not null for share;
   if not found or me is distinct from t.buyer then
     return fairlock.refuse('not_found');
   elsif t.status not in ('funded', 'paid', 'disputed') then

@@ -10,12 +10,15 @@ grant select on fairlock.trade_transitions to fairlock_app;
 
 alter table public.crypto_trades enable row level security, force row level security;
 create policy "the engine moves trades" on public.crypto_trades to fairlock_engine using (true);
+-- Records of an earlier platform, which come from no offer, are none of these: see trades.records.sql.
 create policy "both sides see the trade" on public.crypto_trades for select to fairlock_app
-  using (user_id = (select fairlock.acting_user()) or buyer_id = (select fairlock.acting_user()));
+  using (offer_id is not null
+    and (user_id = (select fairlock.acting_user()) or buyer_id = (select fairlock.acting_user())));
 create policy "a grant shows staff trades" on public.crypto_trades for select to fairlock_app
-  using (user_id = any (array(select fairlock.granted('trades'))) and fairlock.still_granted('trades', user_id)
+  using (offer_id is not null and (
+    user_id = any (array(select fairlock.granted('trades'))) and fairlock.still_granted('trades', user_id)
     or buyer_id = any (array(select fairlock.granted('trades'))) and fairlock.still_granted('trades', buyer_id)
-    or id = any (array(select fairlock.granted('case'))) and fairlock.still_granted('case', id));
+    or id = any (array(select fairlock.granted('case'))) and fairlock.still_granted('case', id)));
 alter table fairlock.trade_transitions enable row level security, force row level security;
 create policy "the table of moves is public" on fairlock.trade_transitions for select to fairlock_app using (true);
 create policy "the engine keeps the table of moves" on fairlock.trade_transitions to fairlock_engine using (true);

@@ -133,6 +133,7 @@ export const FUNCTIONS: Record<string, Kind> = {
   'fairlock.overdue_trades': 'process',
   'fairlock.own_message': 'person',
   'fairlock.part_in_dispute': 'person',
+  'fairlock.past_trades': 'person',
   'fairlock.passkey_json': 'plain',
   'fairlock.password_material': 'person',
   'fairlock.push_key': 'process',
