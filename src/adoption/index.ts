@@ -15,4 +15,25 @@ export { retryQuarantine } from './run/retry.ts'
 export { type AdoptionEvent, type AdoptionResult, type AdoptionUpOptions, adoptionUp } from './run/up.ts'
 export { readState, type State } from './state.ts'
 export { OLD_TABLES, type OldTable, type Shape } from './tables.ts'
+export {
+  type AdoptionReport,
+  type Finding,
+  fileOf,
+  keepReport,
+  NotVerifiable,
+  type SignedReport,
+  sentence,
+  signReport,
+  textOf,
+  type VerifyOptions,
+  verifyAdoption,
+} from './verify/index.ts'
 export { viewsSql } from './views.ts'
+export {
+  type AdoptionFigures,
+  adoptionFigures,
+  type Bloat,
+  readAdoption,
+  type TableFigures,
+} from './watch/figures.ts'
+export { adoptionGauges } from './watch/gauges.ts'

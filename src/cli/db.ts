@@ -4,7 +4,9 @@ import { contractCommand } from './adoption/contract.ts'
 import { type GiveBackOptions, giveBack } from './adoption/down.ts'
 import { isTakenOver, planTakeOver } from './adoption/plan.ts'
 import { quarantineCommand } from './adoption/quarantine.ts'
+import { NOT_TAKEN_OVER, type StatusOptions, watchTakeOver } from './adoption/status.ts'
 import { type TakeOverOptions, takeOver, wholeNumber } from './adoption/up.ts'
+import { type VerifyOptions, verifyTakeOver } from './adoption/verify.ts'
 import { bringUp, writeSettings } from './bring-up.ts'
 import { type Connection, withDatabase } from './connect.ts'
 import { Finding, UsageError } from './finding.ts'
@@ -18,8 +20,16 @@ export function dbCommand(): Command {
       'which migrations have run, what is pending, drift between the live schema and the expected one',
     )
     .option('--json', 'as JSON', false)
-    .action((options: { json: boolean }) =>
-      withDatabase((connection) => showStatus(connection, options.json)),
+    .option('--watch', 'of a take-over: a page that shows how far it is, until you press q', false)
+    .option('--interval <seconds>', 'how often --watch looks', '2')
+    .option('--prometheus', 'of a take-over: its metrics as text, for a node exporter', false)
+    .action((options: StatusOptions) =>
+      withDatabase(async (connection) => {
+        if (await isTakenOver(connection.ownerUrl)) {
+          if (await watchTakeOver(connection, options)) return
+        } else if (options.watch || options.prometheus) throw new UsageError(NOT_TAKEN_OVER)
+        await showStatus(connection, options.json)
+      }),
     )
   db.command('plan')
     .description('what `up` would do: each step, the locks it takes, an estimate of rows touched')
@@ -59,8 +69,14 @@ export function dbCommand(): Command {
   db.command('verify')
     .description('every migration’s own checks, and the data against what was recorded')
     .option('--json', 'as JSON', false)
-    .action((options: { json: boolean }) =>
-      withDatabase((connection) => showProblems(connection, options.json)),
+    .option('--out <file>', 'of a take-over: also write the signed report to a new file')
+    .option('--require-signature', 'of a take-over: fail when nothing can sign the report', false)
+    .action((options: VerifyOptions) =>
+      withDatabase(async (connection, config) => {
+        if (await isTakenOver(connection.ownerUrl)) await verifyTakeOver(connection, config, options)
+        else if (options.out !== undefined || options.requireSignature) throw new UsageError(NOT_TAKEN_OVER)
+        else await showProblems(connection, options.json)
+      }),
     )
   db.command('url')
     .description('the connection string in force, the embedded server’s too')

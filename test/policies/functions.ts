@@ -71,6 +71,7 @@ export const FUNCTIONS: Record<string, Kind> = {
   'fairlock.completion_rate': 'plain',
   'fairlock.confirm_email_change': 'secret',
   'fairlock.count_break_glass': 'process',
+  'fairlock.adoption_figures': 'process',
   'fairlock.count_files': 'process',
   'fairlock.count_disputes': 'process',
   'fairlock.count_keys': 'process',

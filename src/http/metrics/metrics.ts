@@ -7,6 +7,7 @@ import type { Webhooks } from '../../notifications/index.ts'
 import type { Uploads } from '../../platform/files/index.ts'
 import { type App, type Database, isSameSecret, Problem } from '../../platform/index.ts'
 import type { Exports } from '../../wallets/index.ts'
+import { adoptionMetrics } from './adoption.ts'
 import { deliveryMetrics } from './deliveries.ts'
 import { exportMetrics } from './exports.ts'
 import { fileMetrics } from './files.ts'
@@ -57,6 +58,7 @@ export function metricsRoutes(app: App, options: MetricsOptions): void {
   priceHistoryMetrics(registry, options.db)
   priceMetrics(registry, options.db)
   reportMetrics(registry, options.db)
+  adoptionMetrics(registry, options.db)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
     seconds.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
