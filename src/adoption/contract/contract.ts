@@ -32,7 +32,13 @@ export type ContractOptions = Allowances & {
 /** What the contract does, told before it is done. */
 export type ContractPlan = { moves: string[]; notes: string[]; dependents: Dependents }
 
-export type ContractResult = { done: boolean; plan: ContractPlan; schema: RunResult | null }
+export type ContractResult = {
+  done: boolean
+  plan: ContractPlan
+  schema: RunResult | null
+  /** Foreign keys of other tables that not all rows hold. */
+  broken: string[]
+}
 
 /**
  * Ends a take-over: the old tables go to `fairlock_old`, Fairlock's own take their places in `public`. Refuses, with
@@ -56,13 +62,12 @@ export async function contract(options: ContractOptions): Promise<ContractResult
         if (state.phase === 'beside' && options.dryRun !== true) await catchUp(options.ownerUrl)
         plan = await planned(session, tables, options)
         if (options.dryRun === true || !(await options.confirm(plan)))
-          return { done: false, plan, schema: null }
+          return { done: false, plan, schema: null, broken: [] }
         if (options.force !== true) await refuseWhileServing(session)
         await moveTables(session, tables, plan.dependents, { onMessage })
-      } else if (options.dryRun === true) return { done: false, plan, schema: null }
+      } else if (options.dryRun === true) return { done: false, plan, schema: null, broken: [] }
       const schema = await options.bringUp()
-      await pointForeignKeys(session)
-      return { done: true, plan, schema }
+      return { done: true, plan, schema, broken: await pointForeignKeys(session) }
     }),
   )
 }

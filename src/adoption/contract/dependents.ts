@@ -27,18 +27,24 @@ export type Dependents = { foreignKeys: ForeignKey[]; views: View[] }
 /** What other tables and views have on the old tables, and what of it can go over to the new ones. */
 export async function readDependents(session: Session, tables: OldTable[]): Promise<Dependents> {
   const relations = tables.map(({ relation }) => relation)
-  return {
-    foreignKeys: await readForeignKeys(session, relations),
-    views: await readViews(session, relations),
+  // Without a path every definition names its schemas.
+  await session.query(`begin; set local search_path = pg_catalog`)
+  try {
+    return {
+      foreignKeys: await readForeignKeys(session, relations),
+      views: await tried(session, await readViews(session, relations)),
+    }
+  } finally {
+    await session.query('rollback')
   }
 }
 
 async function readForeignKeys(session: Session, relations: string[]): Promise<ForeignKey[]> {
-  const { rows } = await session.query<ForeignKey>(
+  const { rows } = await session.query<ForeignKey & { column: string }>(
     `select quote_ident(conname) as name, conrelid::regclass::text as relation,
             target.relname as target, pg_get_constraintdef(pg_constraint.oid) as definition,
+            (select quote_ident(attname) from pg_attribute where attrelid = conrelid and attnum = conkey[1]) as column,
             case
-              when contype <> 'f' then 'it is no foreign key'
               when conparentid <> 0 then 'it belongs to a partition'
               when cardinality(confkey) <> 1 or confkey[1] <> (
                 select indkey[0] from pg_index where indrelid = confrelid and indisprimary
@@ -47,11 +53,35 @@ async function readForeignKeys(session: Session, relations: string[]): Promise<F
                 <> 'uuid'::regtype then 'its column is no uuid, as the keys of the new table are'
             end as obstacle
      from pg_constraint join pg_class target on target.oid = confrelid
-     where confrelid = any ($1::regclass[]) and conrelid <> all ($1::regclass[])
+     where contype = 'f' and confrelid = any ($1::regclass[]) and conrelid <> all ($1::regclass[])
      order by 2, 1`,
     [relations],
   )
-  return rows
+  const keys: ForeignKey[] = []
+  for (const { column, ...one } of rows) {
+    keys.push({ ...one, obstacle: one.obstacle ?? (await leftBehind(session, one, column)) })
+  }
+  return keys
+}
+
+/** Rows that refer to what is not in the new table under the same key. */
+async function leftBehind(
+  session: Session,
+  { relation, target }: ForeignKey,
+  column: string,
+): Promise<string | null> {
+  const { rows } = await session.query<{ count: string; example: string }>(
+    `select count(*), min(${column}::text) as example from ${relation} other
+     where ${column} is not null and not exists (
+       select from fairlock_adoption.carried
+       where table_name = $1 and key = other.${column}::text and target_id = other.${column}
+     )`,
+    [target],
+  )
+  const { count, example } = rows[0]!
+  return count === '0'
+    ? null
+    : `${count} of its rows refer to old rows that are in quarantine or became one with another, such as ${example}`
 }
 
 async function readViews(session: Session, relations: string[]): Promise<View[]> {
@@ -92,31 +122,26 @@ async function readViews(session: Session, relations: string[]): Promise<View[]>
           : null
     views.push({ ...view, obstacle })
   }
-  return await tried(session, views)
+  return views
 }
 
 /** Makes the views over the new tables for a moment, to see whether these have the columns. */
 async function tried(session: Session, views: View[]): Promise<View[]> {
   const result: View[] = []
-  await session.query('begin')
-  try {
-    for (const [index, view] of views.entries()) {
-      if (view.obstacle !== null) {
-        result.push(view)
-        continue
-      }
-      const text = toNewTables(view.definition, views.slice(0, index))
-      await session.query('savepoint attempt')
-      try {
-        await session.query(`create temporary view ${trial(index)} as ${text}`)
-        result.push(view)
-      } catch (error) {
-        await session.query('rollback to savepoint attempt')
-        result.push({ ...view, obstacle: (error as Error).message })
-      }
+  for (const [index, view] of views.entries()) {
+    if (view.obstacle !== null) {
+      result.push(view)
+      continue
     }
-  } finally {
-    await session.query('rollback')
+    const text = toNewTables(view.definition, views.slice(0, index))
+    await session.query('savepoint attempt')
+    try {
+      await session.query(`create temporary view ${trial(index)} as ${text}`)
+      result.push(view)
+    } catch (error) {
+      await session.query('rollback to savepoint attempt')
+      result.push({ ...view, obstacle: (error as Error).message })
+    }
   }
   return result
 }

@@ -1,4 +1,4 @@
-import type { Session } from '../../platform/migrator/index.ts'
+import { retried, type Session, sqlState } from '../../platform/migrator/index.ts'
 import { removeViews } from '../expand.ts'
 import type { OldTable } from '../old-tables.ts'
 import type { Dependents } from './dependents.ts'
@@ -78,10 +78,13 @@ async function rewriteFunctions(session: Session): Promise<void> {
   for (const { definition } of rows) await session.query(definition)
 }
 
-/** Checks the rows behind the foreign keys that now refer to new tables; in their own time, beside everybody. */
-export async function pointForeignKeys(session: Session): Promise<void> {
-  const { rows } = await session.query<{ command: string }>(
-    `select format('alter table %s validate constraint %I', conrelid::regclass, conname) as command
+/**
+ * Checks the rows behind the foreign keys that now refer to new tables, beside everybody; names those that do not hold.
+ */
+export async function pointForeignKeys(session: Session): Promise<string[]> {
+  const { rows } = await session.query<{ command: string; name: string }>(
+    `select format('alter table %s validate constraint %I', conrelid::regclass, conname) as command,
+            format('%I of %s', conname, conrelid::regclass) as name
      from pg_constraint
      where contype = 'f' and not convalidated
        and confrelid in (
@@ -89,5 +92,15 @@ export async function pointForeignKeys(session: Session): Promise<void> {
            and relname in (select relname from pg_class where relnamespace = 'fairlock_old'::regnamespace)
        )`,
   )
-  for (const { command } of rows) await session.query(command)
+  const broken: string[] = []
+  for (const { command, name } of rows) {
+    try {
+      await retried(() => session.query(command))
+    } catch (error) {
+      if (sqlState(error) !== '23503') throw error
+      const { detail } = error as { detail?: string }
+      broken.push(`Foreign key ${name} holds for new rows only: ${detail ?? (error as Error).message}`)
+    }
+  }
+  return broken
 }

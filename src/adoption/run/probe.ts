@@ -54,6 +54,11 @@ export class Probe {
     return this.p99() ?? 0
   }
 
+  /** Forgets what was measured: from here on something else is at work. */
+  forget(): void {
+    this.#samples.length = 0
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#ended

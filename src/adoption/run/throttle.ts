@@ -5,10 +5,12 @@ const SLOWEST = { rows: 50, pauseMs: 1_000 }
 const LONGEST_BATCH_MS = 100
 /** One change at a time: a new pace shows in the probe only after a while. */
 const BETWEEN_CHANGES_MS = 500
+/** Who goes as slowly as this for so long and helps nobody is not what makes the old application slow. */
+const IN_VAIN_MS = 10_000
 
 /**
  * How much is carried at a time and how long the pause after it is. It gives way when the old application's answers take
- * twice as long as before, and comes back slowly when they are quick again.
+ * twice as long as before, and comes back slowly when they are quick again, or when its giving way changes nothing.
  */
 export class Throttle {
   rows = USUAL.rows
@@ -17,6 +19,9 @@ export class Throttle {
   readonly #maxRate: number | undefined
   readonly #now: () => number
   #changedAt = Number.NEGATIVE_INFINITY
+  #slowestSince: number | null = null
+  /** What is taken for the old application's own pace: more than at first while others keep it busy. */
+  #usualMs: number
 
   constructor(options: {
     baselineMs: number
@@ -26,6 +31,7 @@ export class Throttle {
   }) {
     // Below this the clock and this program's own work are what is measured.
     this.#baselineMs = Math.max(2, options.baselineMs)
+    this.#usualMs = this.#baselineMs
     this.#maxRate = options.maxRate
     this.#now = options.now ?? (() => performance.now())
     if (options.maxRate !== undefined) this.rows = Math.max(1, Math.min(this.rows, options.maxRate))
@@ -41,17 +47,26 @@ export class Throttle {
   #adjust(ms: number, p99Ms: number): void {
     if (ms > LONGEST_BATCH_MS) this.rows = within(this.rows * Math.max(0.5, LONGEST_BATCH_MS / ms))
     if (this.#now() - this.#changedAt < BETWEEN_CHANGES_MS) return
-    if (p99Ms > 2 * this.#baselineMs) {
+    if (p99Ms < 2 * this.#baselineMs) this.#usualMs = this.#baselineMs
+    if (p99Ms > 2 * this.#usualMs) {
       this.pauseMs = Math.min(SLOWEST.pauseMs, this.pauseMs * 2)
       this.rows = within(this.rows / 2)
-    } else if (p99Ms < 1.3 * this.#baselineMs) {
+      if (this.#isInVain()) this.#usualMs = p99Ms
+    } else if (p99Ms < 1.3 * this.#usualMs) {
       this.pauseMs = Math.max(USUAL.pauseMs, this.pauseMs * 0.85)
       if (ms < 0.8 * LONGEST_BATCH_MS) this.rows = within(this.rows * 1.15)
+      this.#slowestSince = null
     } else {
       return
     }
     this.#changedAt = this.#now()
     if (this.#maxRate !== undefined) this.rows = Math.max(1, Math.min(this.rows, this.#maxRate))
+  }
+
+  #isInVain(): boolean {
+    if (this.pauseMs < SLOWEST.pauseMs || this.rows > SLOWEST.rows) return false
+    this.#slowestSince ??= this.#now()
+    return this.#now() - this.#slowestSince > IN_VAIN_MS
   }
 }
 

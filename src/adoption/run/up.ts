@@ -33,8 +33,8 @@ export type AdoptionUpOptions = {
   maxRate?: number | undefined
   /** Goes on working off what the old application writes until the signal comes. */
   follow?: boolean | undefined
-  /** How long to listen before anything starts; the tests have less time. */
-  baselineMs?: number | undefined
+  /** How long to listen to the old database before anything starts; 0: its answers do not set the pace. */
+  listenMs?: number | undefined
   signal?: AbortSignal | undefined
   onEvent?: ((event: AdoptionEvent) => void) | undefined
 }
@@ -82,10 +82,11 @@ class Run {
     const state = await this.#startingState(session)
     const tables = await oldTables(session)
     await requireOwnership(session, tables)
-    const probe = await Probe.start(this.#options.ownerUrl, tables)
+    const listens = this.#options.listenMs !== 0
+    const probe = listens ? await Probe.start(this.#options.ownerUrl, tables) : null
     const carrier = new Carrier(this.#options.ownerUrl)
     try {
-      this.#baselineMs = await probe.baseline(this.#options.baselineMs)
+      this.#baselineMs = (await probe?.baseline(this.#options.listenMs)) ?? 0
       const schema = await this.#expand(session, tables, state)
       const throttle = new Throttle({ baselineMs: this.#baselineMs, maxRate: this.#options.maxRate })
       const pace: Pace = { carrier, throttle, probe, signal: this.#signal }
@@ -94,7 +95,7 @@ class Run {
       if (this.#options.follow === true) await this.#follow(pace)
       return { ...(await this.#summary(session)), schema, counts, troubles: carrier.troubles }
     } finally {
-      await Promise.all([probe.stop(), carrier.end()])
+      await Promise.all([probe?.stop(), carrier.end()])
     }
   }
 
@@ -143,6 +144,7 @@ class Run {
   async #carryAll(session: Session, pace: Pace, tables: OldTable[]): Promise<void> {
     const state = await readState(session)
     if (state?.phase === 'expanding') await this.#enter(session, 'carrying')
+    pace.probe?.forget()
     await beginWalk(pace.carrier, tables)
     // What was refused before may have been mended, or the mapping knows it now.
     await markQuarantined(pace.carrier, {})

@@ -49,6 +49,7 @@ async function end({ ownerUrl, appUrl }: Connection, options: Options): Promise<
   if (options.dryRun) return tell(result.plan)
   if (!result.done)
     throw new UsageError('not confirmed: nothing was done. Pass --yes to go on without being asked.')
+  for (const one of result.broken) print(`note: ${one}`)
   print('Done. The old tables are in the schema fairlock_old until you drop them; start Fairlock again.')
 }
 
