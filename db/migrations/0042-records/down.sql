@@ -4,7 +4,7 @@ begin
   lock table public.crypto_trades, ledger.transfers in access exclusive mode;
   if exists (select from public.crypto_trades where buyer_id is null)
     or exists (select from ledger.transfers where kind = 'opening') then
-    raise exception 'the database was taken over from an older platform; without its records and openings it cannot be what it was';
+    raise exception 'the database was taken over: without the old platform''s records and openings it is not what it was';
   end if;
 end $$;
 
