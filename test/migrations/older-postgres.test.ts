@@ -1,25 +1,20 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import pg from 'pg'
 import { bringUp } from '../../src/cli/bring-up.ts'
 import { appUrlFor } from '../../src/platform/app-login.ts'
 import { asEngine } from '../../src/platform/index.ts'
 import { status } from '../../src/platform/migrator/index.ts'
 import { furnish } from '../support/house.ts'
+import { makeOwner, olderServers, startOlderServer } from '../support/older-server.ts'
 
-// Production may run 15 to 18; the embedded server is 18. Debian's servers lie side by side by version.
-const servers = globSync('/usr/lib/postgresql/1[567]/bin').sort()
-const PORT = 20_000 + (process.pid % 10_000)
+// Production may run 15 to 18; the embedded server is 18.
+const servers = olderServers()
 
 for (const bin of servers.length > 0 ? servers : ['none']) {
   const version = /postgresql\/(\d+)/.exec(bin)?.[1] ?? '15'
   const skip = servers.length === 0 ? 'needs the Debian package postgresql' : false
   test(`the same schema and the same sale on PostgreSQL ${version}`, { skip }, async () => {
-    const server = startServer(bin)
+    const server = startOlderServer(bin)
     try {
       const ownerUrl = await makeOwner(server.port)
       const { problems } = await bringUp({ ownerUrl })
@@ -31,43 +26,6 @@ for (const bin of servers.length > 0 ? servers : ['none']) {
       server.stop()
     }
   })
-}
-
-/** A scratch cluster of that version; PostgreSQL refuses root, so root runs it as Debian's postgres user. */
-function startServer(bin: string): { port: number; stop(): void } {
-  const folder = mkdtempSync(join(tmpdir(), 'fairlock-older-'))
-  const asPostgres = userInfo().uid === 0 && existsSync('/usr/bin/setpriv')
-  if (asPostgres) {
-    const uid = Number(execFileSync('id', ['-u', 'postgres'], { encoding: 'utf8' }))
-    chownSync(folder, uid, uid)
-    chmodSync(folder, 0o700)
-  }
-  const run = (program: string, ...args: string[]) => {
-    const command = [join(bin, program), '-D', join(folder, 'data'), ...args]
-    const whole = asPostgres
-      ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups', ...command]
-      : command
-    execFileSync(whole[0]!, whole.slice(1), { cwd: folder, stdio: 'ignore' })
-  }
-  run('initdb', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '-U', 'postgres')
-  run('pg_ctl', '-w', '-l', join(folder, 'log'), '-o', `-p ${PORT} -k ${folder} -c fsync=off`, 'start')
-  return {
-    port: PORT,
-    stop() {
-      run('pg_ctl', '-w', '-m', 'fast', 'stop')
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
-}
-
-/** An owner as a careful administrator makes one: it may create roles, and is no superuser. */
-async function makeOwner(port: number): Promise<string> {
-  const client = new pg.Client({ connectionString: `postgres://postgres@127.0.0.1:${port}/postgres` })
-  await client.connect()
-  await client.query(`create role keeper login createrole password 'kept'`)
-  await client.query('create database shop owner keeper')
-  await client.end()
-  return `postgres://keeper:kept@127.0.0.1:${port}/shop`
 }
 
 /** One sale by the command functions alone. */
