@@ -90,6 +90,16 @@ const AMOUNTS: Omit<Dirt, 'table'>[] = [
     becomes: 'without fee',
   },
   {
+    code: 'transaction_fee_infinite',
+    what: 'a transaction_fee of Infinity',
+    set: { transaction_fee: "'Infinity'" },
+    only: 'odd',
+    outcome: 'set_aside',
+    reason: 'fee_infinite',
+    column: 'transaction_fee',
+    becomes: 'without fee',
+  },
+  {
     code: 'fee_above_amount',
     what: 'a transaction_fee above the amount',
     set: { amount: '1', transaction_fee: '5' },
@@ -134,6 +144,15 @@ const REFERENCES: Omit<Dirt, 'table'>[] = [
     outcome: 'quarantined',
     reason: 'wallet_of_another',
     becomes: 'stays until somebody says whose it is',
+  },
+  {
+    code: 'wallet_quarantined',
+    what: 'a wallet that is in quarantine itself; no dirt of its own',
+    set: { wallet_id: '{debtWallet}', currency: "'ETH'" },
+    with: ['debtWallet'],
+    outcome: 'quarantined',
+    reason: 'wallet_quarantined',
+    becomes: 'carried as soon as the wallet is',
   },
   {
     code: 'hash_repeated',

@@ -202,6 +202,7 @@ const prices: Omit<Dirt, 'table'>[] = [
     outcome: 'set_aside',
     reason: 'number_impossible',
     column: 'market_cap',
+    alsoAside: ['price_change_24h'],
     becomes: 'the price without these figures (price_change_24h is set aside, too)',
   },
 ]

@@ -221,6 +221,23 @@ const WORDS: Omit<Dirt, 'table'>[] = [
     becomes: 'stays until the currencies are added or mended',
   },
   {
+    code: 'pair_not_traded',
+    what: 'an open order of a coin against a coin',
+    set: { pair: "'ETH/BTC'", status: "'open'", metadata: 'null' },
+    outcome: 'quarantined',
+    reason: 'pair_not_traded',
+    becomes: 'Fairlock sells coins for currencies: stays until it is cancelled in the old application',
+  },
+  {
+    code: 'payment_method_unknown',
+    what: 'an open order with a way to pay that Fairlock does not have',
+    set: { status: "'open'", metadata: `'{"p2p": true, "payment_methods": ["sepa", "two camels"]}'` },
+    outcome: 'set_aside',
+    reason: 'payment_method_unknown',
+    column: 'metadata',
+    becomes: 'an offer with the others',
+  },
+  {
     code: 'order_type_case',
     what: 'an order_type in other letters',
     set: { order_type: ["'LIMIT'", "' Market'"] },

@@ -113,6 +113,8 @@ function clean(what: Row, ids: Ids): [OldTable, Values] {
     case 'wallet':
     case 'dirtyWallet':
       return ['crypto_wallets', { ...wallet(ids, what, 'user'), ...times }]
+    case 'debtWallet':
+      return ['crypto_wallets', { ...wallet(ids, what, 'user'), currency: "'ETH'", balance: '-1', ...times }]
     case 'otherWallet':
       return ['crypto_wallets', { ...wallet(ids, what, 'other'), ...times }]
     case 'transaction':

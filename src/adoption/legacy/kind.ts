@@ -13,6 +13,7 @@ export type Companion =
   | 'profile'
   | 'wallet'
   | 'otherWallet'
+  | 'debtWallet'
   | 'transaction'
   | 'strangersTransaction'
   | 'price'
@@ -40,6 +41,8 @@ export type Dirt = {
   outcome: 'carried' | 'set_aside' | 'quarantined'
   reason?: string
   column?: string
+  /** Further columns that are kept beside as the same. */
+  alsoAside?: string[]
   /** Statistics that come out different when they are counted again. */
   differs?: string[]
   /** What becomes of it, in words. */
