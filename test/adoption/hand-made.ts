@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import pg from 'pg'
 import { type Mapping, readShapes, viewsSql } from '../../src/adoption/index.ts'
+import { COLUMNS, type OldTable } from '../../src/adoption/tables.ts'
 import { asEngine } from '../../src/platform/index.ts'
 import { type TestDatabase, testDatabase } from '../support/server.ts'
 
@@ -16,19 +17,32 @@ const sql = (name: string) => readFile(new URL(`../../src/adoption/sql/${name}`,
 export const id = (kind: number, number: number) =>
   `00000000-0000-4000-8000-${kind}${String(number).padStart(11, '0')}`
 
-const same = (columns: string) => Object.fromEntries(columns.split(' ').map((column) => [column, column]))
+const has = (table: OldTable, columns: string) =>
+  Object.fromEntries(
+    Object.keys(COLUMNS[table]).map((name) => [name, columns.split(' ').includes(name) ? name : null]),
+  )
 const group = { wallets: 1, balance: {}, certain: true }
 const MAPPING: Mapping = {
   version: 1,
   tables: {
-    users: same('email created_at'),
-    crypto_profiles: same('user_id kyc_status wallet_address security_settings created_at'),
-    crypto_wallets: same('user_id wallet_provider chain_type balance currency is_connected created_at'),
-    crypto_transactions: same(
+    users: has('users', 'email created_at'),
+    crypto_profiles: has(
+      'crypto_profiles',
+      'user_id kyc_status kyc_verified_at wallet_address security_settings created_at',
+    ),
+    crypto_wallets: has(
+      'crypto_wallets',
+      'user_id wallet_provider chain_type balance currency is_connected created_at',
+    ),
+    crypto_transactions: has(
+      'crypto_transactions',
       'user_id transaction_hash amount currency transaction_fee status transaction_type timestamp metadata created_at',
     ),
-    crypto_trades: same('user_id pair side price amount total_value status timestamp metadata created_at'),
-    crypto_prices: same('symbol price_usd'),
+    crypto_trades: has(
+      'crypto_trades',
+      'user_id pair side price amount total_value status timestamp metadata created_at',
+    ),
+    crypto_prices: has('crypto_prices', 'symbol price_usd'),
   },
   zone: 'Europe/Vienna',
   statuses: {
@@ -54,7 +68,7 @@ export const SECRET = 'glove amount rival velvet onion panic thrive civil ozone 
 const OLD = `
   create schema old;
   create table old.users (id uuid primary key, email varchar(200), created_at timestamp);
-  create table old.crypto_profiles (id uuid primary key, user_id uuid, kyc_status text, wallet_address text,
+  create table old.crypto_profiles (id uuid primary key, user_id uuid, kyc_status text, kyc_verified_at timestamp, wallet_address text,
     security_settings jsonb, created_at timestamp);
   create table old.crypto_wallets (id uuid primary key, user_id uuid, wallet_provider text, chain_type text,
     balance numeric, currency text, is_connected boolean, created_at timestamp);
@@ -72,7 +86,8 @@ const OLD = `
   -- The ninth has an address that the eighth has.
   update old.users set email = 'person8@example.org' where id = old.id(1, 9);
   insert into old.crypto_profiles
-  select old.id(2, n), old.id(1, n), case when n % 2 = 0 then 'Verified' else 'none' end, 'bc1q' || n,
+  select old.id(2, n), old.id(1, n), case when n % 2 = 0 then 'Verified' else 'none' end,
+    case when n % 2 = 0 then timestamp '2020-02-01 12:00' end, 'bc1q' || n,
     case when n = 3 then jsonb_build_object('recovery_phrase', '${SECRET}') end, '2020-01-01 12:00'
   from generate_series(1, 8) n;
   -- The first has two wallets in custody.
@@ -96,8 +111,9 @@ const OLD = `
 const CARRIED = `
   insert into users (id, email, created_at)
   select id, case when id <> old.id(1, 9) then lower(email) end, created_at at time zone 'Europe/Vienna' from old.users;
-  insert into crypto_profiles (id, user_id, kyc_status, wallet_address, security_settings, created_at, updated_at)
-  select id, user_id, fairlock_adoption.mapped('kyc_status', kyc_status), wallet_address,
+  insert into crypto_profiles (id, user_id, kyc_status, kyc_verified_at, wallet_address, security_settings, created_at, updated_at)
+  select id, user_id, fairlock_adoption.mapped('kyc_status', kyc_status),
+    kyc_verified_at at time zone 'Europe/Vienna', wallet_address,
     fairlock_adoption.without_secrets(security_settings), created_at at time zone 'Europe/Vienna', now()
   from old.crypto_profiles;
   update crypto_profiles p set daily_limit = l.daily_limit, monthly_limit = l.monthly_limit
@@ -114,14 +130,14 @@ const CARRIED = `
     fairlock_adoption.mapped('transaction_status', status), 'deposit', timestamp at time zone 'Europe/Vienna', metadata,
     created_at at time zone 'Europe/Vienna', now()
   from old.crypto_transactions where amount <> 'NaN';
-  insert into crypto_trades (id, user_id, buyer_id, pair, side, price, amount, total_value, status, timestamp, metadata,
-    created_at, updated_at)
-  select id, user_id, old.id(1, 2), 'BTC/EUR', 'sell', price, amount, total_value, 'cancelled',
+  insert into crypto_trades (id, user_id, buyer_id, pair, side, price, amount, total_value, status, cancelled_at, timestamp,
+    metadata, created_at, updated_at)
+  select id, user_id, old.id(1, 2), 'BTC/EUR', 'sell', price, amount, total_value, 'cancelled', now(),
     timestamp at time zone 'Europe/Vienna', metadata, created_at at time zone 'Europe/Vienna', now()
   from old.crypto_trades where status = 'DONE';
   insert into fairlock.offers (id, maker_id, side, base_currency, quote_currency, pricing, price, total_amount, min_amount,
     max_amount, payment_method_types, payment_window_minutes, status, created_at)
-  select id, user_id, 'sell', 'BTC', 'EUR', 'fixed', price, amount, 0.1, amount, '{bank_transfer}', 60, 'open',
+  select id, user_id, 'sell', 'BTC', 'EUR', 'fixed', price, amount, 0.1, amount, '{bank_transfer}', 60, 'paused',
     created_at at time zone 'Europe/Vienna'
   from old.crypto_trades where status = 'OPEN';
 `

@@ -54,7 +54,7 @@ export const COMPARISONS: Comparison[] = [
   {
     table: 'users',
     target: 'users',
-    columns: [text('email', 'lower(btrim(o.email))', 'lower(n.email)'), time('created_at')],
+    columns: [text('email', `nullif(lower(btrim(o.email)), '')`, 'lower(n.email)'), time('created_at')],
     subjectId: 'n.id',
   },
   {

@@ -1,13 +1,15 @@
 import { type Found, literal, look, type Moment, together } from './moment.ts'
 import { whereIs } from './orphans.ts'
 
-/** New tables that hold nothing from before the take-over but what was carried. */
+/**
+ * New tables, and which of their rows say nothing that an old row did not: people who have gone from the old platform stay
+ * without their address, everybody has a profile, and a wallet that is empty promises nothing.
+ */
 const TARGETS = [
-  { table: 'users', target: 'users' },
-  { table: 'crypto_profiles', target: 'crypto_profiles' },
-  { table: 'crypto_wallets', target: 'crypto_wallets' },
-  { table: 'crypto_transactions', target: 'crypto_transactions' },
-  { table: 'crypto_trades', target: 'crypto_trades' },
+  { table: 'users', says: 'n.email is not null' },
+  { table: 'crypto_wallets', says: 'n.balance <> 0' },
+  { table: 'crypto_transactions', says: 'true' },
+  { table: 'crypto_trades', says: 'true' },
 ]
 
 /**
@@ -16,7 +18,7 @@ const TARGETS = [
  */
 export async function findExtra(moment: Moment): Promise<Found> {
   const found: Found[] = []
-  for (const { table, target } of TARGETS) {
+  for (const { table, says } of TARGETS) {
     found.push(
       await look(
         moment,
@@ -26,11 +28,11 @@ export async function findExtra(moment: Moment): Promise<Found> {
           todo: 'Find out who inserted it past Fairlock (fairlock audit search) and remove it.',
         },
         `select n.id::text as key,
-           format('is in the new table since before the take-over, and no old row was carried to it') as what
-         from ${whereIs(target, moment.market)} n
-         where n.created_at < (select recorded_at from fairlock_adoption.state)
+           'is in the new table since before the take-over, and no old row was carried to it' as what
+         from ${whereIs(table, moment.market)} n
+         where ${says} and n.created_at < (select recorded_at from fairlock_adoption.state)
            and n.id not in (select c.target_id from fairlock_adoption.carried c
-             where c.table_name = ${literal(table)} and c.target = ${literal(target)})`,
+             where c.table_name = ${literal(table)} and c.target = ${literal(table)})`,
       ),
     )
   }

@@ -1,6 +1,6 @@
 import type { AdoptionFigures, Bloat, TableFigures } from '../../adoption/index.ts'
 
-const BAR = 20
+const BAR = 16
 
 /** The figures as lines of at most 80 characters: for the live page and for a log alike. */
 export function pageOf(now: AdoptionFigures, at: Date): string[] {
