@@ -10,6 +10,7 @@ export type Send = (
 
 type Person = { id: string; email: string }
 type Owned = { id: string; user: string }
+type Order = Owned & { price: string; amount: string }
 type Deposit = { id: string; wallet: string; amount: string }
 
 /**
@@ -20,8 +21,8 @@ export class OldApplication {
   readonly #random: () => number
   #people: Person[] = []
   #wallets: Owned[] = []
-  #orders: Owned[] = []
-  #taken: Owned[] = []
+  #orders: Order[] = []
+  #taken: Order[] = []
   #deposits: Deposit[] = []
   #spare: string[] = []
   readonly #listed = new Set<string>()
@@ -35,7 +36,10 @@ export class OldApplication {
     const ids = [this.#people.map(({ id }) => id)]
     const owned = (row: Row) => ({ id: String(row.id), user: String(row.user_id) })
     this.#wallets = (await send('theirWallets', ids)).map(owned)
-    this.#orders = (await send('theirOrders', ids)).map(owned)
+    const known = new Set(this.#wallets.map(({ user }) => user))
+    this.#orders = (await send('theirOrders', ids))
+      .map((row) => ({ ...owned(row), price: String(row.price), amount: String(row.amount) }))
+      .filter(({ user }) => known.has(user))
     if (this.#wallets.length < 2)
       throw new Error('The old application needs a database with people and wallets.')
   }
@@ -186,7 +190,7 @@ export class OldApplication {
     const total = (40_000 * Number(amount)).toFixed(8)
     const words = ['EUR', 'limit', now(), JSON.stringify({ p2p: true, payment_methods: ['sepa'] })]
     await send('insertTrade', [id, user, 'BTC/EUR', 'sell', '40000', amount, total, '0', ...words])
-    this.#orders.push({ id, user })
+    this.#orders.push({ id, user, price: '40000', amount })
   }
 
   async cancelOrder(send: Send): Promise<void> {
@@ -207,20 +211,15 @@ export class OldApplication {
   async fillOrder(send: Send): Promise<void> {
     const order = this.#takeOut(this.#random() < 0.5 && this.#taken.length > 0 ? this.#taken : this.#orders)
     if (order === undefined) return this.placeOrder(send)
-    const [buyer, seller, amount, at] = [
-      this.#otherThan(order.user),
-      this.#wallets.find(({ user }) => user === order.user),
-      this.#amount(),
-      now(),
-    ]
-    if (seller === undefined) return
+    const [buyer, at, { amount, price }] = [this.#otherThan(order.user), now(), order]
+    const seller = this.#wallets.find(({ user }) => user === order.user)!
     await send('begin')
     const balances = await this.#lock(send, [seller.id, buyer.id])
     if (!((balances.get(seller.id) ?? 0) >= Number(amount))) {
       await send('rollback')
       return
     }
-    const [sold, bought] = [randomUUID(), randomUUID()]
+    const [sold, bought, value] = [randomUUID(), randomUUID(), (Number(price) * Number(amount)).toFixed(8)]
     await send('insertTwoTransactions', [
       ...[sold, seller.user, seller.id, amount, 'BTC', '0', 'completed', 'sell', at],
       ...[bought, buyer.user, buyer.id, 'buy'],
@@ -228,7 +227,7 @@ export class OldApplication {
     await send('fillTrade', [order.id, sold, JSON.stringify({ p2p: true, buyer_id: buyer.user }), at])
     await send('takeFromBalance', [seller.id, amount, at])
     await send('addToBalance', [buyer.id, amount, at])
-    for (const user of [seller.user, buyer.user].sort()) await send('countTrade', [user, '25.5', at])
+    for (const user of [seller.user, buyer.user].sort()) await send('countTrade', [user, value, at])
     await send('commit')
   }
 

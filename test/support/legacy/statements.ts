@@ -74,7 +74,8 @@ export const STATEMENTS = {
   theirWallets:
     "SELECT id, user_id FROM crypto_wallets WHERE user_id = ANY($1) AND currency = 'BTC' AND wallet_provider = 'platform'",
   theirOrders:
-    "SELECT id, user_id FROM crypto_trades WHERE user_id = ANY($1) AND status = 'open' AND side = 'sell' LIMIT 500",
+    "SELECT id, user_id, price, amount FROM crypto_trades WHERE user_id = ANY($1) AND pair = 'BTC/EUR' " +
+    "AND status = 'open' AND side = 'sell' LIMIT 500",
 } as const
 
 export type StatementName = keyof typeof STATEMENTS
