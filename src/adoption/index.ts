@@ -6,7 +6,10 @@ export {
   contract,
 } from './contract/contract.ts'
 export { grantToEngine, install, installState, keepInstalled } from './install.ts'
-export { type Mapping, MappingError, parseMapping, requireMapping } from './mapping.ts'
+export { type Mapping, MappingError, parseMapping, requireMapping, type WalletGroup } from './mapping.ts'
+export type { Care } from './recognise/care.ts'
+export { hasOldTables, type Recognition, recognise } from './recognise/recognise.ts'
+export { type InForce, mayReplace, readInForce, recordMapping } from './record.ts'
 export { type AdoptionDownOptions, adoptionDown } from './run/down.ts'
 export { Follower } from './run/follow.ts'
 export { type AdoptionStep, adoptionPlan } from './run/plan.ts'

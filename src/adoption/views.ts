@@ -55,6 +55,24 @@ export class Reader {
     return old === undefined ? 'null::text' : asText(old)
   }
 
+  /** An old column as a number; null for what is none. */
+  number(name: string): string {
+    const old = this.find(name)
+    if (old === undefined) return 'null::numeric'
+    if (/^(numeric|bigint|integer|smallint)$/.test(old.type)) return `t.${quote(old.name)}::numeric`
+    // By its text, which has all its digits: a cast would round to 15.
+    if (/^(double precision|real)$/.test(old.type)) return `t.${quote(old.name)}::text::numeric`
+    return `${this.helpers}.money(${asText(old)})`
+  }
+
+  /** An old column as a document; null for what is none. */
+  document(name: string): string {
+    const old = this.find(name)
+    if (old === undefined) return 'null::jsonb'
+    if (old.type === 'jsonb' || old.category === 'A') return `nullif(to_jsonb(t.${quote(old.name)}), 'null')`
+    return `nullif(${this.helpers}.try_jsonb(${asText(old)}), 'null')`
+  }
+
   /** Every column that is none of the specification's, and the text of moments that could not be read. */
   extra(): string {
     const mapped = new Set(Object.values(this.mapping.tables[this.shape.table]))

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { down, plan, type RunResult, type Status, status, verify } from '../platform/migrator/index.ts'
+import { adoptCommand } from './adoption/adopt.ts'
 import { contractCommand } from './adoption/contract.ts'
 import { type GiveBackOptions, giveBack } from './adoption/down.ts'
 import { isTakenOver, planTakeOver } from './adoption/plan.ts'
@@ -78,6 +79,7 @@ export function dbCommand(): Command {
         else await showProblems(connection, options.json)
       }),
     )
+  db.addCommand(adoptCommand())
   db.command('url')
     .description('the connection string in force, the embedded server’s too')
     .addOption(new Option('--role <role>', 'whose').choices(['owner', 'app']).default('owner'))
