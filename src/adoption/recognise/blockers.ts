@@ -161,7 +161,7 @@ function databaseBlockers(facts: Facts): Blocker[] {
   if (!facts.state && facts.taken.length > 0) {
     blockers.push({
       code: 'schema-taken',
-      message: `The database has ${facts.taken.length === 1 ? 'a schema' : 'schemas'} of somebody else that Fairlock needs the name of: ${facts.taken.join(', ')}.`,
+      message: `Schemas of somebody else have names that Fairlock needs: ${facts.taken.join(', ')}.`,
       remedy: 'Rename what is there: alter schema … rename to …, after asking whose it is.',
     })
   }

@@ -80,7 +80,8 @@ export async function findWallets(
        count(*)::float8 as wallets,
        trim_scale(coalesce(sum(balance) filter (where balance > '-Infinity' and balance < 'Infinity'), 0))::text as balance
      from (
-       select nullif(btrim(wallet_provider, E' \\t\\r\\n'), '') as provider, nullif(btrim(chain_type, E' \\t\\r\\n'), '') as chain,
+       select nullif(btrim(wallet_provider, E' \\t\\r\\n'), '') as provider,
+         nullif(btrim(chain_type, E' \\t\\r\\n'), '') as chain,
          coalesce(pg_temp.try_boolean(is_connected), false) as connected,
          coalesce(btrim(currency), '') as currency, pg_temp.money(balance) as balance
        from (${oldRows(mapping, shape, 'pg_temp')}) o

@@ -6,7 +6,7 @@ type Synonyms = Record<string, string>
 const CALLED: Record<WordKind, Synonyms> = {
   trade_status: {
     open: 'active listed new available unfilled',
-    live: 'pending paid in_escrow escrow escrowed funded processing in_progress partially_filled partial accepted disputed matched',
+    live: 'pending paid escrow in_escrow funded processing in_progress partially_filled partial accepted disputed matched',
     completed: 'complete filled done success successful settled closed released finished executed',
     cancelled: 'canceled cancel void voided rejected failed aborted deleted withdrawn',
     expired: 'timeout timed_out lapsed',
@@ -21,7 +21,7 @@ const CALLED: Record<WordKind, Synonyms> = {
   },
   kyc_status: {
     pending:
-      'none unverified not_verified not_started new submitted in_review review processing incomplete level0 level_0 tier0 0',
+      'none unverified not_verified not_started new submitted in_review review processing incomplete level0 tier0 0',
     rejected: 'denied failed declined refused',
     basic: 'verified approved passed complete completed level1 level_1 tier1 tier_1 lite 1',
     full: 'level2 level_2 tier2 tier_2 enhanced advanced premium level3 level_3 tier3 tier_3 2 3',
