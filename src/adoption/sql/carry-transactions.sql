@@ -1,76 +1,248 @@
 -- Old transactions become lines of statements without a category, which marks them as from before Fairlock: the ledger
 -- knows nothing of them. docs/operating/migration.md says by which rules.
 
--- Whoever has to find the trades that name a transaction which was not there when they were carried.
+-- For finding the trades that named a transaction which was not there when they were carried.
 create index if not exists set_aside_links on fairlock_adoption.set_aside (value)
   where table_name = 'crypto_trades' and column_name = 'transaction_id' and length(value) <= 100;
 
--- A number as the new schema keeps money: cut off after the eighth decimal, which promises nobody more than they have.
--- Nothing when it is none, not finite, or too large to keep.
-create or replace function fairlock_adoption.amount(p_text text) returns numeric
-language sql immutable
-as $$
-  select case when m > -1000000000000 and m < 1000000000000 then trunc(m, 8) end from fairlock_adoption.money(p_text) m
-$$;
-
--- What is wrong with a text that should be money; nothing when nothing is, or when there is none.
-create or replace function fairlock_adoption.fault_of_amount(p_text text) returns text
-language sql immutable
-as $$
-  select case
-    when p_text is null then null
-    when m is null then 'not_a_number'
-    when m in ('NaN', 'Infinity', '-Infinity') then 'not_finite'
-    when m <= -1000000000000 or m >= 1000000000000 then 'too_large'
-    when m < 0 then 'negative'
-    when m <> trunc(m, 8) then 'too_many_decimals'
-  end from fairlock_adoption.money(p_text) m
-$$;
-
--- A code of a currency: as the mapping says, else as it is, in capitals.
-create or replace function fairlock_adoption.currency(p_text text) returns text
+-- What is wrong with an old transaction, for each row that cannot be carried. Most have nothing, so that is asked first.
+create or replace function fairlock_adoption.refuse_transaction(
+  o fairlock_adoption.old_crypto_transactions, p_type text, p_person uuid, p_wallet uuid, p_owner uuid, p_waits boolean
+) returns jsonb
 language sql stable
-as $$ select coalesce(fairlock_adoption.mapped('currency', p_text), nullif(upper(btrim(p_text)), '')) $$;
-
--- Which part of a fee went to the network. Gas that was used, times its price in the coin, in billionths or in
--- trillionths of a millionth of it (gwei and wei), whichever makes a part of the fee that is no mere speck; else the whole
--- of a movement on a chain, and nothing of one inside the platform.
-create or replace function fairlock_adoption.network_part(p_fee numeric, p_type text, p_gas_used text, p_gas_price text)
-returns numeric
-language sql immutable
 as $$
-  select case when p_fee is not null then least(p_fee, coalesce(
-    (select round(cost * unit, 8)
-     from (values (1::numeric), (1e-9), (1e-18)) units (unit),
-       lateral (select fairlock_adoption.money(p_gas_used) * fairlock_adoption.money(p_gas_price) as cost) gas
-     where cost > 0 and cost < 'Infinity' and cost * unit between p_fee * 0.000001 and p_fee * 1.000001
-     order by unit desc limit 1),
-    case when p_type in ('deposit', 'withdrawal', 'transfer') then p_fee else 0 end)) end
+  select nullif(coalesce(jsonb_agg(fairlock_adoption.reason(code, col, message)), '[]'), '[]') from (values
+    (case when fairlock_adoption.try_uuid(o.key) is null then 'id_not_uuid' end, 'id', 'the id is no uuid'),
+    (case when p_person is null then 'user_missing' end, 'user_id',
+      coalesce('nobody has been carried as ' || o.user_id, 'it is nobody''s')),
+    (fairlock_adoption.amount_fault('amount', o.amount, p_type in ('withdrawal', 'sell', 'fee', 'adjustment')), 'amount',
+      coalesce('the amount is ' || o.amount, 'there is no amount')),
+    (case when fairlock_adoption.mapped('currency', o.currency) is null then 'currency_unknown' end, 'currency',
+      format('the mapping does not know the currency %L', o.currency)),
+    (case when fairlock_adoption.mapped('transaction_status', o.status) is null then 'status_unknown' end, 'status',
+      format('the mapping does not know the status %L', o.status)),
+    (case when p_type is null then 'type_unknown' end, 'transaction_type',
+      format('the mapping does not know the type %L', o.transaction_type)),
+    (case when p_owner <> p_person then 'wallet_of_another' end, 'wallet_id', 'the wallet is somebody else''s'),
+    (case when p_waits then 'wallet_quarantined' end, 'wallet_id', 'its wallet has not been carried')
+  ) faults (code, col, message) where code is not null
 $$;
 
--- The price of a coin in US dollars at a moment, where it was written down: of its minute, its hour or its day.
-create or replace function fairlock_adoption.price_then(p_currency text, p_at timestamptz) returns numeric
-language sql stable set timezone = 'UTC'
+-- What of an old transaction has no place in the line that is made of it.
+create or replace function fairlock_adoption.transaction_remnants(
+  o fairlock_adoption.old_crypto_transactions, p_type text, p_wallet uuid, p_metadata jsonb
+) returns fairlock_adoption.remnant[]
+language sql stable
 as $$
-  select coalesce(
-    (select close from fairlock.price_history
-     where currency = p_currency and not is_sample and at = date_trunc('minute', p_at)),
-    (select close from fairlock.price_hours where currency = p_currency and not is_sample and at = date_trunc('hour', p_at)),
-    (select close from fairlock.price_days where currency = p_currency and not is_sample and at = date_trunc('day', p_at)))
+  select array(
+    select (o.key, col, code, value)::fairlock_adoption.remnant from (values
+      ('amount', case when fairlock_adoption.money(o.amount) < 0 and p_type <> 'adjustment' then 'sign_dropped' end, o.amount),
+      ('amount', case when fairlock_adoption.rest(o.amount) is not null then 'decimals_cut' end,
+        fairlock_adoption.rest(o.amount)),
+      ('transaction_fee', coalesce(fairlock_adoption.fee_fault(o.transaction_fee),
+        case when fairlock_adoption.money(o.transaction_fee) > abs(fairlock_adoption.money(o.amount))
+          then 'fee_above_amount' end), o.transaction_fee),
+      ('transaction_fee', case when fairlock_adoption.rest(o.transaction_fee) is not null then 'decimals_cut' end,
+        fairlock_adoption.rest(o.transaction_fee)),
+      ('wallet_id', case when o.wallet_id is not null and p_wallet is null then 'wallet_missing' end, o.wallet_id),
+      ('confirmations', case when not coalesce(fairlock_adoption.try_bigint(o.confirmations) between 0 and 2147483647, false)
+        and o.confirmations is not null then 'number_impossible' end, o.confirmations),
+      ('block_number', case when not coalesce(fairlock_adoption.try_bigint(o.block_number) >= 0, false)
+        and o.block_number is not null then 'number_impossible' end, o.block_number),
+      ('gas_limit', case when not coalesce(fairlock_adoption.try_bigint(o.gas_limit) >= 0, false)
+        and o.gas_limit is not null then 'number_impossible' end, o.gas_limit),
+      ('gas_used', case when not coalesce(fairlock_adoption.try_bigint(o.gas_used) >= 0, false)
+        and o.gas_used is not null then 'number_impossible' end, o.gas_used),
+      ('gas_price', case when not coalesce(fairlock_adoption.cut(o.gas_price) >= 0, false)
+        and o.gas_price is not null then 'number_impossible' end, o.gas_price),
+      ('gas_price', case when fairlock_adoption.rest(o.gas_price) is not null then 'decimals_cut' end,
+        fairlock_adoption.rest(o.gas_price)),
+      ('timestamp', case when fairlock_adoption.possible(o.timestamp) is null then
+        case when o.timestamp is null then 'time_missing' else 'time_impossible' end end, o.timestamp::text),
+      ('created_at', case when fairlock_adoption.possible(o.created_at) is null then
+        case when o.created_at is null then 'time_missing' else 'time_impossible' end end, o.created_at::text),
+      ('metadata', case when o.metadata is not null and btrim(o.metadata) <> ''
+        and fairlock_adoption.try_jsonb(o.metadata) is null then 'json_invalid' end,
+        fairlock_adoption.without_secrets_in_text(o.metadata)),
+      ('metadata', case when p_metadata is distinct from fairlock_adoption.without_secrets(p_metadata)
+        then 'secret_in_clear' end, null)
+    ) remnants (col, code, value) where code is not null
+  )
 $$;
 
--- Moments that no calendar has, as databases write them for "never".
-create or replace function fairlock_adoption.moment(p_at timestamptz) returns timestamptz
-language sql immutable
-as $$ select case when p_at > '1970-01-01 00:00+00' and p_at < '2200-01-01 00:00+00' then p_at end $$;
+-- Whether everything of an old transaction has a place, as of nearly all: the two functions above need not look.
+create or replace function fairlock_adoption.is_clean(
+  o fairlock_adoption.old_crypto_transactions, p_type text, p_wallet uuid, p_metadata jsonb
+) returns boolean
+language sql stable
+as $$
+  select coalesce(fairlock_adoption.amount_fault('', o.amount, false) is null
+    and fairlock_adoption.rest(o.amount) is null
+    and (o.transaction_fee is null or fairlock_adoption.money(o.transaction_fee) between 0 and fairlock_adoption.money(o.amount)
+      and fairlock_adoption.rest(o.transaction_fee) is null)
+    and (o.wallet_id is null or p_wallet is not null)
+    and (o.confirmations is null or fairlock_adoption.try_bigint(o.confirmations) between 0 and 2147483647)
+    and (o.block_number is null or fairlock_adoption.try_bigint(o.block_number) >= 0)
+    and (o.gas_limit is null or fairlock_adoption.try_bigint(o.gas_limit) >= 0)
+    and (o.gas_used is null or fairlock_adoption.try_bigint(o.gas_used) >= 0)
+    and (o.gas_price is null
+      or fairlock_adoption.cut(o.gas_price) >= 0 and fairlock_adoption.rest(o.gas_price) is null)
+    and fairlock_adoption.possible(o.timestamp) is not null and fairlock_adoption.possible(o.created_at) is not null
+    and (o.metadata is null
+      or p_metadata is not null and not fairlock_adoption.may_have_secrets(o.metadata)), false)
+$$;
 
--- Removes lines whose old rows are gone or can no longer be kept.
+-- Removes lines whose old rows are gone or can no longer be kept; never one of Fairlock's own.
 create or replace function fairlock_adoption.drop_transactions(p_ids uuid[]) returns void
+language plpgsql
+as $$
+begin
+  if cardinality(p_ids) > 0 then
+    update fairlock_next.crypto_trades set transaction_id = null
+    where transaction_id = any (p_ids) and id = any (array(
+      select trade_id from fairlock_next.crypto_transactions where id = any (p_ids)));
+    delete from fairlock_next.crypto_transactions where id = any (p_ids) and category is null;
+  end if;
+end $$;
+
+-- What so much is worth at a rate, to the decimals of the money; nothing where nobody can tell, or nothing can hold it.
+create or replace function fairlock_adoption.worth(
+  p_amount numeric, p_rate numeric, p_money text, out rate numeric, out value numeric, out money text
+)
+language sql stable
+as $$
+  select round(p_rate, 8), v, p_money
+  from (select round(abs(p_amount) * p_rate, (select decimals from fairlock.currencies where code = p_money)) as v) w
+  where p_rate between 0.00000001 and 999999999999 and v < 1000000000000
+$$;
+
+-- Trades that named transactions which were not there then are carried once more.
+create or replace function fairlock_adoption.look_again(p_keys text[]) returns void
 language sql
 as $$
-  update fairlock_next.crypto_trades set transaction_id = null where transaction_id = any (p_ids);
-  delete from fairlock_next.crypto_transactions where id = any (p_ids) and category is null
+  with waiting as (
+    select key from fairlock_adoption.set_aside
+    where table_name = 'crypto_trades' and column_name = 'transaction_id' and length(value) <= 100 and value = any (p_keys)
+  ), changed as (
+    update fairlock_adoption.carried c set hash = 0 from waiting w
+    where c.table_name = 'crypto_trades' and c.key = w.key returning c.key
+  )
+  insert into fairlock_adoption.marks (table_name, key) select 'crypto_trades', key from changed
 $$;
+
+-- Carries what of these old rows has changed. The trade of a line, and with it its price, is set when the trade is carried.
+create or replace function fairlock_adoption.step_crypto_transactions(p_keys text[]) returns fairlock_adoption.outcome
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_gone text[];
+  v_unchanged integer;
+  v_done fairlock_adoption.carriage[];
+  v_refused fairlock_adoption.refusal[];
+  v_remnants fairlock_adoption.remnant[];
+  v_removed integer := 0;
+begin
+  with read as materialized (
+    select o, fairlock_adoption.row_hash(o) as hash from fairlock_adoption.read_crypto_transactions(p_keys) o
+  ), changed as materialized (
+    select r.o, r.hash, fairlock_adoption.mapped('transaction_type', (r.o).transaction_type) as type,
+      fairlock_adoption.document((r.o).metadata) as metadata
+    from read r
+    where not exists (select from fairlock_adoption.carried c
+      where c.table_name = 'crypto_transactions' and c.key = (r.o).key and c.hash = r.hash)
+  ), found as materialized (
+    select c.*, person.target_id as person, w.id as wallet, w.user_id as owner,
+      q.key is not null as waits, case when person.target_id is not null then fairlock_adoption.try_uuid((c.o).key) end as id
+    from changed c
+    left join fairlock_adoption.carried person on person.table_name = 'users' and person.key = (c.o).user_id
+    left join fairlock_adoption.carried known on known.table_name = 'crypto_wallets' and known.key = (c.o).wallet_id
+    left join fairlock_next.crypto_wallets w on w.id = known.target_id
+    left join fairlock_adoption.quarantine q on q.table_name = 'crypto_wallets' and q.key = (c.o).wallet_id
+  ), judged as materialized (
+    select f.*, fairlock_adoption.is_clean(f.o, f.type, f.wallet, f.metadata) as clean,
+      fairlock_adoption.refuse_transaction(f.o, f.type, f.person, f.wallet, f.owner, f.waits) as reasons
+    from found f
+  ), sound as materialized (
+    select j.id, j.person, j.wallet, j.type, (j.o).key, j.hash,
+      nullif(btrim((j.o).transaction_hash), '') as transaction_hash, nullif(btrim((j.o).from_address), '') as from_address,
+      nullif(btrim((j.o).to_address), '') as to_address,
+      case j.type when 'adjustment' then fairlock_adoption.cut((j.o).amount)
+        else abs(fairlock_adoption.cut((j.o).amount)) end as amount,
+      fairlock_adoption.mapped('currency', (j.o).currency) as currency,
+      case when fairlock_adoption.fee_fault((j.o).transaction_fee) is null
+        and fairlock_adoption.cut((j.o).transaction_fee) <= abs(fairlock_adoption.cut((j.o).amount))
+        then fairlock_adoption.cut((j.o).transaction_fee) end as fee,
+      fairlock_adoption.mapped('transaction_status', (j.o).status) as status,
+      coalesce(fairlock_adoption.possible((j.o).timestamp), fairlock_adoption.possible((j.o).created_at),
+        fairlock_adoption.possible((j.o).updated_at), s.recorded_at) as at,
+      case when fairlock_adoption.try_bigint((j.o).confirmations) between 0 and 2147483647
+        then fairlock_adoption.try_bigint((j.o).confirmations)::integer end as confirmations,
+      case when fairlock_adoption.try_bigint((j.o).block_number) >= 0
+        then fairlock_adoption.try_bigint((j.o).block_number) end as block_number,
+      case when fairlock_adoption.cut((j.o).gas_price) >= 0 then fairlock_adoption.cut((j.o).gas_price) end as gas_price,
+      case when fairlock_adoption.try_bigint((j.o).gas_limit) >= 0 then fairlock_adoption.try_bigint((j.o).gas_limit) end
+        as gas_limit,
+      case when fairlock_adoption.try_bigint((j.o).gas_used) >= 0 then fairlock_adoption.try_bigint((j.o).gas_used) end
+        as gas_used,
+      fairlock_adoption.without_secrets(j.metadata) as metadata,
+      coalesce(fairlock_adoption.possible((j.o).created_at), fairlock_adoption.possible((j.o).timestamp),
+        fairlock_adoption.possible((j.o).updated_at), s.recorded_at) as created_at,
+      fairlock_adoption.possible((j.o).updated_at) as updated_at
+    from judged j cross join fairlock_adoption.state s where j.reasons is null
+  ), valued as (
+    -- What the line is worth: by its trade where that is known already, else by the price that was written down then.
+    select s.*, case when t.id is not null and split_part(t.pair, '/', 1) = s.currency then t.price
+        else fairlock_adoption.price_then(s.currency, s.at) end as rate,
+      case when t.id is not null and split_part(t.pair, '/', 1) = s.currency then split_part(t.pair, '/', 2) else 'USD' end
+        as money
+    from sound s
+    left join fairlock_next.crypto_transactions was on was.id = s.id
+    left join fairlock_next.crypto_trades t on t.id = was.trade_id
+  ), written as (
+    insert into fairlock_next.crypto_transactions as x (id, user_id, wallet_id, transaction_hash, from_address, to_address,
+      amount, currency, transaction_fee, network_fee, platform_fee, status, transaction_type, timestamp, confirmations,
+      block_number, gas_price, gas_limit, gas_used, metadata, created_at, updated_at, exchange_rate, fiat_value,
+      fiat_currency)
+    select v.id, v.person, v.wallet, v.transaction_hash, v.from_address, v.to_address, v.amount, v.currency, v.fee,
+      fees.network, v.fee - fees.network, v.status, v.type, v.at, v.confirmations, v.block_number, v.gas_price, v.gas_limit,
+      v.gas_used, v.metadata, v.created_at, greatest(v.updated_at, v.created_at), worth.rate, worth.value, worth.money
+    from valued v
+    cross join lateral fairlock_adoption.network_part(v.fee, v.type, v.gas_used, v.gas_price) fees (network)
+    cross join lateral fairlock_adoption.worth(v.amount, v.rate, v.money) worth
+    on conflict (id) do update set user_id = excluded.user_id, wallet_id = excluded.wallet_id,
+      transaction_hash = excluded.transaction_hash, from_address = excluded.from_address, to_address = excluded.to_address,
+      amount = excluded.amount, currency = excluded.currency, transaction_fee = excluded.transaction_fee,
+      network_fee = excluded.network_fee, platform_fee = excluded.platform_fee, status = excluded.status,
+      transaction_type = excluded.transaction_type, timestamp = excluded.timestamp, confirmations = excluded.confirmations,
+      block_number = excluded.block_number, gas_price = excluded.gas_price, gas_limit = excluded.gas_limit,
+      gas_used = excluded.gas_used, metadata = excluded.metadata, created_at = excluded.created_at,
+      updated_at = excluded.updated_at, exchange_rate = excluded.exchange_rate, fiat_value = excluded.fiat_value,
+      fiat_currency = excluded.fiat_currency
+      where x.category is null
+  )
+  select array(select key from unnest(p_keys) key except select (r.o).key from read r),
+    (select count(*) from read) - (select count(*) from judged),
+    (select array_agg((s.key, s.hash, s.id)::fairlock_adoption.carriage) from sound s),
+    (select array_agg(((j.o).key, j.reasons, array_remove(array[
+        case when j.person is null then 'users:' || (j.o).user_id end,
+        case when j.waits then 'crypto_wallets:' || (j.o).wallet_id end], null),
+      to_jsonb(j.o) - 'id')::fairlock_adoption.refusal) from judged j where j.reasons is not null),
+    (select array_agg(r) from judged j, unnest(fairlock_adoption.transaction_remnants(j.o, j.type, j.wallet, j.metadata)) r
+      where j.reasons is null and not j.clean)
+  into v_gone, v_unchanged, v_done, v_refused, v_remnants;
+  perform fairlock_adoption.drop_transactions(array(
+    select c.target_id from fairlock_adoption.carried c where c.table_name = 'crypto_transactions'
+      and (c.key = any (v_gone) or c.key = any (array(select key from unnest(v_refused))))));
+  perform fairlock_adoption.quarantine_all('crypto_transactions', v_refused);
+  perform fairlock_adoption.keep_aside('crypto_transactions', array(select key from unnest(v_done)), v_remnants);
+  perform fairlock_adoption.note_carried('crypto_transactions', 'crypto_transactions', v_done);
+  perform fairlock_adoption.look_again(array(select key from unnest(v_done)));
+  if v_gone <> '{}' then
+    v_removed := fairlock_adoption.forget('crypto_transactions', v_gone);
+  end if;
+  return (coalesce(cardinality(v_done), 0), v_unchanged, coalesce(cardinality(v_refused), 0), v_removed)
+    ::fairlock_adoption.outcome;
+end $$;
 
 create or replace function fairlock_adoption.carry_crypto_transactions(p_keys text[]) returns fairlock_adoption.outcome
 language sql
