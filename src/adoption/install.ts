@@ -9,8 +9,10 @@ import { viewsSql } from './views.ts'
 
 const directory = fileURLToPath(new URL('sql/', import.meta.url))
 
-/** Run first and in this order; the rest follows by name, and may use what these and the views make. */
+/** Run first and in this order, before the views. */
 const FIRST = ['state.sql', 'parse.sql']
+/** What the rest is made of, which follows by name. */
+const SECOND = ['secrets.sql', 'quarantine.sql', 'figures.sql']
 
 type Source = { path: string; text: string }
 
@@ -80,7 +82,11 @@ export async function grantToEngine(session: Session): Promise<void> {
 
 /** The views are of the old tables without what the take-over added to them, and of the currencies that the market has. */
 async function views(session: Session, mapping: Mapping): Promise<string> {
-  const { rows } = await session.query<{ code: string }>('select code from fairlock.currencies order by code')
+  // Policies are forced on the owner, too: as itself it would see no currency.
+  const { rows } = await transaction(session, async () => {
+    await session.query('set local role fairlock_engine')
+    return await session.query<{ code: string }>('select code from fairlock.currencies order by code')
+  })
   const added = await session.query<{ table: string; name: string }>(
     `select table_name as "table", name from fairlock_adoption.expansion where kind = 'column'`,
   )
@@ -98,11 +104,12 @@ async function views(session: Session, mapping: Mapping): Promise<string> {
 
 async function readSources(views: string): Promise<Source[]> {
   const names = (await readdir(directory)).filter((name) => name.endsWith('.sql'))
-  const rest = names.filter((name) => !FIRST.includes(name)).sort()
+  const present = (wanted: string[]) => wanted.filter((name) => names.includes(name))
+  const rest = names.filter((name) => ![...FIRST, ...SECOND].includes(name)).sort()
   const read = async (name: string) => ({ path: name, text: await readFile(`${directory}${name}`, 'utf8') })
   const [first, others] = await Promise.all([
-    Promise.all(FIRST.filter((name) => names.includes(name)).map(read)),
-    Promise.all(rest.map(read)),
+    Promise.all(present(FIRST).map(read)),
+    Promise.all([...present(SECOND), ...rest].map(read)),
   ])
   return [...first, { path: 'views of the old tables', text: views }, ...others]
 }

@@ -11,8 +11,8 @@ export const CARRY_ORDER: readonly TableName[] = [
   'crypto_prices',
   'crypto_profiles',
   'crypto_wallets',
-  'crypto_trades',
   'crypto_transactions',
+  'crypto_trades',
 ]
 
 /** An old table's names as SQL has them. */

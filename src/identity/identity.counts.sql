@@ -103,7 +103,8 @@ begin
       select jsonb_object_agg(currency, amount::text) from (
         select split_part(pair, '/', 1) as currency,
           sum(fairlock.sold_of(amount, id, amount - buyer_fee))::numeric(38, 8) as amount
-        from public.crypto_trades where p_user in (user_id, buyer_id) and status = 'completed' group by 1
+        from public.crypto_trades where p_user in (user_id, buyer_id) and status = 'completed' and same_as is null
+        group by 1
       ) sums), '{}'),
     payment_seconds = array(
       select extract(epoch from t.paid_at - t.funded_at)::integer from public.crypto_trades t
