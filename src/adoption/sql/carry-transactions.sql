@@ -5,7 +5,7 @@
 create index if not exists set_aside_links on fairlock_adoption.set_aside (value)
   where table_name = 'crypto_trades' and column_name = 'transaction_id' and length(value) <= 100;
 
--- What is wrong with an old transaction, for each row that cannot be carried. Most have nothing, so that is asked first.
+-- Why an old transaction cannot be carried; nothing when it can.
 create or replace function fairlock_adoption.refuse_transaction(
   o fairlock_adoption.old_crypto_transactions, p_type text, p_person uuid, p_wallet uuid, p_owner uuid, p_waits boolean
 ) returns jsonb
@@ -70,28 +70,6 @@ as $$
   )
 $$;
 
--- Whether everything of an old transaction has a place, as of nearly all: the two functions above need not look.
-create or replace function fairlock_adoption.is_clean(
-  o fairlock_adoption.old_crypto_transactions, p_type text, p_wallet uuid, p_metadata jsonb
-) returns boolean
-language sql stable
-as $$
-  select coalesce(fairlock_adoption.amount_fault('', o.amount, false) is null
-    and fairlock_adoption.rest(o.amount) is null
-    and (o.transaction_fee is null or fairlock_adoption.money(o.transaction_fee) between 0 and fairlock_adoption.money(o.amount)
-      and fairlock_adoption.rest(o.transaction_fee) is null)
-    and (o.wallet_id is null or p_wallet is not null)
-    and (o.confirmations is null or fairlock_adoption.try_bigint(o.confirmations) between 0 and 2147483647)
-    and (o.block_number is null or fairlock_adoption.try_bigint(o.block_number) >= 0)
-    and (o.gas_limit is null or fairlock_adoption.try_bigint(o.gas_limit) >= 0)
-    and (o.gas_used is null or fairlock_adoption.try_bigint(o.gas_used) >= 0)
-    and (o.gas_price is null
-      or fairlock_adoption.cut(o.gas_price) >= 0 and fairlock_adoption.rest(o.gas_price) is null)
-    and fairlock_adoption.possible(o.timestamp) is not null and fairlock_adoption.possible(o.created_at) is not null
-    and (o.metadata is null
-      or p_metadata is not null and not fairlock_adoption.may_have_secrets(o.metadata)), false)
-$$;
-
 -- Removes lines whose old rows are gone or can no longer be kept; never one of Fairlock's own.
 create or replace function fairlock_adoption.drop_transactions(p_ids uuid[]) returns void
 language plpgsql
@@ -104,17 +82,6 @@ begin
     delete from fairlock_next.crypto_transactions where id = any (p_ids) and category is null;
   end if;
 end $$;
-
--- What so much is worth at a rate, to the decimals of the money; nothing where nobody can tell, or nothing can hold it.
-create or replace function fairlock_adoption.worth(
-  p_amount numeric, p_rate numeric, p_money text, out rate numeric, out value numeric, out money text
-)
-language sql stable
-as $$
-  select round(p_rate, 8), v, p_money
-  from (select round(abs(p_amount) * p_rate, (select decimals from fairlock.currencies where code = p_money)) as v) w
-  where p_rate between 0.00000001 and 999999999999 and v < 1000000000000
-$$;
 
 -- Trades that named transactions which were not there then are carried once more.
 create or replace function fairlock_adoption.look_again(p_keys text[]) returns void
@@ -133,8 +100,11 @@ $$;
 -- Carries what of these old rows has changed. The trade of a line, and with it its price, is set when the trade is carried.
 create or replace function fairlock_adoption.step_crypto_transactions(p_keys text[]) returns fairlock_adoption.outcome
 language plpgsql set search_path = pg_catalog, pg_temp
+  -- By the indexes, whatever the statistics of tables say that were empty a minute ago.
+  set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
+  v_priced boolean := exists (select from fairlock.price_days where not is_sample);
   v_gone text[];
   v_unchanged integer;
   v_done fairlock_adoption.carriage[];
@@ -144,71 +114,77 @@ declare
 begin
   with read as materialized (
     select o, fairlock_adoption.row_hash(o) as hash from fairlock_adoption.read_crypto_transactions(p_keys) o
-  ), changed as materialized (
-    select r.o, r.hash, fairlock_adoption.mapped('transaction_type', (r.o).transaction_type) as type,
-      fairlock_adoption.document((r.o).metadata) as metadata
+  ), found as materialized (
+    select r.o, r.hash, (r.o).key, fairlock_adoption.try_uuid((r.o).key) as id, person.target_id as person, w.id as wallet,
+      w.user_id as owner, q.key is not null as waits,
+      fairlock_adoption.mapped('transaction_type', (r.o).transaction_type) as type,
+      fairlock_adoption.mapped('transaction_status', (r.o).status) as status,
+      fairlock_adoption.mapped('currency', (r.o).currency) as currency,
+      fairlock_adoption.money((r.o).amount) as amount, fairlock_adoption.money((r.o).transaction_fee) as fee,
+      fairlock_adoption.money((r.o).gas_price) as gas_price, fairlock_adoption.try_bigint((r.o).gas_used) as gas_used,
+      fairlock_adoption.try_bigint((r.o).gas_limit) as gas_limit,
+      fairlock_adoption.try_bigint((r.o).confirmations) as confirmations,
+      fairlock_adoption.try_bigint((r.o).block_number) as block_number,
+      fairlock_adoption.document((r.o).metadata) as metadata,
+      fairlock_adoption.possible((r.o).timestamp) as at, fairlock_adoption.possible((r.o).created_at) as made,
+      fairlock_adoption.possible((r.o).updated_at) as changed
     from read r
+    left join fairlock_adoption.carried person on person.table_name = 'users' and person.key = (r.o).user_id
+    left join fairlock_adoption.carried known on known.table_name = 'crypto_wallets' and known.key = (r.o).wallet_id
+    left join fairlock_next.crypto_wallets w on w.id = known.target_id
+    left join fairlock_adoption.quarantine q on q.table_name = 'crypto_wallets' and q.key = (r.o).wallet_id
     where not exists (select from fairlock_adoption.carried c
       where c.table_name = 'crypto_transactions' and c.key = (r.o).key and c.hash = r.hash)
-  ), found as materialized (
-    select c.*, person.target_id as person, w.id as wallet, w.user_id as owner,
-      q.key is not null as waits, case when person.target_id is not null then fairlock_adoption.try_uuid((c.o).key) end as id
-    from changed c
-    left join fairlock_adoption.carried person on person.table_name = 'users' and person.key = (c.o).user_id
-    left join fairlock_adoption.carried known on known.table_name = 'crypto_wallets' and known.key = (c.o).wallet_id
-    left join fairlock_next.crypto_wallets w on w.id = known.target_id
-    left join fairlock_adoption.quarantine q on q.table_name = 'crypto_wallets' and q.key = (c.o).wallet_id
-  ), judged as materialized (
-    select f.*, fairlock_adoption.is_clean(f.o, f.type, f.wallet, f.metadata) as clean,
-      fairlock_adoption.refuse_transaction(f.o, f.type, f.person, f.wallet, f.owner, f.waits) as reasons
+  ), looked_at as materialized (
+    -- Of most rows everything has its place, which is seen quickly; the others are asked for each of their faults.
+    select f.*, coalesce(f.id is not null and f.person is not null and f.type is not null and f.status is not null
+      and f.currency is not null and (f.owner is null or f.owner = f.person) and not f.waits
+      and f.amount > 0 and f.amount < 1000000000000 and f.amount = trunc(f.amount, 8)
+      and ((f.o).transaction_fee is null or f.fee between 0 and f.amount and f.fee = trunc(f.fee, 8))
+      and ((f.o).wallet_id is null or f.wallet is not null)
+      and ((f.o).confirmations is null or f.confirmations between 0 and 2147483647)
+      and ((f.o).block_number is null or f.block_number >= 0) and ((f.o).gas_limit is null or f.gas_limit >= 0)
+      and ((f.o).gas_used is null or f.gas_used >= 0)
+      and ((f.o).gas_price is null or f.gas_price >= 0 and f.gas_price < 1000000000000 and f.gas_price = trunc(f.gas_price, 8))
+      and f.at is not null and f.made is not null
+      and ((f.o).metadata is null or f.metadata is not null and not fairlock_adoption.may_have_secrets((f.o).metadata)),
+      false) as clean
     from found f
+  ), judged as materialized (
+    select l.*, case when not l.clean
+      then fairlock_adoption.refuse_transaction(l.o, l.type, l.person, l.wallet, l.owner, l.waits) end as reasons
+    from looked_at l
   ), sound as materialized (
-    select j.id, j.person, j.wallet, j.type, (j.o).key, j.hash,
-      nullif(btrim((j.o).transaction_hash), '') as transaction_hash, nullif(btrim((j.o).from_address), '') as from_address,
-      nullif(btrim((j.o).to_address), '') as to_address,
-      case j.type when 'adjustment' then fairlock_adoption.cut((j.o).amount)
-        else abs(fairlock_adoption.cut((j.o).amount)) end as amount,
-      fairlock_adoption.mapped('currency', (j.o).currency) as currency,
-      case when fairlock_adoption.fee_fault((j.o).transaction_fee) is null
-        and fairlock_adoption.cut((j.o).transaction_fee) <= abs(fairlock_adoption.cut((j.o).amount))
-        then fairlock_adoption.cut((j.o).transaction_fee) end as fee,
-      fairlock_adoption.mapped('transaction_status', (j.o).status) as status,
-      coalesce(fairlock_adoption.possible((j.o).timestamp), fairlock_adoption.possible((j.o).created_at),
-        fairlock_adoption.possible((j.o).updated_at), s.recorded_at) as at,
-      case when fairlock_adoption.try_bigint((j.o).confirmations) between 0 and 2147483647
-        then fairlock_adoption.try_bigint((j.o).confirmations)::integer end as confirmations,
-      case when fairlock_adoption.try_bigint((j.o).block_number) >= 0
-        then fairlock_adoption.try_bigint((j.o).block_number) end as block_number,
-      case when fairlock_adoption.cut((j.o).gas_price) >= 0 then fairlock_adoption.cut((j.o).gas_price) end as gas_price,
-      case when fairlock_adoption.try_bigint((j.o).gas_limit) >= 0 then fairlock_adoption.try_bigint((j.o).gas_limit) end
-        as gas_limit,
-      case when fairlock_adoption.try_bigint((j.o).gas_used) >= 0 then fairlock_adoption.try_bigint((j.o).gas_used) end
-        as gas_used,
-      fairlock_adoption.without_secrets(j.metadata) as metadata,
-      coalesce(fairlock_adoption.possible((j.o).created_at), fairlock_adoption.possible((j.o).timestamp),
-        fairlock_adoption.possible((j.o).updated_at), s.recorded_at) as created_at,
-      fairlock_adoption.possible((j.o).updated_at) as updated_at
+    select j.*, case j.type when 'adjustment' then trunc(j.amount, 8) else abs(trunc(j.amount, 8)) end as sum,
+      case when j.fee between 0 and abs(j.amount) then trunc(j.fee, 8) end as whole_fee, s.recorded_at
     from judged j cross join fairlock_adoption.state s where j.reasons is null
   ), valued as (
-    -- What the line is worth: by its trade where that is known already, else by the price that was written down then.
-    select s.*, case when t.id is not null and split_part(t.pair, '/', 1) = s.currency then t.price
-        else fairlock_adoption.price_then(s.currency, s.at) end as rate,
-      case when t.id is not null and split_part(t.pair, '/', 1) = s.currency then split_part(t.pair, '/', 2) else 'USD' end
-        as money
+    -- What a line is worth: by its trade where that is known already, else by the price that was written down then.
+    select s.*, fairlock_adoption.network_part(s.whole_fee, s.type, s.gas_used * s.gas_price) as network, v.rate, c.code as money,
+      round(abs(s.sum) * v.rate, c.decimals) as worth
     from sound s
     left join fairlock_next.crypto_transactions was on was.id = s.id
-    left join fairlock_next.crypto_trades t on t.id = was.trade_id
+    left join fairlock_next.crypto_trades t on t.id = was.trade_id and split_part(t.pair, '/', 1) = s.currency
+    cross join lateral (select case when t.id is not null then t.price
+      when v_priced then fairlock_adoption.price_then(s.currency, coalesce(s.at, s.made)) end as rate offset 0) v
+    left join fairlock.currencies c on v.rate between 0.00000001 and 999999999999
+      and abs(s.sum) * v.rate < 999999999999 and c.code = case when t.id is null then 'USD' else split_part(t.pair, '/', 2) end
   ), written as (
     insert into fairlock_next.crypto_transactions as x (id, user_id, wallet_id, transaction_hash, from_address, to_address,
       amount, currency, transaction_fee, network_fee, platform_fee, status, transaction_type, timestamp, confirmations,
       block_number, gas_price, gas_limit, gas_used, metadata, created_at, updated_at, exchange_rate, fiat_value,
       fiat_currency)
-    select v.id, v.person, v.wallet, v.transaction_hash, v.from_address, v.to_address, v.amount, v.currency, v.fee,
-      fees.network, v.fee - fees.network, v.status, v.type, v.at, v.confirmations, v.block_number, v.gas_price, v.gas_limit,
-      v.gas_used, v.metadata, v.created_at, greatest(v.updated_at, v.created_at), worth.rate, worth.value, worth.money
+    select v.id, v.person, v.wallet, nullif(btrim((v.o).transaction_hash), ''), nullif(btrim((v.o).from_address), ''),
+      nullif(btrim((v.o).to_address), ''), v.sum, v.currency, v.whole_fee, v.network, v.whole_fee - v.network, v.status,
+      v.type, coalesce(v.at, v.made, v.changed, v.recorded_at),
+      case when v.confirmations between 0 and 2147483647 then v.confirmations end,
+      case when v.block_number >= 0 then v.block_number end,
+      case when v.gas_price >= 0 and v.gas_price < 1000000000000 then trunc(v.gas_price, 8) end,
+      case when v.gas_limit >= 0 then v.gas_limit end, case when v.gas_used >= 0 then v.gas_used end,
+      fairlock_adoption.without_secrets(v.metadata), coalesce(v.made, v.at, v.changed, v.recorded_at),
+      greatest(v.changed, coalesce(v.made, v.at, v.changed, v.recorded_at)),
+      case when v.money is not null then round(v.rate, 8) end, v.worth, v.money
     from valued v
-    cross join lateral fairlock_adoption.network_part(v.fee, v.type, v.gas_used, v.gas_price) fees (network)
-    cross join lateral fairlock_adoption.worth(v.amount, v.rate, v.money) worth
     on conflict (id) do update set user_id = excluded.user_id, wallet_id = excluded.wallet_id,
       transaction_hash = excluded.transaction_hash, from_address = excluded.from_address, to_address = excluded.to_address,
       amount = excluded.amount, currency = excluded.currency, transaction_fee = excluded.transaction_fee,
@@ -223,7 +199,7 @@ begin
   select array(select key from unnest(p_keys) key except select (r.o).key from read r),
     (select count(*) from read) - (select count(*) from judged),
     (select array_agg((s.key, s.hash, s.id)::fairlock_adoption.carriage) from sound s),
-    (select array_agg(((j.o).key, j.reasons, array_remove(array[
+    (select array_agg((j.key, j.reasons, array_remove(array[
         case when j.person is null then 'users:' || (j.o).user_id end,
         case when j.waits then 'crypto_wallets:' || (j.o).wallet_id end], null),
       to_jsonb(j.o) - 'id')::fairlock_adoption.refusal) from judged j where j.reasons is not null),

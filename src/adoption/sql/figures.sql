@@ -76,15 +76,16 @@ end $$;
 -- Which part of a fee went to the network: the gas that was used times its price, in the coin, its billionths (gwei) or
 -- trillionths of its millionths (wei), whichever makes a part of the fee that is no mere speck; else the whole fee of a
 -- movement on a chain, and nothing of one inside the platform.
-create or replace function fairlock_adoption.network_part(p_fee numeric, p_type text, p_gas_used numeric, p_gas_price numeric)
-returns numeric
+create or replace function fairlock_adoption.network_part(p_fee numeric, p_type text, p_gas numeric) returns numeric
 language sql immutable
 as $$
-  select case when p_fee is not null then least(p_fee, coalesce(
-    (select round(p_gas_used * p_gas_price * unit, 8) from (values (1::numeric), (1e-9), (1e-18)) units (unit)
-     where p_gas_used * p_gas_price * unit between p_fee * 0.000001 and p_fee * 1.000001 and p_fee > 0
-     order by unit desc limit 1),
-    case when p_type in ('deposit', 'withdrawal', 'transfer') then p_fee else 0 end)) end
+  select case
+    when p_fee is null then null
+    when p_fee > 0 and p_gas between p_fee * 0.000001 and p_fee * 1.000001 then least(p_fee, round(p_gas, 8))
+    when p_fee > 0 and p_gas * 1e-9 between p_fee * 0.000001 and p_fee * 1.000001 then least(p_fee, round(p_gas * 1e-9, 8))
+    when p_fee > 0 and p_gas * 1e-18 between p_fee * 0.000001 and p_fee * 1.000001 then least(p_fee, round(p_gas * 1e-18, 8))
+    when p_type in ('deposit', 'withdrawal', 'transfer') then p_fee
+    else 0 end
 $$;
 
 -- The price of a coin in US dollars at a moment, where it was written down: of its minute, its hour or its day.
