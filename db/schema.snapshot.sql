@@ -195,6 +195,27 @@ grant update on fairlock.access_grants (revoked_by) to fairlock_engine;
 grant update on fairlock.access_grants (starts_at) to fairlock_engine;
 grant update on fairlock.access_grants (status) to fairlock_engine;
 
+create table fairlock.adopted_secrets (
+  id uuid not null,
+  path text[] not null,
+  row_key text not null,
+  sealed_at timestamp with time zone default clock_timestamp() not null,
+  secret text not null,
+  table_name text not null,
+  user_id uuid,
+  constraint adopted_secrets_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint adopted_secrets_pkey PRIMARY KEY (id),
+  constraint adopted_secrets_table_name_row_key_path_key UNIQUE (table_name, row_key, path)
+);
+alter table fairlock.adopted_secrets enable row level security;
+alter table fairlock.adopted_secrets force row level security;
+CREATE INDEX adopted_secrets_user ON fairlock.adopted_secrets USING btree (user_id);
+create policy "the engine keeps adopted secrets" on fairlock.adopted_secrets for all to fairlock_engine using (true);
+CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, table_name, row_key, path, secret, sealed_at ON fairlock.adopted_secrets FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,table_name,row_key,path,sealed_at}', '{id}');
+CREATE TRIGGER sealed_secret BEFORE INSERT OR UPDATE OF secret, user_id ON fairlock.adopted_secrets FOR EACH ROW WHEN ((new.secret IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('secret', 'user_id');
+grant delete, insert, select on fairlock.adopted_secrets to fairlock_engine;
+grant update on fairlock.adopted_secrets (secret) to fairlock_engine;
+
 create table fairlock.announcements (
   audience text not null,
   created_at timestamp with time zone default clock_timestamp() not null,
@@ -2658,6 +2679,7 @@ create table public.crypto_trades (
   price_locked_until timestamp with time zone,
   price_provenance jsonb,
   reference_value numeric(20,8),
+  same_as uuid,
   seller_fee numeric(20,8) default 0 not null,
   seller_feedback text,
   seller_rating numeric(3,2),
@@ -2676,6 +2698,7 @@ create table public.crypto_trades (
   constraint crypto_trades_dispute_id_fkey FOREIGN KEY (dispute_id) REFERENCES public.crypto_disputes(id),
   constraint crypto_trades_escrow_id_fkey FOREIGN KEY (escrow_id) REFERENCES public.crypto_escrows(id),
   constraint crypto_trades_offer_id_fkey FOREIGN KEY (offer_id) REFERENCES fairlock.offers(id),
+  constraint crypto_trades_same_as_fkey FOREIGN KEY (same_as) REFERENCES public.crypto_trades(id),
   constraint crypto_trades_transaction_id_fkey FOREIGN KEY (transaction_id) REFERENCES public.crypto_transactions(id),
   constraint crypto_trades_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
   constraint crypto_trades_pkey PRIMARY KEY (id)
@@ -2686,6 +2709,7 @@ CREATE INDEX crypto_trades_buyer_page ON public.crypto_trades USING btree (buyer
 CREATE INDEX crypto_trades_deadline ON public.crypto_trades USING btree (deadline) WHERE (status = ANY (ARRAY['pending'::text, 'funded'::text, 'paid'::text]));
 CREATE INDEX crypto_trades_live_payment ON public.crypto_trades USING btree (payment_method_id) WHERE ((payment_method_id IS NOT NULL) AND (status = ANY (ARRAY['pending'::text, 'funded'::text, 'paid'::text, 'disputed'::text])));
 CREATE INDEX crypto_trades_live_takes ON public.crypto_trades USING btree (taker_id) WHERE (status = ANY (ARRAY['pending'::text, 'funded'::text, 'paid'::text, 'disputed'::text]));
+CREATE INDEX crypto_trades_same_as ON public.crypto_trades USING btree (same_as) WHERE (same_as IS NOT NULL);
 CREATE INDEX crypto_trades_seller_page ON public.crypto_trades USING btree (user_id, created_at DESC, id);
 CREATE INDEX idx_crypto_trades_buyer_id ON public.crypto_trades USING btree (buyer_id);
 CREATE INDEX idx_crypto_trades_pair ON public.crypto_trades USING btree (pair);
@@ -2699,7 +2723,8 @@ create policy "both sides see the trade" on public.crypto_trades for select to f
 create policy "the engine moves trades" on public.crypto_trades for all to fairlock_engine using (true);
 CREATE TRIGGER guard AFTER INSERT OR UPDATE ON public.crypto_trades FOR EACH ROW EXECUTE FUNCTION fairlock.guard_trade();
 CREATE TRIGGER laws BEFORE INSERT OR UPDATE ON public.crypto_trades FOR EACH ROW EXECUTE FUNCTION fairlock.keep_laws();
-CREATE TRIGGER never_deleted BEFORE DELETE OR TRUNCATE ON public.crypto_trades FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
+CREATE TRIGGER never_deleted BEFORE DELETE ON public.crypto_trades FOR EACH ROW WHEN ((NOT ((old.offer_id IS NULL) AND (old.escrow_id IS NULL) AND fairlock.is_carrying()))) EXECUTE FUNCTION ledger.refuse_change();
+CREATE TRIGGER never_emptied BEFORE TRUNCATE ON public.crypto_trades FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_change();
 CREATE TRIGGER no_trade_while_banned BEFORE INSERT ON public.crypto_trades FOR EACH ROW EXECUTE FUNCTION fairlock.refuse_banned_side();
 CREATE TRIGGER ratings AFTER UPDATE OF seller_rating, buyer_rating, seller_feedback, buyer_feedback ON public.crypto_trades FOR EACH ROW EXECUTE FUNCTION fairlock.keep_rating();
 grant insert, select on public.crypto_trades to fairlock_engine;
@@ -2936,7 +2961,7 @@ create function audit.unwatched() returns TABLE(name text, reason text) language
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
-create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as dfd0b4c6907694a7;
+create function audit.watched() returns TABLE(name text, key text, shown text[], ignored text[]) language sql immutable as c7e29458e33df6f6;
 alter function audit.watched() owner to fairlock_engine;
 grant execute on function audit.watched() to fairlock_engine;
 
@@ -3031,6 +3056,11 @@ grant execute on function fairlock.add_push_key(uuid,bytea,text) to fairlock_eng
 create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount numeric, p_reason text) returns jsonb language plpgsql set search_path=pg_catalog, pg_temp as 8915b854d069b435;
 alter function fairlock.adjust_balance(uuid,text,numeric,text) owner to fairlock_engine;
 grant execute on function fairlock.adjust_balance(uuid,text,numeric,text) to fairlock_engine;
+
+create function fairlock.adoption_figures(p_exact boolean DEFAULT false) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 0635b8100ab86fd8;
+alter function fairlock.adoption_figures(boolean) owner to fairlock_engine;
+grant execute on function fairlock.adoption_figures(boolean) to fairlock_app;
+grant execute on function fairlock.adoption_figures(boolean) to fairlock_engine;
 
 create function fairlock.age_seconds(p_at timestamp with time zone) returns integer language sql set search_path=pg_catalog, pg_temp as 2bb60bffad8fb90b;
 alter function fairlock.age_seconds(timestamp with time zone) owner to fairlock_engine;
@@ -3438,7 +3468,7 @@ alter function fairlock.count_webhooks() owner to fairlock_engine;
 grant execute on function fairlock.count_webhooks() to fairlock_app;
 grant execute on function fairlock.count_webhooks() to fairlock_engine;
 
-create function fairlock.count_withdrawal() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 505f0ffbcf5addd1;
+create function fairlock.count_withdrawal() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as b9fc3b633ac93db1;
 alter function fairlock.count_withdrawal() owner to fairlock_engine;
 grant execute on function fairlock.count_withdrawal() to fairlock_engine;
 
@@ -3607,7 +3637,7 @@ create function fairlock.erased_name(p_user uuid) returns text language sql immu
 alter function fairlock.erased_name(uuid) owner to fairlock_engine;
 grant execute on function fairlock.erased_name(uuid) to fairlock_engine;
 
-create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 69a23620c1dec723;
+create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 76236c0d9c9300ff;
 alter function fairlock.erasure_rules() owner to fairlock_engine;
 grant execute on function fairlock.erasure_rules() to fairlock_engine;
 
@@ -3832,7 +3862,7 @@ create function fairlock.guard_sealed() returns trigger language plpgsql securit
 alter function fairlock.guard_sealed() owner to fairlock_engine;
 grant execute on function fairlock.guard_sealed() to fairlock_engine;
 
-create function fairlock.guard_trade() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as f4776a06f4b91393;
+create function fairlock.guard_trade() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as f28ea12aa7258c7a;
 alter function fairlock.guard_trade() owner to fairlock_engine;
 grant execute on function fairlock.guard_trade() to fairlock_engine;
 
@@ -4550,7 +4580,7 @@ create function fairlock.record_row(p_table text, p_key text, p_shown text[], p_
 alter function fairlock.record_row(text,text,text[],text[],jsonb,jsonb) owner to fairlock_engine;
 grant execute on function fairlock.record_row(text,text,text[],text[],jsonb,jsonb) to fairlock_engine;
 
-create function fairlock.recount_person(p_user uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as 93590b90a9d5cc5b;
+create function fairlock.recount_person(p_user uuid) returns void language plpgsql set search_path=pg_catalog, pg_temp as 9f33c309219ccb26;
 alter function fairlock.recount_person(uuid) owner to fairlock_engine;
 grant execute on function fairlock.recount_person(uuid) to fairlock_engine;
 
@@ -4575,7 +4605,7 @@ create function fairlock.refuse_banned_maker() returns trigger language plpgsql 
 alter function fairlock.refuse_banned_maker() owner to fairlock_engine;
 grant execute on function fairlock.refuse_banned_maker() to fairlock_engine;
 
-create function fairlock.refuse_banned_side() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 37bcbe894787e315;
+create function fairlock.refuse_banned_side() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 78f8a693e7032504;
 alter function fairlock.refuse_banned_side() owner to fairlock_engine;
 grant execute on function fairlock.refuse_banned_side() to fairlock_engine;
 

@@ -41,6 +41,7 @@ as $$ values
   ('fairlock.webhook_secrets', 'id', '{webhook_id,user_id,created_at,expires_at}', '{id}'),
   ('fairlock.push_subscriptions', 'id', '{user_id,created_at,expires_at}', '{id}'),
   ('fairlock.push_keys', 'id', '{created_at}', '{id}'),
+  ('fairlock.adopted_secrets', 'id', '{user_id,table_name,row_key,path,sealed_at}', '{id}'),
   ('fairlock.staff_roles', 'user_id', '{user_id,role,granted_by,granted_at}', '{}'),
   ('fairlock.key_encryption_keys', 'id', '{*}', '{}'),
   -- Being wrapped with another key-encryption key is a line of the rotation's own.

@@ -53,6 +53,7 @@ as $$ values
   ('fairlock.announcements', '$1 in (created_by, withdrawn_by)', null, 'what staff told everybody: the record of staff'),
   ('fairlock.news_set_aside', '$1 = any (people)', null, 'ids of news that the operator has to look at'),
   ('fairlock.idempotency_keys', 'user_id = $1', '', 'gone: nobody can sign in to repeat a request'),
+  ('fairlock.adopted_secrets', 'user_id = $1', '', 'gone: their key is destroyed'),
   ('fairlock.staff_roles', 'user_id = $1', '', 'gone'),
   ('public.crypto_payment_methods', 'user_id = $1', '', 'gone, with the index of the account'),
   ('public.crypto_profiles', 'user_id = $1', $s$ display_name = fairlock.erased_name($1), country = null,

@@ -267,6 +267,7 @@ export interface CryptoTrades {
   price_locked_until: Timestamp | null;
   price_provenance: Json | null;
   reference_value: Numeric | null;
+  same_as: string | null;
   seller_fee: Generated<Numeric>;
   seller_feedback: string | null;
   seller_rating: Numeric | null;
@@ -361,6 +362,16 @@ export interface FairlockAccessGrants {
   starts_at: Timestamp;
   status: string;
   trade_id: string | null;
+}
+
+export interface FairlockAdoptedSecrets {
+  id: string;
+  path: string[];
+  row_key: string;
+  sealed_at: Generated<Timestamp>;
+  secret: string;
+  table_name: string;
+  user_id: string | null;
 }
 
 export interface FairlockAnnouncements {
@@ -1267,6 +1278,7 @@ export interface DB {
   crypto_transactions: CryptoTransactions;
   crypto_wallets: CryptoWallets;
   "fairlock.access_grants": FairlockAccessGrants;
+  "fairlock.adopted_secrets": FairlockAdoptedSecrets;
   "fairlock.announcements": FairlockAnnouncements;
   "fairlock.api_keys": FairlockApiKeys;
   "fairlock.bans": FairlockBans;

@@ -143,7 +143,8 @@ begin
     ('fairlock.blind_index_keys', 'sealed_key', 'sealed_for'),
     ('public.crypto_disputes', 'description', 'raised_by'),
     ('fairlock.dispute_entries', 'body', 'owner_id'),
-    ('fairlock.kyc_requests', 'statement_sealed', 'user_id')
+    ('fairlock.kyc_requests', 'statement_sealed', 'user_id'),
+    ('fairlock.adopted_secrets', 'secret', 'user_id')
   ) s(relation, column_name, owner_column) loop
     execute format('create trigger %1$I before insert or update of %2$I, %4$I on %3$s for each row when (new.%2$I is not null)
       execute function fairlock.guard_sealed(%2$L, %4$L)',

@@ -149,7 +149,8 @@ begin
       raise exception using errcode = '40001', message = 'the payment method is not one of the seller''s any more';
     end if;
   end if;
-  if (tg_op = 'INSERT' or not v_record) and coalesce(new.status || ' ' || v_escrow, '') not in ('pending pending', 'funded funded', 'paid funded',
+  if (tg_op = 'INSERT' or not v_record) and coalesce(new.status || ' ' || v_escrow, '') not in (
+    'pending pending', 'funded funded', 'paid funded',
     'disputed disputed', 'completed released', 'cancelled refunded', 'expired refunded', 'cancelled pending',
     'expired pending') then
     raise exception using errcode = 'FL096', message =

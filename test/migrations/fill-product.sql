@@ -148,6 +148,8 @@ select gen_random_uuid(), id, 'evt_1', 'trade.paid', '{"status": "paid"}', now()
 from fairlock.webhooks;
 insert into fairlock.webhook_deliveries (id, webhook_id, event_id, kind, data, happened_at, due_at, leased_until)
 select gen_random_uuid(), id, 'evt_2', 'trade.paid', '{}', now(), now(), now() from fairlock.webhooks;
+insert into fairlock.adopted_secrets (id, user_id, table_name, row_key, path, secret)
+select gen_random_uuid(), id, 'users', id::text, '{extra,api_key}', 'sealed' from public.users;
 insert into fairlock.push_keys (id, public_key, private_key)
 values (gen_random_uuid(), decode(repeat('04', 65), 'hex'), 'sealed');
 insert into fairlock.push_subscriptions (id, user_id, endpoint, keys, expires_at)

@@ -102,6 +102,7 @@ export const EXPECTED: Record<string, Expectation> = {
   // The operator changes them by `fairlock db up`.
   'fairlock.settings': { reads: 'all', schemaOwner: 'all' },
   'fairlock.staff_roles': { reads: [0, 0, 0, 0, 1, 1, 1, 1] },
+  'fairlock.adopted_secrets': NOTHING,
   'fairlock.push_keys': NOTHING,
   'fairlock.push_messages': NOTHING,
   'fairlock.push_subscriptions': NOTHING,

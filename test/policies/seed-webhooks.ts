@@ -29,6 +29,12 @@ export async function seedWebhooks(market: Market, database: pg.Client, owner: s
      select gen_random_uuid(), $1, id from fairlock.notices where user_id = $2 limit 1`,
     [subscription, owner],
   )
+  const adopted = newId()
+  await database.query(
+    `insert into fairlock.adopted_secrets (id, user_id, table_name, row_key, path, secret)
+     values ($1, $2, 'crypto_profiles', 'old', '{security_settings,password}', $3)`,
+    [adopted, owner, await seal(owner, 'adopted_secrets', 'secret', adopted)],
+  )
   await database.query(
     `insert into fairlock.push_keys (id, public_key, private_key) values ($1, decode(repeat('04', 65), 'hex'), $2)`,
     [pair, await seal(null, 'push_keys', 'private_key', pair)],

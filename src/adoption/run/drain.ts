@@ -3,6 +3,7 @@ import { CARRY_ORDER, type TableName } from '../old-tables.ts'
 import { carryGone } from './backfill.ts'
 import { carry, mayCarry } from './carry.ts'
 import { type Pace, paced } from './pace.ts'
+import { recount } from './recount.ts'
 
 /** How much of the work that marks ask for is done. */
 export type Drained = { marks: number; rows: number }
@@ -21,7 +22,9 @@ export async function drainBatch(pace: Pace): Promise<Drained> {
   return { marks: marks + (await drainTruncated(pace)), rows }
 }
 
-/** Drains until no mark is left or the signal comes; gives what was done. */
+/**
+ * Drains until no mark is left or the signal comes, and counts anew whose trades were carried; gives what was done.
+ */
 export async function drain(
   pace: Pace,
   onProgress: (done: Drained) => void = () => undefined,
@@ -34,6 +37,7 @@ export async function drain(
     total.rows += rows
     onProgress(total)
   }
+  await recount(pace)
   return total
 }
 

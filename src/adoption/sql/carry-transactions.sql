@@ -36,7 +36,8 @@ language sql stable
 as $$
   select array(
     select (o.key, col, code, value)::fairlock_adoption.remnant from (values
-      ('amount', case when fairlock_adoption.money(o.amount) < 0 and p_type <> 'adjustment' then 'sign_dropped' end, o.amount),
+      ('amount', case when fairlock_adoption.money(o.amount) < 0 and p_type <> 'adjustment' then 'sign_dropped' end,
+        o.amount),
       ('amount', case when fairlock_adoption.rest(o.amount) is not null then 'decimals_cut' end,
         fairlock_adoption.rest(o.amount)),
       ('transaction_fee', coalesce(fairlock_adoption.fee_fault(o.transaction_fee),
@@ -58,9 +59,11 @@ as $$
       ('gas_price', case when fairlock_adoption.rest(o.gas_price) is not null then 'decimals_cut' end,
         fairlock_adoption.rest(o.gas_price)),
       ('timestamp', case when fairlock_adoption.possible(o.timestamp) is null then
-        case when o.timestamp is null then 'time_missing' else 'time_impossible' end end, o.timestamp::text),
+        case when o.timestamp is null and not o.extra ? 'timestamp' then 'time_missing' else 'time_impossible' end end,
+        coalesce(o.timestamp::text, o.extra ->> 'timestamp')),
       ('created_at', case when fairlock_adoption.possible(o.created_at) is null then
-        case when o.created_at is null then 'time_missing' else 'time_impossible' end end, o.created_at::text),
+        case when o.created_at is null and not o.extra ? 'created_at' then 'time_missing' else 'time_impossible' end end,
+        coalesce(o.created_at::text, o.extra ->> 'created_at')),
       ('metadata', case when o.metadata is not null and btrim(o.metadata) <> ''
         and fairlock_adoption.try_jsonb(o.metadata) is null then 'json_invalid' end,
         fairlock_adoption.without_secrets_in_text(o.metadata)),
@@ -145,7 +148,8 @@ begin
       and ((f.o).confirmations is null or f.confirmations between 0 and 2147483647)
       and ((f.o).block_number is null or f.block_number >= 0) and ((f.o).gas_limit is null or f.gas_limit >= 0)
       and ((f.o).gas_used is null or f.gas_used >= 0)
-      and ((f.o).gas_price is null or f.gas_price >= 0 and f.gas_price < 1000000000000 and f.gas_price = trunc(f.gas_price, 8))
+      and ((f.o).gas_price is null
+        or f.gas_price >= 0 and f.gas_price < 1000000000000 and f.gas_price = trunc(f.gas_price, 8))
       and f.at is not null and f.made is not null
       and ((f.o).metadata is null or f.metadata is not null and not fairlock_adoption.may_have_secrets((f.o).metadata)),
       false) as clean
@@ -160,15 +164,16 @@ begin
     from judged j cross join fairlock_adoption.state s where j.reasons is null
   ), valued as (
     -- What a line is worth: by its trade where that is known already, else by the price that was written down then.
-    select s.*, fairlock_adoption.network_part(s.whole_fee, s.type, s.gas_used * s.gas_price) as network, v.rate, c.code as money,
-      round(abs(s.sum) * v.rate, c.decimals) as worth
+    select s.*, fairlock_adoption.network_part(s.whole_fee, s.type, s.gas_used * s.gas_price) as network, v.rate,
+      c.code as quote, round(abs(s.sum) * v.rate, c.decimals) as worth
     from sound s
     left join fairlock_next.crypto_transactions was on was.id = s.id
     left join fairlock_next.crypto_trades t on t.id = was.trade_id and split_part(t.pair, '/', 1) = s.currency
     cross join lateral (select case when t.id is not null then t.price
       when v_priced then fairlock_adoption.price_then(s.currency, coalesce(s.at, s.made)) end as rate offset 0) v
     left join fairlock.currencies c on v.rate between 0.00000001 and 999999999999
-      and abs(s.sum) * v.rate < 999999999999 and c.code = case when t.id is null then 'USD' else split_part(t.pair, '/', 2) end
+      and abs(s.sum) * v.rate < 999999999999
+      and c.code = case when t.id is null then 'USD' else split_part(t.pair, '/', 2) end
   ), written as (
     insert into fairlock_next.crypto_transactions as x (id, user_id, wallet_id, transaction_hash, from_address, to_address,
       amount, currency, transaction_fee, network_fee, platform_fee, status, transaction_type, timestamp, confirmations,
@@ -183,7 +188,7 @@ begin
       case when v.gas_limit >= 0 then v.gas_limit end, case when v.gas_used >= 0 then v.gas_used end,
       fairlock_adoption.without_secrets(v.metadata), coalesce(v.made, v.at, v.changed, v.recorded_at),
       greatest(v.changed, coalesce(v.made, v.at, v.changed, v.recorded_at)),
-      case when v.money is not null then round(v.rate, 8) end, v.worth, v.money
+      case when v.quote is not null then round(v.rate, 8) end, v.worth, v.quote
     from valued v
     on conflict (id) do update set user_id = excluded.user_id, wallet_id = excluded.wallet_id,
       transaction_hash = excluded.transaction_hash, from_address = excluded.from_address, to_address = excluded.to_address,

@@ -39,4 +39,6 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: 'public.crypto_disputes', column: 'description', key: 'id', owner: 'raised_by' },
   { table: 'fairlock.dispute_entries', column: 'body', key: 'id', owner: 'owner_id' },
   { table: 'fairlock.kyc_requests', column: 'statement_sealed', key: 'id', owner: 'user_id' },
+  // Of rows that belong to nobody the platform's own data key seals them.
+  { table: 'fairlock.adopted_secrets', column: 'secret', key: 'id', owner: 'user_id' },
 ]
