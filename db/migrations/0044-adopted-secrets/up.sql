@@ -1,4 +1,5 @@
 -- mode: statements
+-- squawk-ignore-file require-concurrent-index-creation
 -- What an older platform kept in clear and Fairlock has sealed: found in its documents when the platform was taken over,
 -- with where it was. Nobody reads them but the operator, who gives them back or has the person choose new ones.
 create table fairlock.adopted_secrets (
