@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import type { Logger } from 'pino'
+import { requireServable } from './adoption/index.ts'
 import { openSigner } from './audit/index.ts'
 import {
   bringUp,
@@ -46,6 +47,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const ended = untilSignal()
   try {
     const started = await startDatabase(config, log, stops)
+    await requireServable(started.ownerUrl)
     await bringUp({ ...started, onMessage: (message) => log.info(message) })
     const database = await marketUrls(started)
     await writeSettings(database.ownerUrl, config)

@@ -7,6 +7,7 @@ export {
 } from './contract/contract.ts'
 export { grantToEngine, install, installState, keepInstalled } from './install.ts'
 export { type Mapping, MappingError, parseMapping, requireMapping, type WalletGroup } from './mapping.ts'
+export { requireAdopted, requireServable } from './ready.ts'
 export type { Care } from './recognise/care.ts'
 export { hasOldTables, type Recognition, recognise } from './recognise/recognise.ts'
 export { type InForce, mayReplace, readInForce, recordMapping } from './record.ts'

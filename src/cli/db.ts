@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { requireAdopted } from '../adoption/index.ts'
 import { down, plan, type RunResult, type Status, status, verify } from '../platform/migrator/index.ts'
 import { adoptCommand } from './adoption/adopt.ts'
 import { contractCommand } from './adoption/contract.ts'
@@ -144,6 +145,7 @@ async function goUp(
     await takeOver({ ownerUrl, appUrl }, options)
     return await afterwards()
   }
+  await requireAdopted(ownerUrl)
   const result = await bringUp({
     ownerUrl,
     appUrl,
