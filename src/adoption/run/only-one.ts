@@ -1,5 +1,6 @@
 import { pause } from '../../platform/index.ts'
 import { MigrationError, openSession, type Session } from '../../platform/migrator/index.ts'
+import { explained } from './session.ts'
 
 /** Two numbers, as pg_locks shows them. */
 const LOCK = `hashtext('fairlock'), hashtext('adoption')`
@@ -27,6 +28,8 @@ export async function onlyOne<T>(ownerUrl: string, options: Waiting, work: () =>
       options.signal?.throwIfAborted()
     }
     return await work()
+  } catch (error) {
+    throw explained(error)
   } finally {
     await holder.end()
   }

@@ -84,12 +84,13 @@ function isLost(error: unknown): boolean {
   )
 }
 
-function explained(error: unknown): unknown {
+/** What to say of a lost connection, and what to do; any other error as it is. */
+export function explained(error: unknown): unknown {
   const state = sqlState(error) ?? ''
-  if (!isLost(error) && !['57P02', '57P03'].includes(state)) return error
+  if (error instanceof MigrationError || (!isLost(error) && !['57P02', '57P03'].includes(state))) return error
   return new MigrationError(
-    `The connection to PostgreSQL was lost (${(error as Error).message}). What was carried stays: ` +
-      'run `fairlock db up` again when the server is back, and it goes on where it stopped.',
+    `The connection to PostgreSQL was lost (${(error as Error).message}). What was done stays: run the same command ` +
+      'again when the server is back, and it goes on where it stopped.',
     { cause: error },
   )
 }

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import type { TestDatabase } from '../support/server.ts'
+
+const child = fileURLToPath(new URL('killed-run.ts', import.meta.url))
+
+export type Way = 'up' | 'down' | 'contract'
+export type Victim = 'runner' | 'session'
+/** `statements` is how many a run had that came to its end. */
+export type Death = { died: boolean; statements: number | null; said: string }
+
+/** Runs a way whose n-th statement is the last one of the runner, or of the session that should have run it. */
+export async function killedRun(
+  way: Way,
+  database: TestDatabase,
+  victim: Victim,
+  statement: number,
+): Promise<Death> {
+  const { ownerUrl, appUrl, superuserUrl } = database
+  const given = [child, way, ownerUrl, appUrl, superuserUrl, victim, String(statement)]
+  const run = spawn(process.execPath, given, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [[code, signal], out, said] = await Promise.all([
+    once(run, 'exit'),
+    text(run.stdout),
+    text(run.stderr),
+  ])
+  const died = signal === 'SIGKILL' || code === 3
+  assert.ok(died || code === 0, `${way}, statement ${statement}, ${victim}: ${said}`)
+  return { died, statements: code === 0 ? Number(out) : null, said }
+}
