@@ -5,6 +5,7 @@ import { keyOf, literal, oldRows, quote, Reader } from '../views.ts'
 import type { Check, Outcome } from './check.ts'
 import { PRICE_CHECKS, PROFILE_CHECKS, USER_CHECKS, WALLET_CHECKS } from './checks-people.ts'
 import { TRADE_CHECKS, TRANSACTION_CHECKS } from './checks-trading.ts'
+import { shippedCurrencies } from './currencies.ts'
 
 /** A class of what needs care. Samples are keys of rows, never what is in them. */
 export type Care = {
@@ -68,7 +69,9 @@ function careSql(mapping: Mapping, shapes: Shape[], shape: Shape, checks: Check[
       .map((check, n) => (wanted(check) ? `case when ${check.when} then ${n} end` : null))
       .filter((one) => one !== null)
       .join(',\n      ')}]::integer[], null)`
-  return `with zones as materialized (select lower(name) as name from pg_timezone_names),
+  return `with zones as materialized (
+    select lower(name) as name from pg_timezone_names union select lower(abbrev) from pg_timezone_abbrevs
+  ),
   pairs as materialized (${pairs(mapping, shape)}),
   repeated as materialized (${repeated(mapping, shape)}),
   judged as materialized (
@@ -107,6 +110,12 @@ function rowsToJudge(mapping: Mapping, shape: Shape, checks: Check[]): string {
         : null,
     ].filter((one) => one !== null)
   })
+  if (shape.table === 'crypto_wallets') {
+    const [provider, chain, connected] = ['wallet_provider', 'chain_type', 'is_connected'].map((name) =>
+      reader.column(name, 'text'),
+    )
+    columns.push(`pg_temp.custody(${provider}, ${chain}, ${connected}) as custody`)
+  }
   if (shape.table === 'crypto_trades') columns.push(`${namedParty(mapping, reader)} as named`)
   return `select ${[`t.${quote(keyOf(shape).name)}::text as key`, ...columns].join(',\n    ')}
     from ${quote(shape.schema)}.${quote(shape.table)} t`
@@ -174,9 +183,13 @@ function repeated(mapping: Mapping, shape: Shape): string {
 
 /** There are few different pairs, and to read one is dear. */
 function pairs(mapping: Mapping, shape: Shape): string {
-  if (shape.table !== 'crypto_trades') return 'select null::text as pair, null::boolean as known'
+  if (shape.table !== 'crypto_trades') return 'select null::text as pair where false'
   const column = new Reader(mapping, shape, 'pg_temp').column('pair', 'text')
-  return `select pair, pg_temp.pair(pair) is not null as known from (
-    select distinct ${column} as pair from ${quote(shape.schema)}.${quote(shape.table)} t
-  ) p where pair is not null`
+  const coins = shippedCurrencies('crypto').map(literal).join(', ')
+  return `select pair, two is not null as known,
+      split_part(two, '/', 1) in (${coins}) and split_part(two, '/', 2) not in (${coins}) as offered
+    from (
+      select distinct ${column} as pair from ${quote(shape.schema)}.${quote(shape.table)} t
+    ) p, pg_temp.pair(pair) two
+    where pair is not null`
 }

@@ -103,15 +103,13 @@ export function figureCheck(column: string, possible: string): Check {
 
 /** A moment that has to be there, after coins began and before tomorrow. */
 export function momentChecks(column: string, instead: string): Check[] {
-  return [
-    setAside('time_missing', column, `o.${column} is null`, instead),
-    setAside(
-      'time_impossible',
-      column,
-      `o.${column} < '2009-01-01 00:00+00' or o.${column} >= now() + interval '1 day'`,
-      instead,
-    ),
-  ]
+  return [setAside('time_missing', column, `o.${column} is null`, instead), impossibleMoment(column, instead)]
+}
+
+/** The same of one that may be missing. */
+export function impossibleMoment(column: string, instead: string): Check {
+  const when = `o.${column} < '2009-01-01 00:00+00' or o.${column} >= now() + interval '1 day'`
+  return setAside('time_impossible', column, when, instead)
 }
 
 /** Secrets in clear, and texts that should be JSON. */

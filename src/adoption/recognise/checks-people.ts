@@ -3,13 +3,16 @@ import {
   carried,
   documentChecks,
   idCheck,
+  impossibleMoment,
   momentChecks,
   quarantined,
   setAside,
   USER_MISSING,
 } from './check.ts'
+import { shippedCurrencies } from './currencies.ts'
 
 const OTHER_TIME = 'another time of the row, or that of the adoption'
+const WITHOUT = 'carried without it'
 const ZONE = `coalesce(o.j_notification_preferences ->> 'time_zone', o.j_notification_preferences ->> 'timezone',
   o.j_notification_preferences ->> 'timeZone', o.j_notification_preferences ->> 'tz')`
 
@@ -24,7 +27,8 @@ export const USER_CHECKS: Check[] = [
   setAside(
     'email_malformed',
     'email',
-    `btrim(o.email) <> '' and btrim(o.email, E' \\t\\r\\n') !~ '^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$'`,
+    `btrim(o.email) <> '' and btrim(o.email, E' \\t\\r\\n') !~ '^[^@\\s]+@[^@\\s]+\\.[^@\\s]+$'
+      or length(btrim(o.email)) > 320`,
     'a person without e-mail',
   ),
   ...momentChecks('created_at', OTHER_TIME),
@@ -49,7 +53,8 @@ export const PROFILE_CHECKS: Check[] = [
   setAside(
     'rating_out_of_range',
     'average_rating',
-    'o.average_rating is not null and (o.m_average_rating between 0 and 5) is not true',
+    `btrim(o.average_rating) <> '' and o.m_average_rating is distinct from 0
+      and (round(o.m_average_rating, 2) between 1 and 5) is not true`,
     'carried without a rating',
   ),
   carried(
@@ -65,6 +70,12 @@ export const PROFILE_CHECKS: Check[] = [
     'the known ones; the whole list is set aside',
   ),
   setAside(
+    'pair_unknown',
+    'trading_pairs',
+    'exists (select from unnest(pg_temp.text_list(o.trading_pairs)) p where pg_temp.pair(p) is null)',
+    'the known ones; the whole list is set aside',
+  ),
+  setAside(
     'time_zone_unknown',
     'notification_preferences',
     `${ZONE} is not null and not exists (select from zones where name = lower(${ZONE}))`,
@@ -76,53 +87,67 @@ export const PROFILE_CHECKS: Check[] = [
   setAside('updated_before_created', 'updated_at', 'o.updated_at < o.created_at', 'updated_at is created_at'),
 ]
 
+const LARGE = '1000000000000'
+/** The first thing that is wrong with a wallet is why it is quarantined. */
+const KNOWN = 'person.key is not null'
+const IS_COIN = `coalesce(o.w_currency in ('${shippedCurrencies('crypto').join("', '")}'), false)`
+const OURS = `${KNOWN} and o.custody and ${IS_COIN}`
+const finite = (m: string) => `${m} > '-Infinity' and ${m} < 'Infinity'`
+
 export const WALLET_CHECKS: Check[] = [
   idCheck,
   USER_MISSING,
   quarantined(
-    'balance_negative',
-    'balance',
-    `o.m_balance < 0 and o.m_balance > '-Infinity'`,
-    'a debt is no coin: stays until it is settled',
+    'custody_unclear',
+    'wallet_provider',
+    `${KNOWN} and o.custody is null`,
+    'stays until the mapping says whose coins they are',
+  ),
+  quarantined(
+    'currency_unknown',
+    'currency',
+    `${KNOWN} and case when o.custody then not ${IS_COIN} when not o.custody then coalesce(btrim(o.currency), '') = '' end`,
+    'stays until the mapping makes a coin of it',
   ),
   quarantined(
     'balance_not_a_number',
     'balance',
-    `o.balance is not null and (o.m_balance is null or o.m_balance = 'NaN')`,
+    `${OURS} and o.balance is not null and (o.m_balance is null or o.m_balance = 'NaN')`,
     'stays until the balance is known',
   ),
   quarantined(
     'balance_infinite',
     'balance',
-    `o.m_balance in ('Infinity', '-Infinity')`,
+    `${OURS} and o.m_balance in ('Infinity', '-Infinity')`,
     'stays until the balance is known',
+  ),
+  quarantined(
+    'balance_negative',
+    'balance',
+    `${OURS} and ${finite('o.m_balance')} and trunc(o.m_balance, 8) < 0`,
+    'a debt is no coin: stays until it is settled',
   ),
   quarantined(
     'amount_too_large',
     'balance',
-    `o.m_balance >= 1000000000000 and o.m_balance < 'Infinity'`,
+    `${OURS} and o.m_balance >= ${LARGE} and o.m_balance < 'Infinity'`,
     'stays: numeric(20,8) has no place for it',
   ),
-  quarantined(
-    'currency_unknown',
-    'currency',
-    'o.w_currency is null',
-    'stays until the mapping has the currency',
+  setAside('balance_missing', 'balance', 'o.custody and o.balance is null', '0: nobody could have spent it'),
+  setAside(
+    'number_impossible',
+    'balance',
+    `o.balance is not null and not o.custody and (o.m_balance >= 0 and o.m_balance < ${LARGE}) is not true`,
+    'what an outside wallet holds is not known then',
   ),
-  quarantined(
-    'custody_unclear',
-    'wallet_provider',
-    `o.m_balance > 0 and pg_temp.custody(o.wallet_provider, o.chain_type, o.is_connected) is null`,
-    'stays until the mapping says whose coins they are',
-  ),
-  setAside('balance_missing', 'balance', 'o.balance is null', '0: nobody could have spent it'),
   setAside(
     'decimals_cut',
     'balance',
-    `o.m_balance >= 0 and o.m_balance < 1000000000000 and o.m_balance <> trunc(o.m_balance, 8)`,
+    `o.m_balance >= 0 and o.m_balance < ${LARGE} and o.m_balance <> trunc(o.m_balance, 8)`,
     'cut after the eighth decimal, never rounded up; the rest is set aside',
   ),
   ...momentChecks('created_at', OTHER_TIME),
+  impossibleMoment('last_synced_at', WITHOUT),
 ]
 
 export const PRICE_CHECKS: Check[] = [
@@ -132,10 +157,15 @@ export const PRICE_CHECKS: Check[] = [
   quarantined(
     'price_not_a_number',
     'price_usd',
-    `o.m_price_usd is null or o.m_price_usd = 'NaN'`,
+    `o.m_price_usd is null or o.m_price_usd in ('NaN', 'Infinity', '-Infinity')`,
     'fetched again',
   ),
-  quarantined('price_not_positive', 'price_usd', 'o.m_price_usd <= 0', 'fetched again'),
+  quarantined(
+    'price_not_positive',
+    'price_usd',
+    `round(o.m_price_usd, 8) <= 0 and o.m_price_usd > '-Infinity'`,
+    'fetched again',
+  ),
   ...[
     'market_cap',
     'volume_24h',
@@ -158,4 +188,6 @@ export const PRICE_CHECKS: Check[] = [
     `o.price_change_24h is not null and (abs(o.m_price_change_24h) < 1000000) is not true`,
     'the price without it',
   ),
+  impossibleMoment('last_updated', WITHOUT),
+  impossibleMoment('created_at', OTHER_TIME),
 ]

@@ -90,6 +90,12 @@ export const TRADE_CHECKS: Check[] = [
     'pairs.known is not true',
     'stays until the mapping has both currencies',
   ),
+  quarantined(
+    'pair_not_traded',
+    'pair',
+    `o.w_status = 'open' and pairs.known and not pairs.offered`,
+    'Fairlock sells coins for currencies: stays until it is cancelled in the old application',
+  ),
   ...amountChecks('price', 'price'),
   ...amountChecks('amount', 'amount'),
   quarantined(

@@ -67,7 +67,21 @@ export async function findWords(
   return words
 }
 
-/** The wallets by what tells whose coins are in them; amounts that are none are left out of the sums. */
+/** The same word of several tables as one, with the currencies of the wallets. */
+export function together(words: FoundWord[], wallets: FoundWallets[]): FoundWord[] {
+  const found = new Map<string, FoundWord>()
+  const currencies = wallets.map(
+    ({ currency, wallets: rows }): FoundWord => ({ kind: 'currency', word: currency, rows }),
+  )
+  for (const one of [...words, ...currencies]) {
+    const key = JSON.stringify([one.kind, one.kind === 'currency' ? one.word.toUpperCase() : one.word])
+    const known = found.get(key)
+    found.set(key, known === undefined ? one : { ...known, rows: known.rows + one.rows })
+  }
+  return [...found.values()]
+}
+
+/** The wallets by what tells whose coins are in them; balances that cannot be carried are left out of the sums. */
 export async function findWallets(
   session: Session,
   mapping: Mapping,
@@ -78,7 +92,7 @@ export async function findWallets(
   const found = await session.query<FoundWallets>(
     `select min(provider) as provider, min(chain) as chain, connected, upper(min(currency)) as currency,
        count(*)::float8 as wallets,
-       trim_scale(coalesce(sum(balance) filter (where balance > '-Infinity' and balance < 'Infinity'), 0))::text as balance
+       trim_scale(coalesce(sum(balance) filter (where balance >= 0 and balance < 1000000000000), 0))::text as balance
      from (
        select nullif(btrim(wallet_provider, E' \\t\\r\\n'), '') as provider,
          nullif(btrim(chain_type, E' \\t\\r\\n'), '') as chain,
@@ -87,7 +101,8 @@ export async function findWallets(
        from (${oldRows(mapping, shape, 'pg_temp')}) o
      ) w
      group by ${folded("coalesce(provider, '')")}, ${folded("coalesce(chain, '')")}, connected, upper(currency)
-     order by sum(balance) filter (where balance > 0 and balance < 'Infinity') desc nulls last, provider, chain`,
+     order by connected, sum(balance) filter (where balance > 0 and balance < 1000000000000) desc nulls last,
+       provider, chain`,
   )
   return found.rows
 }

@@ -5,7 +5,7 @@ import { OLD_TABLES, type OldTable, type Shape } from '../tables.ts'
 import { type Blocker, findBlockers, findKeyBlockers } from './blockers.ts'
 import { type Care, careOf } from './care.ts'
 import { shippedCurrencies } from './currencies.ts'
-import { type FoundWord, findWallets, findWords } from './found.ts'
+import { type FoundWord, findWallets, findWords, together } from './found.ts'
 import { columnsOnly, propose, withNews } from './propose.ts'
 import { peopleWithoutProfile, repeatedOf } from './repeated.ts'
 import { prepareSession } from './scratch.ts'
@@ -130,7 +130,7 @@ async function lookIntoRows(
     care.push(...(await repeatedOf(session, mapping, shape)))
     if (shape.table === 'users') care.push(...(await peopleWithoutProfile(session, mapping, shapes)))
   }
-  return { ...found, blockers, mapping, words: await meanings(session, words), care }
+  return { ...found, blockers, mapping, words: await meanings(session, together(words, wallets)), care }
 }
 
 /** What the mapping makes of each word that is there. */

@@ -113,7 +113,7 @@ function describeWallets(groups: WalletGroup[]): void {
         : 'unclear: quarantined',
       plain(
         Object.entries(group.balance)
-          .map(([currency, amount]) => `${amount} ${currency}`)
+          .map(([currency, amount]) => `${amount} ${currency || 'of no currency'}`)
           .join(', '),
       ),
     ]),
@@ -137,7 +137,7 @@ function describeCare(care: Care[]): void {
           one.column,
           `${one.rows} rows`,
           one.outcome,
-          `${one.becomes}; such as ${plain(one.samples.slice(0, 2).join(', '))}`,
+          `${one.becomes}; such as ${plain(one.samples[0] ?? '')}`,
         ]),
     )
   }
