@@ -52,27 +52,6 @@ create or replace function fairlock_adoption.document(p_text text) returns jsonb
 language sql immutable
 as $$ select nullif(fairlock_adoption.try_jsonb(p_text), 'null') $$;
 
--- Two currencies that Fairlock has, as BTC/EUR, from whatever stands between them; nothing when they are not two.
-create or replace function fairlock_adoption.pair(p_text text) returns text
-language plpgsql stable
-as $$
-declare
-  v_words text[] := regexp_split_to_array(btrim(p_text), '\s*[-/_:|. ]\s*');
-  v_pair text;
-begin
-  if cardinality(v_words) = 2 then
-    return fairlock_adoption.mapped('currency', v_words[1]) || '/' || fairlock_adoption.mapped('currency', v_words[2]);
-  elsif cardinality(v_words) = 1 then
-    select min(a || '/' || b) into v_pair
-    from generate_series(2, length(v_words[1]) - 2) i,
-      fairlock_adoption.mapped('currency', left(v_words[1], i)) a,
-      fairlock_adoption.mapped('currency', substr(v_words[1], i + 1)) b
-    where a <> b having count(distinct a || '/' || b) = 1;
-    return v_pair;
-  end if;
-  return null;
-end $$;
-
 -- Which part of a fee went to the network: the gas that was used times its price, in the coin, its billionths (gwei) or
 -- trillionths of its millionths (wei), whichever makes a part of the fee that is no mere speck; else the whole fee of a
 -- movement on a chain, and nothing of one inside the platform.
