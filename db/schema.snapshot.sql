@@ -1385,6 +1385,30 @@ alter table fairlock.outbox force row level security;
 create policy "the engine writes and takes news" on fairlock.outbox for all to fairlock_engine using (true);
 grant delete, insert, select on fairlock.outbox to fairlock_engine;
 
+create table fairlock.outside_wallets (
+  address text,
+  chain_type text,
+  created_at timestamp with time zone default clock_timestamp() not null,
+  currency text not null,
+  id uuid not null,
+  is_primary boolean default false not null,
+  last_known_balance numeric(20,8),
+  last_synced_at timestamp with time zone,
+  provider text,
+  user_id uuid not null,
+  constraint outside_wallets_balance CHECK (((last_known_balance >= (0)::numeric) AND (last_known_balance <> 'NaN'::numeric))),
+  constraint outside_wallets_currency CHECK ((currency <> ''::text)),
+  constraint outside_wallets_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id),
+  constraint outside_wallets_pkey PRIMARY KEY (id)
+);
+alter table fairlock.outside_wallets enable row level security;
+alter table fairlock.outside_wallets force row level security;
+CREATE INDEX outside_wallets_page ON fairlock.outside_wallets USING btree (user_id, created_at DESC, id DESC);
+create policy "people see their outside wallets" on fairlock.outside_wallets for select to fairlock_app using ((user_id = ( SELECT fairlock.acting_user() AS acting_user)));
+create policy "the engine keeps outside wallets" on fairlock.outside_wallets for all to fairlock_engine using (true);
+grant delete, insert, select, update on fairlock.outside_wallets to fairlock_engine;
+grant select on fairlock.outside_wallets to fairlock_app;
+
 create table fairlock.passkey_challenges (
   challenge bytea not null,
   expires_at timestamp with time zone not null,
@@ -2957,7 +2981,7 @@ create function audit.search(p jsonb) returns jsonb language plpgsql set search_
 alter function audit.search(jsonb) owner to fairlock_engine;
 grant execute on function audit.search(jsonb) to fairlock_engine;
 
-create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as c0322737608fa36f;
+create function audit.unwatched() returns TABLE(name text, reason text) language sql immutable as 1b7787809b3130aa;
 alter function audit.unwatched() owner to fairlock_engine;
 grant execute on function audit.unwatched() to fairlock_engine;
 
@@ -3637,7 +3661,7 @@ create function fairlock.erased_name(p_user uuid) returns text language sql immu
 alter function fairlock.erased_name(uuid) owner to fairlock_engine;
 grant execute on function fairlock.erased_name(uuid) to fairlock_engine;
 
-create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 76236c0d9c9300ff;
+create function fairlock.erasure_rules() returns TABLE(relation text, mine text, set text, why text) language sql immutable as 6bedbdeae921e937;
 alter function fairlock.erasure_rules() owner to fairlock_engine;
 grant execute on function fairlock.erasure_rules() to fairlock_engine;
 
@@ -3850,7 +3874,7 @@ create function fairlock.guard_payment_method() returns trigger language plpgsql
 alter function fairlock.guard_payment_method() owner to fairlock_engine;
 grant execute on function fairlock.guard_payment_method() to fairlock_engine;
 
-create function fairlock.guard_preferences() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as c377281a1831ac83;
+create function fairlock.guard_preferences() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 70ed09dbd057bea1;
 alter function fairlock.guard_preferences() owner to fairlock_engine;
 grant execute on function fairlock.guard_preferences() to fairlock_engine;
 

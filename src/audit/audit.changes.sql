@@ -104,6 +104,7 @@ as $$ values
   ('fairlock.files', 'an upload and each look at a file write their own lines; a file never changes'),
   ('fairlock.file_parts', 'the sealed content of files'),
   ('fairlock.file_views', 'a log itself'),
+  ('fairlock.outside_wallets', 'what an earlier platform knew of other wallets; the take-over keeps what it did'),
   ('fairlock.counterparties', 'added up from trades and ratings'),
   ('fairlock.marked_people', 'somebody''s own list, which nobody else may read'),
   ('fairlock.trade_transitions', 'the text of src/trades/states.ts, replaced with the code')

@@ -17,7 +17,7 @@ export type Check = {
 
 /** The legs a transfer of each kind has, by kind of account and direction, in alphabetical order. */
 const LEGS = `(values
-  ('adjustment', 'custody- trader+'), ('adjustment', 'custody+ trader-'),
+  ('opening', 'custody- trader+'), ('adjustment', 'custody- trader+'), ('adjustment', 'custody+ trader-'),
   ('hold', 'escrow+ trader-'), ('refund', 'escrow- trader+'),
   ('release', 'escrow- fees+ trader+'), ('release', 'escrow- trader+'),
   ('split', 'escrow- fees+ trader+ trader+'), ('split', 'escrow- trader+ trader+'),
@@ -51,7 +51,7 @@ const zeroSum: Check = {
     from wrong w left join ledger.transfers t on t.id = w.transfer_id
     left join lateral (
       select l.id from legs l where l.transfer_id = w.transfer_id and l.currency = w.currency
-        and (l.contradicted or l.appended and l.chained >= case t.kind when 'adjustment' then 1 else 2 end)
+        and (l.contradicted or l.appended and l.chained >= case when t.kind in ('opening', 'adjustment') then 1 else 2 end)
       order by l.contradicted desc, l.id limit 1
     ) blamed on true`,
 }
@@ -105,7 +105,8 @@ const transfers: Check = {
         string_agg(a.kind || case when e.amount > 0 then '+' else '-' end, ' ' order by a.kind collate "C", e.id) as legs,
         bool_and(case a.kind
           when 'escrow' then a.id = tr.escrow_id
-          when 'trader' then case t.kind when 'adjustment' then true when 'release' then a.user_id = tr.buyer_id
+          when 'trader' then case t.kind when 'opening' then true when 'adjustment' then true
+            when 'release' then a.user_id = tr.buyer_id
             when 'split' then a.user_id in (tr.user_id, tr.buyer_id) else a.user_id = tr.user_id end
           else a.id = ledger.system_account(a.kind, a.currency) end) as parties
       from ledger.transfers t left join crypto_trades tr on tr.id = t.trade_id

@@ -147,7 +147,7 @@ create function fairlock.guard_preferences() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if new.notification_preferences is not null
+  if new.notification_preferences is not null and not fairlock.is_carrying()
     and fairlock.broken_preference(new.notification_preferences) is not null then
     raise exception using errcode = '23514', message = format('notification_preferences cannot say %s',
       fairlock.broken_preference(new.notification_preferences));

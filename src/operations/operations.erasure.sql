@@ -64,6 +64,7 @@ as $$ values
   ('public.crypto_wallets', 'user_id = $1', $s$ encrypted_private_key = null, backup_phrase_encrypted = null,
     wallet_address = null, wallet_provider = null, is_connected = false $s$,
     'without keys and address: the books have an account for each'),
+  ('fairlock.outside_wallets', 'user_id = $1', '', 'gone: they were information only'),
   ('public.crypto_trades', '$1 in (user_id, buyer_id)', $s$ payment_details = null, metadata = null,
     buyer_feedback = null, seller_feedback = null $s$,
     'without payment details, what they wrote and what was written of them: the rest is the other side''s record as well'),

@@ -846,6 +846,19 @@ export interface FairlockOutbox {
   trade_id: string | null;
 }
 
+export interface FairlockOutsideWallets {
+  address: string | null;
+  chain_type: string | null;
+  created_at: Generated<Timestamp>;
+  currency: string;
+  id: string;
+  is_primary: Generated<boolean>;
+  last_known_balance: Numeric | null;
+  last_synced_at: Timestamp | null;
+  provider: string | null;
+  user_id: string;
+}
+
 export interface FairlockPasskeyChallenges {
   challenge: Buffer;
   expires_at: Timestamp;
@@ -1320,6 +1333,7 @@ export interface DB {
   "fairlock.offer_listings": FairlockOfferListings;
   "fairlock.offers": FairlockOffers;
   "fairlock.outbox": FairlockOutbox;
+  "fairlock.outside_wallets": FairlockOutsideWallets;
   "fairlock.passkey_challenges": FairlockPasskeyChallenges;
   "fairlock.passkeys": FairlockPasskeys;
   "fairlock.password_reset_wishes": FairlockPasswordResetWishes;

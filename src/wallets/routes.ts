@@ -20,6 +20,7 @@ import {
   strict,
 } from '../platform/index.ts'
 import { type ExportRoutesOptions, exportRoutes } from './exports/index.ts'
+import { outsideRoute } from './outside.ts'
 import { MOVEMENT, MOVEMENTS, type MovementRow, within } from './queries.ts'
 import { Adjustment, Category, Movement, OwnWallet, WalletChange } from './schemas.ts'
 import { staffRoutes } from './staff-routes.ts'
@@ -67,6 +68,7 @@ export function walletRoutes(app: App, options: ExportRoutesOptions): void {
   )
   changeRoute(app, db)
   statementRoute(app, db)
+  outsideRoute(app, db)
   exportRoutes(app, options)
   staffRoutes(app, db)
   app.post(

@@ -80,12 +80,12 @@ test('another folder is entered by its index.ts', () => {
   assert.deepEqual(wrong, [], 'export it from the index.ts of its folder')
 })
 
-test('only trades asks the escrow, only escrow and wallets post to the ledger', () => {
+test('only trades asks the escrow, only escrow, wallets and the take-over post to the ledger', () => {
   const wrong = sourceFiles(src, '.sql').flatMap((file) => {
     const folder = folderOf(relative(src, file))
     const text = readFileSync(file, 'utf8')
     const faults: string[] = []
-    if (!['escrow', 'wallets', 'ledger'].includes(folder) && /\bledger\.post\s*\(/.test(text))
+    if (!['escrow', 'wallets', 'ledger', 'adoption'].includes(folder) && /\bledger\.post\s*\(/.test(text))
       faults.push('ledger.post')
     if (!['trades', 'escrow'].includes(folder) && /\bfairlock\.escrow_\w+\s*\(/.test(text))
       faults.push('the escrow')

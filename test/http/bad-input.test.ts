@@ -264,6 +264,7 @@ test('a cursor of another list is refused', async () => {
     '/v1/admin/bans': ['bans', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
     '/v1/me/offers': ['own offers', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
     '/v1/trades': ['trades', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
+    '/v1/outside-wallets': ['outside-wallets', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
     '/v1/past-trades': ['past-trades', '2026-01-01T00:00:00.000000Z', UNKNOWN_ID],
     '/v1/me/unread-messages': ['unread', UNKNOWN_ID],
     '/v1/trades/{id}/messages': ['messages', 'after', '1'],

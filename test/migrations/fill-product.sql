@@ -163,6 +163,8 @@ insert into fairlock.ratings (trade_id, rated_id, rater_id, given_on, answer, fe
 select id, user_id, buyer_id, '2024-05-02', 'thanks', true from public.crypto_trades where status = 'completed';
 insert into fairlock.faults (id, user_id, trade_id, kind, forgiven_at, forgiven_by, forgiven_for)
 select id, buyer_id, id, 'not_paid', now(), user_id, 'the bank was down' from public.crypto_trades where status = 'expired';
+insert into fairlock.outside_wallets (id, user_id, address, provider, chain_type, currency, last_known_balance, last_synced_at)
+select gen_random_uuid(), id, '0xoutside', 'metamask', 'ethereum', 'ETH', 1.5, now() from public.users;
 insert into fairlock.marked_people (owner_id, person_id, mark)
 select distinct user_id, buyer_id, 'trusted' from public.crypto_trades;
 update fairlock.offers set trusted_only = true where maker_id = (select min(maker_id::text)::uuid from fairlock.offers);

@@ -55,6 +55,7 @@ export const EXPECTED: Record<string, Expectation> = {
   'fairlock.faults': { reads: [1, 0, 0, 0, 0, 0, 0, 0] },
   'fairlock.makers': EVERYBODY,
   'fairlock.marked_people': { reads: [1, 0, 0, 0, 0, 0, 0, 0] },
+  'fairlock.outside_wallets': TRADERS(1, 0, 0),
   'fairlock.market_quotes': EVERYBODY,
   'fairlock.price_board': EVERYBODY,
   'fairlock.price_days': EVERYBODY,

@@ -60,6 +60,10 @@ export async function seed(market: Market): Promise<Record<Actor, string>> {
       `insert into fairlock.staff_roles (user_id, role) select * from unnest($1::uuid[], $2::text[])`,
       [staff.map((one) => one.id), ['support', 'compliance', 'arbitrator']],
     )
+    await database.query(
+      `insert into fairlock.outside_wallets (id, user_id, currency) values (gen_random_uuid(), $1, 'ETH')`,
+      [owner.id],
+    )
     await seedReputation(database, { owner, counterparty, other }, [trades[0].id, trades[1].id])
     await seedDisputes(database, { owner, arbitrator: staff[2] as Person, tradeId: trades[1].id })
     await database.query(

@@ -33,6 +33,11 @@ create or replace function fairlock_adoption.row_hash(p_row anyelement) returns 
 language sql immutable
 as $$ select hash_record_extended(p_row, 0) $$;
 
+-- The id that an old key has in the new schema: the same, or where it is no UUID one that follows from it.
+create or replace function fairlock_adoption.id_of(p_table text, p_key text) returns uuid
+language sql immutable
+as $$ select coalesce(fairlock_adoption.try_uuid(p_key), md5('fairlock:' || p_table || ':' || p_key)::uuid) $$;
+
 -- One reason why a row or a value has no place.
 create or replace function fairlock_adoption.reason(p_code text, p_column text, p_message text) returns jsonb
 language sql immutable
@@ -61,11 +66,19 @@ create or replace function fairlock_adoption.quarantine_all(p_table text, p_refu
 returns void
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_left text[];
 begin
   if coalesce(cardinality(p_refusals), 0) = 0 then
     return;
   end if;
-  delete from fairlock_adoption.carried c using unnest(p_refusals) r where c.table_name = p_table and c.key = r.key;
+  with gone as (
+    delete from fairlock_adoption.carried c using unnest(p_refusals) r where c.table_name = p_table and c.key = r.key
+    returning c.key
+  )
+  select coalesce(array_agg(key), '{}') into v_left from gone;
+  -- Whoever waits for its place.
+  perform fairlock_adoption.wake(p_table, v_left);
   delete from fairlock_adoption.set_aside s using unnest(p_refusals) r where s.table_name = p_table and s.key = r.key;
   insert into fairlock_adoption.quarantine as q (table_name, key, reasons, waits_for, old_row)
   select p_table, r.key, r.reasons, coalesce(r.waits_for, '{}'), fairlock_adoption.row_to_keep(coalesce(r.old_row, '{}'))
@@ -163,6 +176,28 @@ begin
   perform fairlock_adoption.wake(p_table, p_keys);
   return v_known;
 end $$;
+
+-- What is to be said of a moment that the new row needs and the old one does not have; nothing when it has it.
+create or replace function fairlock_adoption.time_remnant(p_key text, p_column text, p_at timestamptz, p_extra jsonb)
+returns fairlock_adoption.remnant
+language plpgsql stable
+as $$
+begin
+  if fairlock_adoption.possible(p_at) is not null then
+    return null;
+  elsif p_at is null and not p_extra ? p_column then
+    return (p_key, p_column, 'time_missing', null)::fairlock_adoption.remnant;
+  end if;
+  return (p_key, p_column, 'time_impossible', coalesce(p_at::text, p_extra ->> p_column))::fairlock_adoption.remnant;
+end $$;
+
+-- These rows are carried once more, though they are what they were: what they lost against is gone.
+create or replace function fairlock_adoption.carry_again(p_table text, p_keys text[]) returns void
+language sql
+as $$
+  update fairlock_adoption.carried set hash = ~hash where table_name = p_table and key = any (p_keys);
+  insert into fairlock_adoption.marks (table_name, key) select p_table, key from unnest(p_keys) key
+$$;
 
 -- Runs a table's step for these keys. Where a law of the new schema refuses the set, its halves are tried, down to the one
 -- row that cannot be carried: it is quarantined with what the law said. What is no fault of the data (a lock that was not

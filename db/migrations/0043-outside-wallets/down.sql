@@ -1,0 +1,2 @@
+-- keep fairlock.outside_wallets
+drop table fairlock.outside_wallets;
