@@ -24,6 +24,16 @@ export class Ended extends Error {
  * application wrote without leaving marks. A walk that was interrupted goes on.
  */
 export async function beginWalk(carrier: Carrier, tables: OldTable[]): Promise<void> {
+  await carrier.transaction(async (client) => {
+    const changed = await client.query<{ again: boolean }>(
+      `with now as (select md5(mapping::text) as mapping from fairlock_adoption.state)
+       update fairlock_adoption.state set walked_by = now.mapping from now where walked_by is distinct from now.mapping
+       returning exists (select from fairlock_adoption.progress) as again`,
+    )
+    if (changed.rows[0]?.again !== true) return
+    await client.query(REWIND)
+    await client.query('update fairlock_adoption.progress set anew = true')
+  })
   for (const { table, relation } of tables) {
     await carrier.transaction(async (client) => {
       const due = await client.query(
@@ -121,11 +131,17 @@ async function nextBatch({ carrier, throttle }: Pace, table: TableName): Promise
       [table, throttle.rows],
     )
     const { keys } = rows[0]!
+    await client.query(
+      `update fairlock_adoption.carried set hash = 0
+       where table_name = $1 and key = any ($2)
+         and (select anew from fairlock_adoption.progress where table_name = $1)`,
+      [table, keys],
+    )
     if (keys.length > 0) await carry(client, table, keys)
     await client.query(
       `update fairlock_adoption.progress
        set last_key = coalesce($2, last_key), rows_done = rows_done + $3, updated_at = clock_timestamp(),
-           finished_at = case when $3 = 0 then clock_timestamp() end
+           finished_at = case when $3 = 0 then clock_timestamp() end, anew = anew and $3 > 0
        where table_name = $1`,
       [table, keys.at(-1) ?? null, keys.length],
     )

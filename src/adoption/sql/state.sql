@@ -22,6 +22,8 @@ create table if not exists fairlock_adoption.state (
   contracted_at timestamptz,
   -- The hash of the functions and views of this schema that are in force.
   installed     text,
+  -- The hash of the mapping by which the last walk began.
+  walked_by     text,
   -- Since when both applications have been served; `db contract` asks for some days of it.
   beside_since  timestamptz
 );
@@ -37,7 +39,9 @@ create table if not exists fairlock_adoption.progress (
   updated_at  timestamptz not null default clock_timestamp(),
   finished_at timestamptz,
   -- When the old application wrote to the table last, as far as its marks are worked off.
-  written_at  timestamptz
+  written_at  timestamptz,
+  -- The mapping was changed since the walk before: rows that have not changed are carried again, too.
+  anew        boolean not null default false
 );
 
 -- Rows that the old application touched: its triggers only ever append here, so that they neither fail nor wait.
