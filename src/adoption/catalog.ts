@@ -3,9 +3,16 @@ import { OLD_TABLES, type OldColumn, type OldTable, type Shape } from './tables.
 
 /**
  * The old tables as the catalog has them now, in `public` or, after the contract, where they were put. Those that are
- * not there are left out.
+ * not there are left out, and so are the columns that the take-over added: they are no part of what the old platform says.
  */
 export async function readShapes(session: Session, schema = 'public'): Promise<Shape[]> {
+  const expansion = await session.query<{ there: boolean }>(
+    `select to_regclass('fairlock_adoption.expansion') is not null as there`,
+  )
+  const isAdded = expansion.rows[0]!.there
+    ? `exists (select from fairlock_adoption.expansion e
+         where e.kind = 'column' and e.table_name = c.relname and e.name = a.attname)`
+    : 'false'
   const found = await session.query<{ table: OldTable; key: string[]; columns: OldColumn[] }>(
     `select c.relname as "table",
        coalesce((
@@ -23,7 +30,7 @@ export async function readShapes(session: Session, schema = 'public'): Promise<S
            'required', a.attnotnull
          ) order by a.attnum), '[]')
          from pg_attribute a join pg_type t on t.oid = a.atttypid
-         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns
+         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and not ${isAdded}) as columns
      from pg_class c
      where c.relnamespace = to_regnamespace($1) and c.relkind in ('r', 'p') and c.relname = any ($2)
      order by array_position($2, c.relname::text)`,

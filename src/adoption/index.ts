@@ -5,6 +5,7 @@ export {
   type ContractResult,
   contract,
 } from './contract/contract.ts'
+export { type Expansion, expand, removeExpansion, removeViews } from './expand.ts'
 export { grantToEngine, install, installState, keepInstalled } from './install.ts'
 export { type Mapping, MappingError, parseMapping, requireMapping, type WalletGroup } from './mapping.ts'
 export { requireAdopted, requireServable } from './ready.ts'

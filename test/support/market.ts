@@ -99,9 +99,11 @@ export async function startMarket(
     streams?: LiveOptions['timing']
     compileAtOnce?: boolean
     exports?: Exports
+    /** Another database than a clone of the template. */
+    database?: TestDatabase
   } = {},
 ): Promise<Market> {
-  const database = await testDatabase()
+  const database = options.database ?? (await testDatabase())
   const db = new Database(database.appUrl, { connections: options.connections ?? 10 })
   const config = loadConfig({ FAIRLOCK_KEYRING: options.keyring ?? 'env:TEST_KEYRING' })
   const keyring = await keyringInForce(config, database.ownerUrl, TEST_KEYS)

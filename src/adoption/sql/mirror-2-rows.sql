@@ -103,3 +103,21 @@ as $$
   select coalesce(jsonb_object_agg(name, p_new -> name), '{}')
   from unnest(p_names) name where p_new -> name is distinct from p_old -> name
 $$;
+
+-- Of these keys those that are for carrying. A row that Fairlock wrote itself, of a trade or a movement of its own, tells
+-- it nothing, whatever becomes of it there; when it is gone, it is no more counted.
+create or replace function fairlock_adoption.without_mirrored(p_table text, p_keys text[]) returns text[]
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_own text[] := array(
+    select key from fairlock_adoption.carried where table_name = p_table and key = any (p_keys) and target = 'mirrored');
+  v_there text[];
+begin
+  if v_own = '{}' then
+    return p_keys;
+  end if;
+  execute format('select array(select key from fairlock_adoption.read_%s($1))', p_table) into v_there using v_own;
+  perform fairlock_adoption.forget(p_table, array(select unnest(v_own) except select unnest(v_there)));
+  return array(select unnest(p_keys) except select unnest(v_own));
+end $$;

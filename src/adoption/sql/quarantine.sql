@@ -221,6 +221,7 @@ begin
     return (0, 0, 0, 0)::fairlock_adoption.outcome;
   end if;
   perform from fairlock_adoption.turns where table_name = p_table for no key update;
+  p_keys := fairlock_adoption.without_mirrored(p_table, p_keys);
   begin
     execute format('select s.* from fairlock_adoption.%I($1) s', p_step) into v_outcome using p_keys;
     return v_outcome;
