@@ -4,19 +4,19 @@
 set local role fairlock_engine;
 
 -- The acting person's records, newest first, after the row that a page ended with. Of one of whom the other side is not
--- known, the record says which side they were on.
+-- known, the record says which side they were on. Where both sides' rows told of one sale it is there once.
 create function fairlock.past_trades(p_limit integer, p_at timestamptz, p_id uuid)
 returns table (at text, id uuid, body jsonb)
 language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
   with me as (select fairlock.acting_user() as id), mine as (
     (select t.id, t.created_at from public.crypto_trades t
-      where t.user_id = (select me.id from me) and t.offer_id is null
+      where t.user_id = (select me.id from me) and t.offer_id is null and t.same_as is null
         and (p_at is null or (t.created_at, t.id) < (p_at, p_id))
       order by t.created_at desc, t.id desc limit p_limit)
     union all
     (select t.id, t.created_at from public.crypto_trades t
-      where t.buyer_id = (select me.id from me) and t.offer_id is null
+      where t.buyer_id = (select me.id from me) and t.offer_id is null and t.same_as is null
         and (p_at is null or (t.created_at, t.id) < (p_at, p_id))
       order by t.created_at desc, t.id desc limit p_limit)
   )

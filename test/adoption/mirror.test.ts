@@ -64,27 +64,15 @@ const spendOld = (person: Person, amount: string) =>
     [person.id, amount],
   )
 
-/** What the drain does with a wallet: under the lock of its account, the difference is what the old application did. */
+/** Carries a person's old wallets, as the drain does. */
 async function carry(person: Person): Promise<void> {
   await withSession(market.database.ownerUrl, async (session) => {
-    await session.query(`set role fairlock_engine; set fairlock.carrying = 'on'; begin`)
+    await session.query(`set role fairlock_engine; set fairlock.carrying = 'on'`)
     await session.query(
-      `select from ledger.accounts where kind = 'trader' and currency = 'BTC' and user_id = $1 for no key update`,
+      `select fairlock_adoption.carry_crypto_wallets(array(
+         select key from fairlock_adoption.old_crypto_wallets where user_id = $1::text))`,
       [person.id],
     )
-    await session.query(
-      `select ledger.post('adjustment', array[w.id], array[d.difference], ledger.system_account('custody', 'BTC'), null,
-         'the old application')
-       from fairlock_next.crypto_wallets w cross join lateral (
-         select sum(o.balance::numeric) + coalesce((select amount from fairlock_adoption.unheld where wallet_id = w.id), 0)
-           - w.balance as difference
-         from fairlock_adoption.carried c
-         cross join lateral fairlock_adoption.read_crypto_wallets(array[c.key]) o
-         where c.target_id = w.id and c.table_name = 'crypto_wallets') d
-       where w.user_id = $1 and w.currency = 'BTC' and d.difference <> 0`,
-      [person.id],
-    )
-    await session.query('commit')
   })
 }
 

@@ -13,7 +13,7 @@ as $$
   select
     -- Locked in the order of their keys, taken from in the order that a person would: the primary one, then the oldest.
     format('with held as materialized (
-        select o.%1$s::text as key, coalesce(o.%2$s::text::numeric, 0) as balance, %3$s as is_first, %4$s as since
+        select o.%1$s::text as key, case when o.%2$s is null then 0 else fairlock_adoption.money(o.%2$s::text) end as balance, %3$s as is_first, %4$s as since
         from public.crypto_wallets o
         where o.%1$s = any (array(
           select c.key::%5$s from fairlock_adoption.carried c
@@ -66,19 +66,21 @@ begin
   perform set_config('lock_timeout', '300ms', true), set_config('fairlock.carrying', 'on', true);
   begin
     for r in execute v_sql.rows_sql using p_wallet loop
+      -- What is no amount any more is quarantined by the next carry, and gives nothing until then.
+      continue when r.balance is null or r.balance in ('NaN', 'Infinity', '-Infinity') or r.balance < 0;
       v_keys := v_keys || r.key;
       v_balances := v_balances || r.balance;
     end loop;
   exception when lock_not_available then
     raise exception using errcode = '40001', message = 'the old application holds the wallet';
   end;
-  if p_delta < 0 and p_delta + v_unheld + coalesce((select sum(greatest(fairlock_adoption.counted(b), 0))
-      from unnest(v_balances) b), 0) < 0 then
+  if p_delta < 0 and p_delta + v_unheld + coalesce((
+      select sum(fairlock_adoption.counted(b)) from unnest(v_balances) b), 0) < 0 then
     raise exception using errcode = '23514', constraint = 'accounts_never_negative',
       message = 'the old application has spent these coins';
   end if;
   for i in 1 .. cardinality(v_keys) loop
-    v_part := case when p_delta > 0 then v_left else greatest(v_left, -greatest(fairlock_adoption.counted(v_balances[i]), 0)) end;
+    v_part := case when p_delta > 0 then v_left else greatest(v_left, -fairlock_adoption.counted(v_balances[i])) end;
     exit when v_left = 0;
     continue when v_part = 0;
     execute v_sql.write_sql into v_after
