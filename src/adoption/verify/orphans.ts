@@ -63,7 +63,10 @@ function arrived(moment: Moment, table: string, target: string): Promise<Found> 
   )
 }
 
-/** The relation that a target of `carried` is: offers are Fairlock's own, everything else one of the market's tables. */
+/** What rows are carried to that is Fairlock's own and not one of the market's tables. */
+const OWN = new Set(['offers', 'outside_wallets'])
+
+/** The relation that a target of `carried` is. */
 export function whereIs(target: string, market: string): string {
-  return target === 'offers' ? 'fairlock.offers' : `"${market}"."${target}"`
+  return OWN.has(target) ? `fairlock."${target}"` : `"${market}"."${target}"`
 }
