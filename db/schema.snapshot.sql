@@ -4434,7 +4434,7 @@ alter function fairlock.password_material() owner to fairlock_engine;
 grant execute on function fairlock.password_material() to fairlock_app;
 grant execute on function fairlock.password_material() to fairlock_engine;
 
-create function fairlock.past_trades(p_limit integer, p_at timestamp with time zone, p_id uuid) returns TABLE(at text, id uuid, body jsonb) language sql stable security definer set search_path=pg_catalog, pg_temp as 8b0f35dfcfea7aff;
+create function fairlock.past_trades(p_limit integer, p_at timestamp with time zone, p_id uuid) returns TABLE(at text, id uuid, body jsonb) language sql stable security definer set search_path=pg_catalog, pg_temp as f8c9936a251b5d7c;
 alter function fairlock.past_trades(integer,timestamp with time zone,uuid) owner to fairlock_engine;
 grant execute on function fairlock.past_trades(integer,timestamp with time zone,uuid) to fairlock_app;
 grant execute on function fairlock.past_trades(integer,timestamp with time zone,uuid) to fairlock_engine;
