@@ -219,6 +219,55 @@ test('what the old tables refuse is noted, and Fairlock goes on', async () => {
   await all('alter table public.crypto_wallets drop column needed')
 })
 
+test('trades of the old platform are a list of their own, for their people and for reading only', async () => {
+  const [seller, buyer, stranger] = await Promise.all(
+    ['veteran', 'veteran', 'stranger'].map((name) => market.person(name)),
+  )
+  const made = await all(
+    `insert into public.crypto_trades (user_id, pair, side, price, amount, status, metadata, timestamp, created_at)
+     values ($1, 'BTC-EUR', 'SELL', 20000, 0.5, 'DONE', jsonb_build_object('counterparty_id', $2::text), $3, $3),
+       ($1, 'BTC-EUR', 'BUY', 30000, 0.25, 'CANCELED', null, $4, $4) returning id`,
+    [seller!.id, buyer!.id, '2021-05-01 12:00', '2022-05-01 12:00'],
+  )
+  const [known, half] = made.map((row) => row.id)
+  await withSession(market.database.ownerUrl, async (session) => {
+    await session.query(`set role fairlock_engine; set fairlock.carrying = 'on'`)
+    const { rows } = await session.query('select * from fairlock_adoption.carry_crypto_trades($1)', [
+      [known, half],
+    ])
+    assert.equal(rows[0].carried, 2)
+  })
+  const { body: first } = await seller!.get('/v1/past-trades?limit=1')
+  assert.partialDeepStrictEqual(first.items, [
+    { id: half, pair: 'BTC/EUR', side: 'buy', status: 'cancelled', at: '2022-05-01T10:00:00.000Z' },
+  ])
+  const { body: second } = await seller!.get(`/v1/past-trades?limit=1&cursor=${first.nextCursor}`)
+  assert.partialDeepStrictEqual(second, {
+    items: [{ id: known, side: 'sell', price: '20000.00000000', amount: '0.50000000', status: 'completed' }],
+    nextCursor: null,
+  })
+  assert.equal((await buyer!.get('/v1/past-trades')).body.items[0].side, 'buy')
+  assert.deepEqual((await stranger!.get('/v1/past-trades')).body.items, [])
+  for (const person of [seller!, buyer!, stranger!]) {
+    assert.deepEqual((await person.get('/v1/trades')).body.items, [])
+    for (const id of [known, half]) {
+      assert.equal((await person.get(`/v1/trades/${id}`)).status, 404)
+      const bodies = {
+        payment: {},
+        release: {},
+        cancellation: {},
+        funding: {},
+        rating: { rating: '5' },
+        'rating/answer': { text: 'thanks' },
+        dispute: { reason: 'other', description: 'where is it' },
+        messages: { text: 'hello' },
+      }
+      for (const [call, body] of Object.entries(bodies))
+        assert.equal((await person.post(`/v1/trades/${id}/${call}`, body)).status, 404, call)
+    }
+  }
+})
+
 test('whatever is spent at once on both sides is spent once, and the old application never loses a transaction', async () => {
   const people = await Promise.all([1, 2, 3].map(() => market.person('racer')))
   const money = new Map(people.map((person) => [person.id, 10]))
