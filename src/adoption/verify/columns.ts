@@ -43,8 +43,8 @@ const time = (name: string): Column => ({
   new: `n.${name}`,
   optional: true,
 })
-const trimmed = (name: string): Column =>
-  text(name, `nullif(btrim(o.${name}), '')`, `nullif(btrim(n.${name}), '')`)
+const trimmed = (name: string, fresh = name): Column =>
+  text(name, `nullif(btrim(o.${name}), '')`, `nullif(btrim(n.${fresh}), '')`)
 /** The person that the old row names: their id is what they were carried to. */
 const person = (fresh = 'n.user_id') => text('user_id', 'person.target_id', fresh)
 
@@ -71,6 +71,18 @@ export const COMPARISONS: Comparison[] = [
       time('created_at'),
     ],
     subjectId: 'n.user_id',
+  },
+  {
+    table: 'crypto_wallets',
+    target: 'crypto_wallets',
+    // Balances are added up by person and currency: see money.ts.
+    columns: [person(), text('currency', word('currency', 'currency'))],
+  },
+  {
+    table: 'crypto_wallets',
+    target: 'outside_wallets',
+    columns: [person(), trimmed('wallet_address', 'address'), amount('balance', 'n.last_known_balance')],
+    subjectId: 'n.id',
   },
   {
     table: 'crypto_transactions',
@@ -129,6 +141,15 @@ export const COMPARISONS: Comparison[] = [
   {
     table: 'crypto_prices',
     target: 'crypto_prices',
-    columns: [text('symbol', word('currency', 'symbol'))],
+    columns: [
+      text('symbol', 'upper(btrim(o.symbol))'),
+      {
+        name: 'price_usd',
+        kind: 'money',
+        // Fairlock's own feed writes prices, too.
+        old: `case when n.last_updated = o.last_updated then round(${money('price_usd')}, 8) else n.price_usd end`,
+        new: 'n.price_usd',
+      },
+    ],
   },
 ]

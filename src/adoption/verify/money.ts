@@ -67,32 +67,16 @@ export async function addUp(
   table: string,
   column: string,
 ): Promise<{ money: MoneySums[]; found: Found }> {
-  const { rows } = await moment.client.query<MoneySums & { rest: string; unreadable: string }>(
-    `select label ->> 0 as currency, label ->> 1 as status, trim_scale(old)::text as old, trim_scale(new)::text as new,
-       trim_scale(quarantined)::text as quarantined, trim_scale(set_aside)::text as "setAside",
-       trim_scale(elsewhere)::text as elsewhere, unreadable::text,
-       trim_scale(old - new - quarantined - set_aside - elsewhere)::text as rest
-     from (
-       select label, ${['old', 'new', 'quarantined', 'set_aside', 'elsewhere']
-         .map((part) => `coalesce(sum(amount) filter (where part = '${part}'), 0) as ${part}`)
-         .join(', ')}, count(*) filter (where part = 'unreadable') as unreadable
+  const sums = ['old', 'new', 'quarantined', 'set_aside', 'elsewhere'].map(
+    (part) => `coalesce(sum(amount) filter (where part = '${part}'), 0) as ${part}`,
+  )
+  const { rows } = await moment.client.query<Totals>(
+    `select label ->> 0 as currency, label ->> 1 as status, ${totals()} from (
+       select label, ${sums.join(', ')}, count(*) filter (where part = 'unreadable') as unreadable
        from (${partsOf(moment, table, column)}) parts group by label
      ) sums order by currency, status`,
   )
-  const money = rows.map(({ rest, unreadable, ...sums }) => ({
-    ...sums,
-    column,
-    unreadable: Number(unreadable),
-  }))
-  const wrong = rows.filter(({ rest }) => rest !== '0')
-  const findings = wrong.slice(0, moment.limit).map(({ currency, status, rest }) => ({
-    check: 'money' as const,
-    table,
-    key: null,
-    what: `${column} in ${currency}, ${status}: the old rows hold ${rest} that is nowhere in the new ones`,
-    todo: 'The findings of check value and count name the rows; mend those, and this sum is right again.',
-  }))
-  return { money, found: { wrong: wrong.length, findings } }
+  return judge(table, column, rows, moment.limit)
 }
 
 /** Every amount with its label and what became of it. */
@@ -132,63 +116,110 @@ export const SUMS = [...new Map(PURSES.map((one) => [`${one.table}.${one.column}
   ({ table, column }) => ({ table, column }),
 )
 
-/** The wallets, which people have several of: what a person has in custody in a currency is one wallet in Fairlock. */
+/**
+ * The wallets. What a person has in custody in a currency is one wallet in Fairlock, in however many old ones it was; an
+ * outside wallet has only its last known balance.
+ */
 export async function addUpWallets(moment: Moment): Promise<{ money: MoneySums[]; found: Found }> {
-  const custody = walletsOf(moment)
-  const { rows } = await moment.client.query<MoneySums & { unreadable: string }>(
-    `${custody}
-     select 'balance' as "column", currency, case when custody then 'custody' else 'outside' end as status,
-       trim_scale(coalesce(sum(amount) filter (where readable), 0))::text as old,
-       trim_scale(coalesce(sum(new_share), 0))::text as new,
-       trim_scale(coalesce(sum(amount) filter (where refused and readable), 0))::text as quarantined,
-       trim_scale(coalesce(sum(aside) filter (where readable), 0))::text as "setAside",
-       trim_scale(coalesce(sum(amount) filter (where marked and readable and not refused), 0))::text as elsewhere,
-       count(*) filter (where not readable)::text as unreadable
-     from rows group by currency, custody order by currency, status`,
+  const wallets = walletsOf(moment)
+  const { rows } = await moment.client.query<Totals>(
+    `${wallets}
+     select currency, status, ${totals()} from (
+       select currency, case when custody then 'custody' else 'outside' end as status, ${[
+         ['old', 'amount', 'readable'],
+         ['new', 'share', 'carried and not marked'],
+         ['quarantined', 'amount', 'refused and readable and not marked'],
+         ['set_aside', 'aside', 'carried and not marked'],
+         ['elsewhere', 'amount', 'marked and readable'],
+       ]
+         .map(([name, sum, when]) => `coalesce(sum(${sum}) filter (where ${when}), 0) as ${name}`)
+         .join(', ')}, count(*) filter (where not readable) as unreadable
+       from rows group by 1, 2
+     ) sums order by currency, status`,
   )
-  const money = rows.map(({ unreadable, ...sums }) => ({ ...sums, unreadable: Number(unreadable) }))
-  const found = await look(
+  const people = await look(
     moment,
     {
       check: 'money',
       table: 'crypto_wallets',
       todo:
-        'Compare the old wallets of the person with their account: fairlock ledger verify names a wrong wallet; ' +
-        'a mark on the old wallets lets `fairlock db up` post the difference.',
+        'Compare the old wallets of the person with their account: `fairlock ledger verify` names a wrong wallet. Where ' +
+        'the books are right, insert a mark for the old wallets: `fairlock db up` then posts the difference.',
     },
-    `${custody}
+    `${wallets}
      select string_agg(key, ', ' order by key) as key,
        format('%s in custody of person %s is %s in the new wallet instead of %s', currency, user_id,
-         coalesce(trim_scale(max(new_balance))::text, 'missing'), trim_scale(sum(amount - aside))) as what
-     from rows where custody and carried and not others_wait and readable
-     group by currency, user_id, target_id having max(new_balance) is distinct from sum(amount - aside)`,
+         coalesce(trim_scale(max(held))::text, 'missing'), trim_scale(sum(amount - aside))) as what
+     from rows where target = 'crypto_wallets' and not others_wait
+     group by currency, user_id, target_id having max(held) is distinct from sum(amount - aside)`,
   )
-  return { money, found: together([found]) }
+  const sums = judge('crypto_wallets', 'balance', rows, moment.limit)
+  return { money: sums.money, found: together([sums.found, people]) }
 }
 
-/** One row per old wallet with what became of it. */
+/** One row per old wallet, and what became of its balance. `held` is what the wallets that lead to one have together. */
 function walletsOf({ market }: Moment): string {
   const of = `table_name = 'crypto_wallets'`
   return `
     with old as materialized (
       select o.key, coalesce(fairlock_adoption.mapped('currency', o.currency), upper(btrim(o.currency)), '-') as currency,
         coalesce(fairlock_adoption.custody(o.wallet_provider, o.chain_type, o.is_connected), false) as custody,
-        coalesce(fairlock_adoption.money(o.balance), 0) as amount, fairlock_adoption.try_uuid(o.user_id) as user_id,
+        coalesce(fairlock_adoption.money(o.balance), 0) as amount, o.user_id,
         ${isMarked('crypto_wallets', 'o.key')} as marked,
         o.key in (select key from fairlock_adoption.quarantine where ${of}) as refused,
         o.balance is null or coalesce(fairlock_adoption.money(o.balance) not in ('NaN', 'Infinity', '-Infinity'), false)
           as readable
       from fairlock_adoption.old_crypto_wallets o
-    ), rows as materialized (
-      select o.*, c.key is not null as carried, c.target_id, n.balance as new_balance,
-        bool_or(o.marked) over (partition by o.user_id, o.currency) as others_wait,
-        case when s.key is null then 0 else o.amount - trunc(o.amount, 8) end as aside,
-        case when not o.custody then case when c.key is null or o.marked then 0 else o.amount - 0 end
-          when o.marked then 0
-          when row_number() over (partition by c.target_id, o.custody order by o.key) = 1 then n.balance else 0 end as new_share
+    ), led as (
+      select o.*, c.key is not null as carried, c.target, c.target_id, x.last_known_balance as known,
+        n.balance - coalesce(u.amount, 0) as held, s.key is not null as has_aside,
+        bool_or(o.marked) over (partition by coalesce(c.target_id::text, o.key)) as others_wait,
+        row_number() over (partition by c.target_id order by o.marked, o.key) = 1 as is_first
       from old o
       left join fairlock_adoption.carried c on c.${of} and c.key = o.key
-      left join ${market}.crypto_wallets n on n.id = c.target_id and o.custody
-      left join fairlock_adoption.set_aside s on s.${of} and s.key = o.key and s.column_name = 'balance'
+      left join ${market}.crypto_wallets n on n.id = c.target_id and c.target = 'crypto_wallets'
+      -- Coins that Fairlock gave somebody for whom there is no old wallet.
+      left join fairlock_adoption.unheld u on u.wallet_id = n.id
+      left join fairlock.outside_wallets x on x.id = c.target_id and c.target = 'outside_wallets'
+      left join (select distinct key from fairlock_adoption.set_aside where ${of} and column_name = 'balance') s
+        on s.key = o.key
+    ), rows as materialized (
+      select *, case when not has_aside or not readable then 0
+          when target = 'outside_wallets' then amount - coalesce(known, 0) else amount - trunc(amount, 8) end as aside,
+        -- While one of a person's wallets waits, their new one cannot be told apart: each counts as it was.
+        case when target = 'outside_wallets' then coalesce(known, 0) when others_wait then trunc(amount, 8)
+          when is_first then held else 0 end as share
+      from led
     )`
+}
+
+type Totals = Omit<MoneySums, 'column' | 'unreadable'> & { rest: string; unreadable: string }
+
+/** The columns of `Totals` from sums by their names. */
+function totals(): string {
+  return `trim_scale(old)::text as old, trim_scale(new)::text as new, trim_scale(quarantined)::text as quarantined,
+    trim_scale(set_aside)::text as "setAside", trim_scale(elsewhere)::text as elsewhere, unreadable::text,
+    trim_scale(old - new - quarantined - set_aside - elsewhere)::text as rest`
+}
+
+function judge(
+  table: string,
+  column: string,
+  rows: Totals[],
+  limit: number,
+): { money: MoneySums[]; found: Found } {
+  const wrong = rows.filter(({ rest }) => rest !== '0')
+  const findings = wrong.slice(0, limit).map(({ currency, status, rest }) => ({
+    check: 'money' as const,
+    table,
+    key: null,
+    what: `${column} in ${currency}, ${status}: the old rows hold ${rest} more than the new ones and what is accounted for`,
+    todo: 'The findings of this table name the rows; mend those, and this sum is right again.',
+  }))
+  const money = rows.map(({ rest: _, unreadable, ...sums }) => ({
+    ...sums,
+    column,
+    unreadable: Number(unreadable),
+  }))
+  return { money, found: { wrong: wrong.length, findings } }
 }
