@@ -22,6 +22,7 @@ export async function compare(
   )
   const row = rows[0]!
   const figures = columns.map(({ name }, i) => ({
+    target: comparison.target,
     column: name,
     rows: Number(row[`rows${i}`]),
     old: row[`old${i}`]!,

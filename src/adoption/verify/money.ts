@@ -19,7 +19,7 @@ type Purse = {
 }
 
 const mapped = (kind: string, column: string) =>
-  `coalesce(fairlock_adoption.mapped('${kind}', o.${column}), upper(btrim(o.${column})), '-')`
+  `coalesce(fairlock_adoption.mapped('${kind}', o.${column}), nullif(left(upper(btrim(o.${column})), 40), ''), '-')`
 const BASE = `coalesce(split_part(fairlock_adoption.pair(o.pair), '/', 1), '-')`
 
 const PURSES: Purse[] = [
@@ -162,7 +162,7 @@ function walletsOf({ market }: Moment): string {
   const of = `table_name = 'crypto_wallets'`
   return `
     with old as materialized (
-      select o.key, coalesce(fairlock_adoption.mapped('currency', o.currency), upper(btrim(o.currency)), '-') as currency,
+      select o.key, ${mapped('currency', 'currency')} as currency,
         coalesce(fairlock_adoption.custody(o.wallet_provider, o.chain_type, o.is_connected), false) as custody,
         coalesce(fairlock_adoption.money(o.balance), 0) as amount, o.user_id,
         ${isMarked('crypto_wallets', 'o.key')} as marked,

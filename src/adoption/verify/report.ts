@@ -20,6 +20,8 @@ export type Counts = { in: number; carried: number; quarantined: number; marks: 
  * they are. `setAside` values had no place, `changed` rows were changed in Fairlock since; neither is in the sums.
  */
 export type ColumnSums = {
+  /** Which table the rows became rows of. */
+  target: string
   column: string
   rows: number
   old: string
@@ -45,6 +47,20 @@ export type MoneySums = {
   unreadable: number
 }
 
+/**
+ * What people have in one currency, by where it came from: opened + adjusted + own = held, and held is what the old wallets
+ * in custody hold and what Fairlock gave people who have no old wallet. Decimal strings.
+ */
+export type CustodySums = {
+  currency: string
+  /** Posted when a wallet was carried first, and when the old application changed it later. */
+  opened: string
+  adjusted: string
+  /** Moved by Fairlock itself. */
+  own: string
+  held: string
+}
+
 export type TableReport = { table: string; counts: Counts; columns: ColumnSums[]; money: MoneySums[] }
 
 /** What one verification found. Everything is of one moment. */
@@ -61,7 +77,7 @@ export type AdoptionReport = {
   setAside: { code: string; table: string; column: string; rows: number }[]
   differences: { table: string; column: string; rows: number }[]
   orphans: { references: number; wrong: number }
-  ledger: { checks: Omit<LedgerCheck, 'findings'>[]; totals: LedgerTotals[] }
+  ledger: { checks: Omit<LedgerCheck, 'findings'>[]; totals: LedgerTotals[]; custody: CustodySums[] }
   secrets: { searched: number; found: number }
   /** How many findings there are of each check, and those of them that are listed. */
   wrong: number

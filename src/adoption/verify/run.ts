@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { userInfo } from 'node:os'
-import { verifyLedger } from '../../ledger/index.ts'
 import { asEngine } from '../../platform/index.ts'
 import type { Problem } from '../../platform/migrator/index.ts'
 import { OLD_TABLES } from '../tables.ts'
+import { checkBooks } from './books.ts'
 import { COMPARISONS } from './columns.ts'
 import { compare } from './compare.ts'
 import { countRows } from './counts.ts'
@@ -11,6 +11,7 @@ import { findExtra } from './extra.ts'
 import { type Found, type Moment, together } from './moment.ts'
 import { addUp, addUpWallets, SUMS } from './money.ts'
 import { findOrphans } from './orphans.ts'
+import { compareShapes } from './record.ts'
 import { type AdoptionReport, canonical, type TableReport } from './report.ts'
 import { searchSecrets } from './secrets.ts'
 
@@ -40,6 +41,7 @@ export async function verifyAdoption(ownerUrl: string, options: VerifyOptions): 
       found.push(result.found)
       return result
     }
+    found.push(await compareShapes(moment))
     const tables: TableReport[] = []
     for (const table of OLD_TABLES) {
       step(table)
@@ -75,27 +77,6 @@ export async function verifyAdoption(ownerUrl: string, options: VerifyOptions): 
       passed: wrong === 0,
     }
   })
-}
-
-/** The books by the product's own verifier; what it finds is a finding of the take-over. */
-async function checkBooks(moment: Moment, step: (name: string) => void) {
-  const { checks, totals } = await verifyLedger(moment.client, {
-    limit: moment.limit,
-    onProgress: ({ check }) => step(`the books: ${check}`),
-  })
-  const findings = checks.flatMap((check) =>
-    check.findings.map(({ table, id, what, invariant }) => ({
-      check: 'ledger' as const,
-      table,
-      key: id,
-      what: `${what} (${invariant})`,
-      todo: 'Stop carrying and trading, keep the database as it is, and go on with docs/operating/ledger.md.',
-    })),
-  )
-  return {
-    ledger: { checks: checks.map(({ findings: _, ...check }) => check), totals },
-    found: { wrong: findings.length, findings },
-  }
 }
 
 function ofProblems(problems: Problem[]): Found {

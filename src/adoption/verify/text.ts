@@ -41,7 +41,7 @@ export function textOf({ report, sha256, signature }: SignedReport): string {
       ['column', 'rows', 'checksum of the old', 'checksum of the new', 'set aside', 'changed since'],
       ...report.tables.flatMap(({ table, columns }) =>
         columns.map((one) => [
-          `${table}.${one.column}`,
+          `${table}${one.target === table ? '' : ` to ${one.target}`}: ${one.column}`,
           String(one.rows),
           one.old,
           one.new,
@@ -49,6 +49,11 @@ export function textOf({ report, sha256, signature }: SignedReport): string {
           String(one.changed),
         ]),
       ),
+    ]),
+    '',
+    ...grid([
+      ['accounts of people in', 'opened', 'adjusted', 'moved by Fairlock', 'held'],
+      ...report.ledger.custody.map((one) => [one.currency, one.opened, one.adjusted, one.own, one.held]),
     ]),
     '',
     ...kinds(report),
