@@ -27,10 +27,11 @@ begin
       select q.table_name, count(*) as rows from fairlock_adoption.quarantine q group by q.table_name
     ), there as (
       select c.table_name, count(*) as rows from fairlock_adoption.carried c where $1 group by c.table_name
-    ), names (name) as (
-      values ('users'), ('crypto_profiles'), ('crypto_wallets'), ('crypto_transactions'), ('crypto_trades'), ('crypto_prices')
+    ), names as (
+      select * from unnest(array['users', 'crypto_profiles', 'crypto_wallets', 'crypto_transactions', 'crypto_trades',
+        'crypto_prices']) with ordinality names (name, place)
     ), tables as (
-      select n.name, p.pass, coalesce(p.rows_done, 0) as done, coalesce(p.rows_total, 0) as total,
+      select n.name, n.place, p.pass, coalesce(p.rows_done, 0) as done, coalesce(p.rows_total, 0) as total,
         p.finished_at is not null as finished, coalesce(r.rate, 0) as rate, coalesce(q.rows, 0) as quarantined,
         case when $1 then coalesce(t.rows, 0) else coalesce(new.n_live_tup, 0) end as carried,
         coalesce(w.marks, 0) as marks, coalesce(extract(epoch from clock_timestamp() - w.oldest), 0) as oldest,
@@ -52,7 +53,7 @@ begin
         'etaSeconds', case when t.finished then 0 when t.rate > 0 then ceil(greatest(t.total - t.done, 0) / t.rate) end,
         'carried', t.carried, 'quarantined', t.quarantined, 'marks', t.marks, 'oldestMarkSeconds', round(t.oldest, 3),
         'old', jsonb_build_object('bytes', t.old_bytes, 'live', t.old_live, 'dead', t.old_dead),
-        'new', jsonb_build_object('bytes', t.new_bytes, 'live', t.new_live, 'dead', t.new_dead)))
+        'new', jsonb_build_object('bytes', t.new_bytes, 'live', t.new_live, 'dead', t.new_dead)) order by t.place)
         from tables t),
       'quarantine', (select coalesce(jsonb_object_agg(code, rows order by code), '{}') from (
         select reason ->> 'code' as code, count(*) as rows

@@ -6,7 +6,7 @@ import { contractCommand } from './adoption/contract.ts'
 import { type GiveBackOptions, giveBack } from './adoption/down.ts'
 import { isTakenOver, planTakeOver } from './adoption/plan.ts'
 import { quarantineCommand } from './adoption/quarantine.ts'
-import { NOT_TAKEN_OVER, type StatusOptions, watchTakeOver } from './adoption/status.ts'
+import { NOT_TAKEN_OVER, type StatusOptions, watchTakeOver, withoutLoans } from './adoption/status.ts'
 import { type TakeOverOptions, takeOver, wholeNumber } from './adoption/up.ts'
 import { type VerifyOptions, verifyTakeOver } from './adoption/verify.ts'
 import { bringUp, writeSettings } from './bring-up.ts'
@@ -27,10 +27,11 @@ export function dbCommand(): Command {
     .option('--prometheus', 'of a take-over: its metrics as text, for a node exporter', false)
     .action((options: StatusOptions) =>
       withDatabase(async (connection) => {
-        if (await isTakenOver(connection.ownerUrl)) {
-          if (await watchTakeOver(connection, options)) return
-        } else if (options.watch || options.prometheus) throw new UsageError(NOT_TAKEN_OVER)
-        await showStatus(connection, options.json)
+        const takenOver = await isTakenOver(connection.ownerUrl)
+        if (!takenOver && (options.watch || options.prometheus)) throw new UsageError(NOT_TAKEN_OVER)
+        if (!takenOver) await showStatus(connection, options.json)
+        else if (!(await watchTakeOver(connection, options)))
+          await showStatus(connection, options.json, withoutLoans)
       }),
     )
   db.command('plan')
@@ -95,8 +96,12 @@ export function dbCommand(): Command {
 type UpOptions = TakeOverOptions & { to?: string; dryRun: boolean }
 type DownOptions = GiveBackOptions
 
-async function showStatus({ ownerUrl }: Connection, json: boolean): Promise<void> {
-  const found = await status({ ownerUrl })
+async function showStatus(
+  { ownerUrl }: Connection,
+  json: boolean,
+  seen: (found: Status) => Status = (found) => found,
+): Promise<void> {
+  const found = seen(await status({ ownerUrl }))
   if (json) print(JSON.stringify(found, null, 2))
   else describeStatus(found)
   if (found.problems.length > 0 || (found.drift?.length ?? 0) > 0)

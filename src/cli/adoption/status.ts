@@ -3,6 +3,7 @@ import type pg from 'pg'
 import { Registry } from 'prom-client'
 import { type AdoptionFigures, adoptionFigures, adoptionGauges } from '../../adoption/index.ts'
 import { engineSteps } from '../../platform/index.ts'
+import type { Status } from '../../platform/migrator/index.ts'
 import type { Connection } from '../connect.ts'
 import { UsageError } from '../finding.ts'
 import { print } from '../output.ts'
@@ -36,6 +37,15 @@ export async function watchTakeOver({ ownerUrl }: Connection, options: StatusOpt
     else await lines(client, seconds, options.json)
     return options.json || options.watch || options.prometheus
   })
+}
+
+/**
+ * While rows are carried, the engine may do more than the code grants it; that is no drift. What is left of a status then
+ * is what is pending, halfway or wrong.
+ */
+export function withoutLoans(found: Status): Status {
+  const isLoan = (line: string) => / (to fairlock_engine|fairlock_adoption\S*);?$/.test(line)
+  return { ...found, drift: found.drift?.filter((line) => !isLoan(line)) ?? null }
 }
 
 async function exposition(client: pg.Client): Promise<string> {
