@@ -78,7 +78,10 @@ function careSql(mapping: Mapping, shapes: Shape[], shape: Shape, checks: Check[
     select key, refused, others from (
       select o.key, ${flags((check) => check.outcome === 'quarantined')} as refused,
         ${flags((check) => check.outcome !== 'quarantined')} as others
-      from (${rowsToJudge(mapping, shape, checks)} offset 0) o
+      from (
+        select o.*, ${shape.table === 'crypto_trades' ? namedParty(mapping) : 'null'} as named
+        from (${rowsToJudge(mapping, shape, checks)} offset 0) o offset 0
+      ) o
       ${joins(mapping, shapes, shape)}
       offset 0
     ) all_rows
@@ -97,6 +100,7 @@ function rowsToJudge(mapping: Mapping, shape: Shape, checks: Check[]): string {
   const reader = new Reader(mapping, shape, 'pg_temp')
   const text = checks.map((check) => check.when).join('\n')
   const named = new Set([...text.matchAll(/\bo\.(\w+)/g)].map((match) => match[1]!))
+  if (shape.table === 'crypto_trades') named.add('j_metadata')
   for (const column of JOINED[shape.table] ?? []) named.add(column)
   const columns = Object.entries(COLUMNS[shape.table]).flatMap(([name, kind]) => {
     const value = reader.column(name, kind)
@@ -116,7 +120,6 @@ function rowsToJudge(mapping: Mapping, shape: Shape, checks: Check[]): string {
     )
     columns.push(`pg_temp.custody(${provider}, ${chain}, ${connected}) as custody`)
   }
-  if (shape.table === 'crypto_trades') columns.push(`${namedParty(mapping, reader)} as named`)
   return `select ${[`t.${quote(keyOf(shape).name)}::text as key`, ...columns].join(',\n    ')}
     from ${quote(shape.schema)}.${quote(shape.table)} t`
 }
@@ -129,11 +132,10 @@ const JOINED: Partial<Record<OldTable, string[]>> = {
   crypto_trades: ['user_id', 'transaction_id', 'pair'],
 }
 
-function namedParty(mapping: Mapping, reader: Reader): string {
-  const keys = mapping.counterpartyKeys.map((key) => `nullif(btrim(d ->> ${literal(key)}), '')`)
+function namedParty(mapping: Mapping): string {
+  const keys = mapping.counterpartyKeys.map((key) => `nullif(btrim(o.j_metadata ->> ${literal(key)}), '')`)
   if (keys.length === 0) return 'null::text'
-  return `(select coalesce(${keys.join(', ')}) from (select ${reader.document('metadata')} as d) doc
-    where jsonb_typeof(d) = 'object')`
+  return `case when jsonb_typeof(o.j_metadata) = 'object' then coalesce(${keys.join(', ')}) end`
 }
 
 function joins(mapping: Mapping, shapes: Shape[], shape: Shape): string {

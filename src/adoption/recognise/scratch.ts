@@ -19,7 +19,11 @@ export function temporary(sql: string): string {
  */
 export async function prepareSession(session: Session, mapping: Mapping, known: string[]): Promise<void> {
   const texts = await Promise.all(HELPERS.map((name) => readFile(directory + name, 'utf8')))
-  await session.query('set default_transaction_read_only = off; set check_function_bodies = off')
+  // The planner knows nothing of keys that are compared as text, and would sort what is better hashed.
+  await session.query(
+    `set default_transaction_read_only = off; set check_function_bodies = off; set work_mem = '64MB';
+     set enable_mergejoin = off; set jit = off`,
+  )
   await session.query(temporary([texts[0]!, mappingSql(mapping, known), ...texts.slice(1)].join('\n')))
   await session.query('set default_transaction_read_only = on')
 }

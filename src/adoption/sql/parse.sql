@@ -69,7 +69,8 @@ declare
   v_json jsonb;
 begin
   if p_text is null then return null; end if;
-  v_json := fairlock_adoption.try_jsonb(p_text);
+  -- A text that fails to be JSON costs a subtransaction, so only what looks like it is tried.
+  if p_text ~ '^\s*\[' then v_json := fairlock_adoption.try_jsonb(p_text); end if;
   if jsonb_typeof(v_json) = 'array' then
     return array(
       select btrim(value) from jsonb_array_elements_text(v_json) with ordinality as e (value, at)
