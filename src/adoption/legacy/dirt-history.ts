@@ -146,6 +146,16 @@ const REFERENCES: Omit<Dirt, 'table'>[] = [
     becomes: 'stays until somebody says whose it is',
   },
   {
+    code: 'wallet_outside',
+    what: 'a wallet that was connected from outside; no dirt, but it has no statement here',
+    set: { wallet_id: '{outsideWallet}' },
+    with: ['outsideWallet'],
+    outcome: 'set_aside',
+    reason: 'wallet_outside',
+    column: 'wallet_id',
+    becomes: 'without wallet; which one it was is kept',
+  },
+  {
     code: 'wallet_quarantined',
     what: 'a wallet that is in quarantine itself; no dirt of its own',
     set: { wallet_id: '{debtWallet}', currency: "'ETH'" },

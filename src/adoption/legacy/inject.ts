@@ -113,6 +113,10 @@ function clean(what: Row, ids: Ids): [OldTable, Values] {
     case 'wallet':
     case 'dirtyWallet':
       return ['crypto_wallets', { ...wallet(ids, what, 'user'), ...times }]
+    case 'outsideWallet': {
+      const outside = { wallet_provider: "'metamask'", is_connected: 'true' }
+      return ['crypto_wallets', { ...wallet(ids, what, 'user'), ...outside, ...times }]
+    }
     case 'debtWallet':
       return ['crypto_wallets', { ...wallet(ids, what, 'user'), currency: "'ETH'", balance: '-1', ...times }]
     case 'otherWallet':

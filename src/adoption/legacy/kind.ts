@@ -14,6 +14,7 @@ export type Companion =
   | 'wallet'
   | 'otherWallet'
   | 'debtWallet'
+  | 'outsideWallet'
   | 'transaction'
   | 'strangersTransaction'
   | 'price'

@@ -114,14 +114,14 @@ function rowsToJudge(mapping: Mapping, shape: Shape, checks: Check[]): string {
         : null,
     ].filter((one) => one !== null)
   })
-  if (shape.table === 'crypto_wallets') {
-    const [provider, chain, connected] = ['wallet_provider', 'chain_type', 'is_connected'].map((name) =>
-      reader.column(name, 'text'),
-    )
-    columns.push(`pg_temp.custody(${provider}, ${chain}, ${connected}) as custody`)
-  }
+  if (shape.table === 'crypto_wallets') columns.push(`${custodyOf(reader)} as custody`)
   return `select ${[`t.${quote(keyOf(shape).name)}::text as key`, ...columns].join(',\n    ')}
     from ${quote(shape.schema)}.${quote(shape.table)} t`
+}
+
+function custodyOf(reader: Reader): string {
+  const names = ['wallet_provider', 'chain_type', 'is_connected']
+  return `pg_temp.custody(${names.map((name) => reader.column(name, 'text')).join(', ')})`
 }
 
 /** Columns that the joins name. */
@@ -142,8 +142,10 @@ function joins(mapping: Mapping, shapes: Shape[], shape: Shape): string {
   const keys = (table: OldTable, columns = '') => {
     const found = shapes.find((one) => one.table === table)!
     const reader = new Reader(mapping, found, 'pg_temp')
+    const custody = table === 'crypto_wallets' ? `, ${custodyOf(reader)} as custody` : ''
     const owner = columns === '' ? '' : `, ${reader.column(columns, 'id')} as ${columns}`
-    return `(select t.${quote(keyOf(found).name)}::text as key${owner} from ${quote(found.schema)}.${quote(table)} t)`
+    const from = `${quote(found.schema)}.${quote(table)}`
+    return `(select t.${quote(keyOf(found).name)}::text as key${owner}${custody} from ${from} t)`
   }
   const person = `left join ${keys('users')} person on person.key = o.user_id`
   switch (shape.table) {

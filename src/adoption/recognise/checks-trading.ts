@@ -47,6 +47,12 @@ export const TRANSACTION_CHECKS: Check[] = [
     'carried without wallet',
   ),
   setAside(
+    'wallet_outside',
+    'wallet_id',
+    'not wallet.custody',
+    'carried without wallet, which has no statement here; which one it was is kept',
+  ),
+  setAside(
     'sign_dropped',
     'amount',
     `o.m_amount < 0 and ${LEAVING} and o.w_transaction_type <> 'adjustment'`,

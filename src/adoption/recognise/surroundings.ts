@@ -17,7 +17,7 @@ export async function lookAround(session: Session): Promise<Surroundings> {
        select oid from pg_class where relnamespace = 'public'::regnamespace and relname = any ($1)
      )
      select
-       (select coalesce(jsonb_agg(format('%s.%s', n.nspname, c.relname) order by 1), '[]')
+       (select coalesce(jsonb_agg(format('%s.%s', n.nspname, c.relname) order by n.nspname, c.relname), '[]')
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where c.relkind in ('r', 'p', 'f', 'm') and not c.relispartition and c.oid not in (select oid from old)
           and n.nspname !~ '^(pg_|information_schema$|fairlock|ledger$|audit$|graphile_worker$)'
