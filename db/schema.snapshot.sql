@@ -214,7 +214,9 @@ create policy "the engine keeps adopted secrets" on fairlock.adopted_secrets for
 CREATE TRIGGER recorded AFTER INSERT OR DELETE OR UPDATE OF user_id, table_name, row_key, path, secret, sealed_at ON fairlock.adopted_secrets FOR EACH ROW EXECUTE FUNCTION fairlock.record_change('id', '{user_id,table_name,row_key,path,sealed_at}', '{id}');
 CREATE TRIGGER sealed_secret BEFORE INSERT OR UPDATE OF secret, user_id ON fairlock.adopted_secrets FOR EACH ROW WHEN ((new.secret IS NOT NULL)) EXECUTE FUNCTION fairlock.guard_sealed('secret', 'user_id');
 grant delete, insert, select on fairlock.adopted_secrets to fairlock_engine;
+grant update on fairlock.adopted_secrets (sealed_at) to fairlock_engine;
 grant update on fairlock.adopted_secrets (secret) to fairlock_engine;
+grant update on fairlock.adopted_secrets (user_id) to fairlock_engine;
 
 create table fairlock.announcements (
   audience text not null,
@@ -3081,7 +3083,7 @@ create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount n
 alter function fairlock.adjust_balance(uuid,text,numeric,text) owner to fairlock_engine;
 grant execute on function fairlock.adjust_balance(uuid,text,numeric,text) to fairlock_engine;
 
-create function fairlock.adoption_figures(p_exact boolean DEFAULT false) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 0635b8100ab86fd8;
+create function fairlock.adoption_figures(p_exact boolean DEFAULT false) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 8db10528d83e1dd3;
 alter function fairlock.adoption_figures(boolean) owner to fairlock_engine;
 grant execute on function fairlock.adoption_figures(boolean) to fairlock_app;
 grant execute on function fairlock.adoption_figures(boolean) to fairlock_engine;

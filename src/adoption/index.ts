@@ -18,6 +18,8 @@ export { type AdoptionStep, adoptionPlan } from './run/plan.ts'
 export { countQuarantine, listQuarantine, type Quarantined, type QuarantineFilter } from './run/quarantine.ts'
 export { retryQuarantine } from './run/retry.ts'
 export { type AdoptionEvent, type AdoptionResult, type AdoptionUpOptions, adoptionUp } from './run/up.ts'
+export { scrubSecrets } from './secrets/scrub.ts'
+export { sealSecrets } from './secrets/seal.ts'
 export { readState, type State } from './state.ts'
 export { OLD_TABLES, type OldTable, type Shape } from './tables.ts'
 export {

@@ -6,6 +6,7 @@ import { contractCommand } from './adoption/contract.ts'
 import { type GiveBackOptions, giveBack } from './adoption/down.ts'
 import { isTakenOver, planTakeOver } from './adoption/plan.ts'
 import { quarantineCommand } from './adoption/quarantine.ts'
+import { scrubCommand, secretsCommand } from './adoption/secrets.ts'
 import { NOT_TAKEN_OVER, type StatusOptions, watchTakeOver, withoutLoans } from './adoption/status.ts'
 import { type TakeOverOptions, takeOver, wholeNumber } from './adoption/up.ts'
 import { type VerifyOptions, verifyTakeOver } from './adoption/verify.ts'
@@ -90,6 +91,8 @@ export function dbCommand(): Command {
     )
   db.addCommand(contractCommand())
   db.addCommand(quarantineCommand())
+  db.addCommand(secretsCommand())
+  db.addCommand(scrubCommand())
   return db
 }
 

@@ -155,8 +155,8 @@ const profiles: Check = {
   findings: `
     with done as (
       select person, count(*) as trades, count(escrow_id) as escrows from (
-        select user_id as person, escrow_id from crypto_trades where status = 'completed'
-        union all select buyer_id, escrow_id from crypto_trades where status = 'completed'
+        select user_id as person, escrow_id from crypto_trades where status = 'completed' and same_as is null
+        union all select buyer_id, escrow_id from crypto_trades where status = 'completed' and same_as is null
       ) sides group by person
     )
     select null::bigint as transfer, p.created_at as at, 'public.crypto_profiles' as "table", p.id::text as id,

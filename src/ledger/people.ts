@@ -57,7 +57,8 @@ const counts: Check = {
       select t.user_id as seller, t.buyer_id as buyer, split_part(t.pair, '/', 1) as currency,
         case when e.refunded_amount > 0 then round(t.amount * e.released_amount / (t.amount - t.buyer_fee), 8)
           else t.amount end as amount
-      from crypto_trades t left join crypto_escrows e on e.trade_id = t.id where t.status = 'completed' and t.same_as is null
+      from crypto_trades t left join crypto_escrows e on e.trade_id = t.id
+      where t.status = 'completed' and t.same_as is null
     ), sides as (
       select seller as person, buyer as other, currency, amount from sales
       union all select buyer, seller, currency, amount from sales

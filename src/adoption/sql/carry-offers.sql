@@ -24,10 +24,12 @@ begin
   into methods, unknown
   from unnest(v_words) w
   cross join lateral (select lower(regexp_replace(btrim(w), '[^A-Za-z0-9]+', '_', 'g')) as word) s
-  left join fairlock.payment_method_types m on m.slug = case s.word
+  -- By its name only where it is no slug: the catalogue is short, but not for every order.
+  cross join lateral (select coalesce(
+    (select slug from fairlock.payment_method_types where slug = case s.word
       when 'bank' then 'bank_transfer' when 'wire' then 'bank_transfer' when 'wire_transfer' then 'bank_transfer'
-      when 'banktransfer' then 'bank_transfer' when 'in_person' then 'cash' else s.word end
-    or lower(m.name) = lower(btrim(w))
+      when 'banktransfer' then 'bank_transfer' when 'in_person' then 'cash' else s.word end),
+    (select min(slug) from fairlock.payment_method_types where lower(name) = lower(btrim(w)))) as slug) m
   where btrim(w) <> '';
   v_filled := fairlock_adoption.cut(coalesce(p_metadata ->> 'filled_amount', p_metadata ->> 'filledAmount',
     p_metadata ->> 'filled'));
@@ -69,22 +71,24 @@ create or replace function fairlock_adoption.write_offers(p_orders fairlock_adop
 language plpgsql
 as $$
 begin
+  update fairlock.offers o set price = n.price, total_amount = greatest(t.total, o.taken_amount),
+    min_amount = t.least_amount, max_amount = t.most_amount,
+    payment_method_types = coalesce(t.methods, o.payment_method_types), payment_window_minutes = t.minutes,
+    terms = t.terms, expires_at = case when t.expires_at > now() then t.expires_at end,
+    version = version + 1, updated_at = clock_timestamp()
+  from (select n.* from unnest(p_orders) n join fairlock.offers known on known.id = n.id offset 0) n
+  cross join lateral fairlock_adoption.order_terms(n.metadata, n.amount) t
+  where o.id = n.id and o.status <> 'closed' and o.pricing = 'fixed'
+    and (o.price, o.total_amount, o.min_amount, o.max_amount, o.payment_method_types, o.payment_window_minutes, o.terms)
+      is distinct from (n.price, greatest(t.total, o.taken_amount), t.least_amount, t.most_amount,
+        coalesce(t.methods, o.payment_method_types), t.minutes, t.terms);
   insert into fairlock.offers (id, maker_id, side, base_currency, quote_currency, pricing, price, total_amount,
     min_amount, max_amount, payment_method_types, payment_window_minutes, terms, status, expires_at, created_at, updated_at)
   select n.id, n.person, n.side, split_part(n.pair, '/', 1), split_part(n.pair, '/', 2), 'fixed', n.price, t.total,
     t.least_amount, t.most_amount, coalesce(t.methods, '{bank_transfer}'), t.minutes, t.terms,
     case when t.methods is null or t.expires_at <= now() then 'paused' else 'open' end,
     case when t.expires_at > now() then t.expires_at end, n.created_at, clock_timestamp()
-  from unnest(p_orders) n cross join lateral fairlock_adoption.order_terms(n.metadata, n.amount) t
-  where not exists (select from fairlock.offers known where known.id = n.id);
-  update fairlock.offers o set price = n.price, total_amount = greatest(t.total, o.taken_amount),
-    min_amount = t.least_amount, max_amount = t.most_amount,
-    payment_method_types = coalesce(t.methods, o.payment_method_types), payment_window_minutes = t.minutes,
-    terms = t.terms, expires_at = case when t.expires_at > now() then t.expires_at end,
-    version = version + 1, updated_at = clock_timestamp()
-  from unnest(p_orders) n cross join lateral fairlock_adoption.order_terms(n.metadata, n.amount) t
-  where o.id = n.id and o.status <> 'closed' and o.pricing = 'fixed'
-    and (o.price, o.total_amount, o.min_amount, o.max_amount, o.payment_method_types, o.payment_window_minutes, o.terms)
-      is distinct from (n.price, greatest(t.total, o.taken_amount), t.least_amount, t.most_amount,
-        coalesce(t.methods, o.payment_method_types), t.minutes, t.terms);
+  from (select * from unnest(p_orders) n
+    where not exists (select from fairlock.offers known where known.id = n.id) offset 0) n
+  cross join lateral fairlock_adoption.order_terms(n.metadata, n.amount) t;
 end $$;

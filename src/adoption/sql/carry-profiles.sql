@@ -198,6 +198,9 @@ begin
   perform fairlock_adoption.quarantine_all('crypto_profiles', v_settled.refused);
   perform fairlock_adoption.keep_aside('crypto_profiles', array(select key from unnest(v_rows)),
     array(select r from unnest(v_rows) o cross join lateral fairlock_adoption.profile_remnants(o) r));
+  insert into fairlock_adoption.to_recount (user_id)
+  select u.target_id from unnest(v_rows) o
+  join fairlock_adoption.carried u on u.table_name = 'users' and u.key = o.user_id order by 1 on conflict do nothing;
   perform fairlock_adoption.note_carried('crypto_profiles', 'crypto_profiles', array(
     select (o.key, fairlock_adoption.row_hash(o), fairlock_adoption.id_of('crypto_profiles', o.key))::fairlock_adoption.carriage
     from unnest(v_rows) o));

@@ -1,9 +1,6 @@
 -- Old trades: what has ended becomes a record, which belongs to no offer and no escrow; an open order becomes an offer; what
 -- is under way has to end where it began. docs/operating/migration.md says by which rules.
 
--- Whose numbers have to be counted anew: carrying trades puts them here, fairlock_adoption.recount_waiting takes them out.
-create table if not exists fairlock_adoption.to_recount (user_id uuid primary key);
-
 -- Takes records away whose old rows are gone or can no longer be kept, and closes what was an offer.
 create or replace function fairlock_adoption.drop_trades(p_ids uuid[]) returns void
 language plpgsql

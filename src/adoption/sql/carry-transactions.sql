@@ -30,7 +30,7 @@ $$;
 
 -- What of an old transaction has no place in the line that is made of it.
 create or replace function fairlock_adoption.transaction_remnants(
-  o fairlock_adoption.old_crypto_transactions, p_type text, p_wallet uuid, p_metadata jsonb
+  o fairlock_adoption.old_crypto_transactions, p_type text, p_wallet uuid, p_outside boolean, p_metadata jsonb
 ) returns fairlock_adoption.remnant[]
 language sql stable
 as $$
@@ -45,7 +45,8 @@ as $$
           then 'fee_above_amount' end), o.transaction_fee),
       ('transaction_fee', case when fairlock_adoption.rest(o.transaction_fee) is not null then 'decimals_cut' end,
         fairlock_adoption.rest(o.transaction_fee)),
-      ('wallet_id', case when o.wallet_id is not null and p_wallet is null then 'wallet_missing' end, o.wallet_id),
+      ('wallet_id', case when p_outside then 'wallet_outside' when o.wallet_id is not null and p_wallet is null
+        then 'wallet_missing' end, o.wallet_id),
       ('confirmations', case when not coalesce(fairlock_adoption.try_bigint(o.confirmations) between 0 and 2147483647, false)
         and o.confirmations is not null then 'number_impossible' end, o.confirmations),
       ('block_number', case when not coalesce(fairlock_adoption.try_bigint(o.block_number) >= 0, false)
@@ -119,7 +120,7 @@ begin
     select o, fairlock_adoption.row_hash(o) as hash from fairlock_adoption.read_crypto_transactions(p_keys) o
   ), found as materialized (
     select r.o, r.hash, (r.o).key, fairlock_adoption.try_uuid((r.o).key) as id, person.target_id as person, w.id as wallet,
-      w.user_id as owner, q.key is not null as waits,
+      w.user_id as owner, q.key is not null as waits, coalesce(known.target = 'outside_wallets', false) as outside,
       fairlock_adoption.mapped('transaction_type', (r.o).transaction_type) as type,
       fairlock_adoption.mapped('transaction_status', (r.o).status) as status,
       fairlock_adoption.mapped('currency', (r.o).currency) as currency,
@@ -144,7 +145,7 @@ begin
       and f.currency is not null and (f.owner is null or f.owner = f.person) and not f.waits
       and f.amount > 0 and f.amount < 1000000000000 and f.amount = trunc(f.amount, 8)
       and ((f.o).transaction_fee is null or f.fee between 0 and f.amount and f.fee = trunc(f.fee, 8))
-      and ((f.o).wallet_id is null or f.wallet is not null)
+      and ((f.o).wallet_id is null or f.wallet is not null or f.outside)
       and ((f.o).confirmations is null or f.confirmations between 0 and 2147483647)
       and ((f.o).block_number is null or f.block_number >= 0) and ((f.o).gas_limit is null or f.gas_limit >= 0)
       and ((f.o).gas_used is null or f.gas_used >= 0)
@@ -208,8 +209,13 @@ begin
         case when j.person is null then 'users:' || (j.o).user_id end,
         case when j.waits then 'crypto_wallets:' || (j.o).wallet_id end], null),
       to_jsonb(j.o) - 'id')::fairlock_adoption.refusal) from judged j where j.reasons is not null),
-    (select array_agg(r) from judged j, unnest(fairlock_adoption.transaction_remnants(j.o, j.type, j.wallet, j.metadata)) r
-      where j.reasons is null and not j.clean)
+    array(select r from judged j, unnest(
+        fairlock_adoption.transaction_remnants(j.o, j.type, j.wallet, j.outside, j.metadata)) r
+      where j.reasons is null and not j.clean
+      union all
+      -- A wallet outside of the platform has no statement here; which one it was is kept.
+      select (j.key, 'wallet_id', 'wallet_outside', (j.o).wallet_id)::fairlock_adoption.remnant from judged j
+      where j.clean and j.outside)
   into v_gone, v_unchanged, v_done, v_refused, v_remnants;
   perform fairlock_adoption.drop_transactions(array(
     select c.target_id from fairlock_adoption.carried c where c.table_name = 'crypto_transactions'

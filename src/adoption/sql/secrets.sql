@@ -93,3 +93,21 @@ end $$;
 create or replace function fairlock_adoption.without_secrets_in_text(p text) returns text
 language sql immutable
 as $$ select case when not fairlock_adoption.may_have_secrets(p) then p end $$;
+
+-- Every secret of an old row: in its documents, in columns that are none of the specification's, and in texts that should
+-- have been documents. The first of the path is the column. What was hashed is no secret in clear.
+create or replace function fairlock_adoption.secrets_of(p_row jsonb) returns table (path text[], value text)
+language sql stable
+as $$
+  select case when s.path[1] = 'extra' then s.path[2:] else s.path end, s.value
+  from fairlock_adoption.secret_paths((
+    select jsonb_object_agg(name, coalesce(fairlock_adoption.try_jsonb(p_row ->> name), 'null'))
+    from unnest(array['metadata', 'security_settings', 'notification_preferences']) name) || jsonb_build_object(
+      'extra', coalesce(p_row -> 'extra', '{}'))) s
+  where s.path[cardinality(s.path)] !~* 'hash$'
+  union all
+  select array[name], p_row ->> name
+  from unnest(array['metadata', 'security_settings', 'notification_preferences']) name
+  where btrim(p_row ->> name) <> '' and fairlock_adoption.try_jsonb(p_row ->> name) is null
+    and fairlock_adoption.may_have_secrets(p_row ->> name)
+$$;

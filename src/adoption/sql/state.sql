@@ -138,3 +138,6 @@ create table if not exists fairlock_adoption.expansion (
   at         timestamptz not null default clock_timestamp(),
   primary key (kind, table_name, name)
 );
+
+-- Whose numbers have to be counted anew: carrying profiles and trades puts them here, recount_waiting takes them out.
+create table if not exists fairlock_adoption.to_recount (user_id uuid primary key);

@@ -68,10 +68,3 @@ begin
   end if;
   return coalesce(cardinality(v_people), 0);
 end $$;
-
--- After the first walk: everybody, so that also those without a trade say what can be proven.
-create or replace function fairlock_adoption.recount_everybody() returns void
-language sql
-as $$
-  insert into fairlock_adoption.to_recount (user_id) select user_id from fairlock_next.crypto_profiles on conflict do nothing
-$$;

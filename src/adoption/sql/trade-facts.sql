@@ -71,7 +71,8 @@ create or replace function fairlock_adoption.trade_remnants(
 language sql stable
 as $$
   select array(
-    select (o.key, col, code, value)::fairlock_adoption.remnant from (values
+    select (o.key, col, code, value)::fairlock_adoption.remnant
+    from fairlock_adoption.order_terms(case when f.status = 'open' then f.metadata end, 1) t cross join lateral (values
       ('price', case when fairlock_adoption.rest(o.price) is not null then 'decimals_cut' end,
         fairlock_adoption.rest(o.price)),
       ('amount', case when fairlock_adoption.rest(o.amount) is not null then 'decimals_cut' end,
@@ -98,8 +99,7 @@ as $$
         then 'json_invalid' end, fairlock_adoption.without_secrets_in_text(o.metadata)),
       ('metadata', case when f.metadata is distinct from fairlock_adoption.without_secrets(f.metadata)
         then 'secret_in_clear' end, null),
-      ('metadata', case when f.status = 'open' and (fairlock_adoption.order_terms(f.metadata, 1)).unknown is not null
-        then 'payment_method_unknown' end, (fairlock_adoption.order_terms(f.metadata, 1)).unknown),
+      ('metadata', case when t.unknown is not null then 'payment_method_unknown' end, t.unknown),
       ('status', case when f.status = 'open' and exists (select from fairlock.offers
           where id = fairlock_adoption.try_uuid(o.key) and status = 'closed') then 'offer_closed' end, o.status),
       ('status', case when f.status = 'open' and exists (select from fairlock_next.crypto_trades
