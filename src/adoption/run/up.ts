@@ -154,11 +154,7 @@ class Run {
 
   async #validate(session: Session, pace: Pace): Promise<Count[]> {
     if (this.#signal.aborted) return []
-    if ((await readState(session))?.phase === 'carrying') {
-      // Also who has no trade: what the old platform said of them is to be borne out, too.
-      await pace.carrier.transaction((client) => client.query('select fairlock_adoption.recount_everybody()'))
-      await this.#enter(session, 'validating')
-    }
+    if ((await readState(session))?.phase === 'carrying') await this.#enter(session, 'validating')
     await this.#drain(pace)
     for (let attempt = 1; ; attempt++) {
       const { counts, missed } = await countAll(session)
