@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { MigrationError, type RunResult, type Session, withSession } from '../../platform/migrator/index.ts'
 import { expand } from '../expand.ts'
 import { install } from '../install.ts'
+import type { WalletGroup } from '../mapping.ts'
 import { type OldTable, oldTables, requireOwnership } from '../old-tables.ts'
 import { enter, type Phase, readState, type State } from '../state.ts'
 import { installTriggers } from '../triggers.ts'
@@ -104,25 +105,13 @@ class Run {
     const state = await readState(session)
     if (state === null) throw new MigrationError('Nothing was adopted here: run fairlock db adopt first.')
     if (state.phase === 'contracted') throw new MigrationError('This take-over has ended with its contract.')
-    const doubtful = state.mapping.wallets.filter(
-      ({ certain, balance }) => !certain && Object.values(balance).some((sum) => /[1-9]/.test(sum)),
-    )
-    if (state.confirmedAt !== null || doubtful.length === 0) return state
-    const groups = doubtful.map(
-      ({ provider, chain, connected, wallets, balance, custody }) =>
-        `${wallets} wallets of provider ${provider ?? 'none'}, chain ${chain ?? 'none'}, ` +
-        `${connected ? 'connected' : 'not connected'}, holding ` +
-        `${Object.entries(balance)
-          .map(([currency, sum]) => `${sum} ${currency}`)
-          .join(', ')}: ` +
-        `taken as ${custody ? 'in the platform’s custody' : 'outside wallets'}`,
-    )
+    const groups = state.mapping.wallets.filter(isHeld).map(sayWhose)
+    if (state.confirmedAt !== null || groups.length === 0) return state
     if (!(await this.#options.confirmCustody(groups))) {
       throw new MigrationError(
         `Nobody has confirmed which wallets are in the platform’s custody:\n  ${groups.join('\n  ')}\n` +
-          'What is in custody becomes a liability in the ledger. Write the mapping to a file with ' +
-          '"fairlock db adopt --mapping FILE", correct "custody" there and hand it in with --confirm; or pass --yes ' +
-          'to take it as it stands. Nothing was done.',
+          'Write the mapping to a file with "fairlock db adopt --write-mapping FILE", correct "custody" and "certain" ' +
+          'there and hand it in with "--mapping FILE --yes"; or pass --yes to take it as it stands. Nothing was done.',
       )
     }
     await session.query(
@@ -208,4 +197,20 @@ class Run {
     await enter(session, phase)
     this.tell({ kind: 'phase', phase })
   }
+}
+
+/** Whether a group of wallets has coins that the platform owes, or may owe. */
+function isHeld({ custody, certain, balance }: WalletGroup): boolean {
+  return (custody || !certain) && Object.values(balance).some((sum) => /[1-9]/.test(sum))
+}
+
+function sayWhose({ provider, chain, connected, wallets, balance, certain }: WalletGroup): string {
+  const sums = Object.entries(balance).map(([currency, sum]) => `${sum} ${currency}`)
+  return (
+    `${wallets} wallets of provider ${provider ?? 'none'}, chain ${chain ?? 'none'}, ` +
+    `${connected ? 'connected' : 'not connected'}, holding ${sums.join(', ')}: ` +
+    (certain
+      ? 'in custody, a liability in the ledger'
+      : 'unclear, quarantined until the mapping says whose they are')
+  )
 }

@@ -69,7 +69,7 @@ async function adopt(ownerUrl: string, options: Options): Promise<void> {
     throw new Finding(`${found.blockers.length} things stand in the way; nothing was recorded.`)
   if (edited !== undefined && options.record && recorded === null)
     throw new Finding(
-      `The mapping was not replaced: the take-over is ${inForce!.phase}. Park it with fairlock db down --to adopted first.`,
+      `The mapping was not recorded: the take-over is ${inForce!.phase}. Confirm it with --yes.`,
     )
 }
 
@@ -129,7 +129,10 @@ async function record(
   inForce: InForce | null,
   options: Options,
 ): Promise<Date | null> {
-  if (settled === null || !options.record || (inForce !== null && !mayReplace(inForce.phase))) return null
+  if (settled === null || !options.record) return null
+  // Once rows are carried, only a mapping that somebody hands in and confirms takes the place of the one in force.
+  const isUnderWay = inForce !== null && !mayReplace(inForce.phase)
+  if (isUnderWay && (options.mapping === undefined || !settled.confirmed)) return null
   await withSession(ownerUrl, (session) => recordMapping(session, { ...settled, shapes: found.shapes }))
   return new Date()
 }
@@ -137,7 +140,7 @@ async function record(
 function sayRecorded(confirmed: boolean, { writeMapping }: Options): string {
   const edit = `edit it with --write-mapping FILE and --mapping FILE`
   return confirmed
-    ? 'Recorded and confirmed. fairlock db plan shows what comes next, fairlock db up begins it.'
+    ? 'Recorded and confirmed. fairlock db plan shows what comes next, fairlock db up goes on with it.'
     : `Recorded, but not confirmed${writeMapping === undefined ? '' : ` (and written to ${writeMapping})`}: read the mapping, ` +
         `${edit}, and confirm it with fairlock db adopt --yes.`
 }
