@@ -215,6 +215,13 @@ begin
     array(select j.o from judged j where j.fault is null and j.is_custody),
     array(select j.o from judged j where j.fault is null and not j.is_custody)
   into v_refused, v_kept, v_outside;
+  -- The accounts before the wallets, in the order in which Fairlock's own commands come to them.
+  perform from ledger.accounts where id = any (v_before || array(
+    select w.id from unnest(v_kept) o
+    join fairlock_adoption.carried u on u.table_name = 'users' and u.key = o.user_id
+    join fairlock_next.crypto_wallets w
+      on w.user_id = u.target_id and w.currency = fairlock_adoption.mapped('currency', o.currency)
+  )) order by id for no key update;
   perform fairlock_adoption.write_wallets(v_kept), fairlock_adoption.quarantine_all('crypto_wallets', v_refused);
   delete from fairlock.outside_wallets w using unnest(p_keys) key
   where w.id = fairlock_adoption.id_of('crypto_wallets', key) and (key = any (v_gone)

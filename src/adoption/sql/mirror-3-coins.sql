@@ -13,7 +13,8 @@ as $$
   select
     -- Locked in the order of their keys, taken from in the order that a person would: the primary one, then the oldest.
     format('with held as materialized (
-        select o.%1$s::text as key, case when o.%2$s is null then 0 else fairlock_adoption.money(o.%2$s::text) end as balance, %3$s as is_first, %4$s as since
+        select o.%1$s::text as key, case when o.%2$s is null then 0 else fairlock_adoption.money(o.%2$s::text) end as balance,
+          %3$s as is_first, %4$s as since
         from public.crypto_wallets o
         where o.%1$s = any (array(
           select c.key::%5$s from fairlock_adoption.carried c
