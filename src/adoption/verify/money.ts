@@ -105,6 +105,8 @@ function partsOf({ market }: Moment, table: string, column: string): string {
     select label, case when readable then 'old' else 'unreadable' end as part, amount from olds
     union all select label, 'quarantined', amount from olds where refused and readable and not marked
     union all select label, 'elsewhere', amount from olds where marked and readable
+    union all select o.label, 'elsewhere', o.amount from olds o join fairlock_adoption.carried c on c.${of} and c.key = o.key
+      where c.target = 'mirrored' and o.readable and not o.marked
     union all select n.label, 'new', n.amount from news n where not n.changed
     union all select o.label, 'elsewhere', o.amount from olds o join news n using (key) where n.changed and o.readable
     union all select o.label, 'set_aside', o.amount - n.amount from olds o join news n using (key)

@@ -59,14 +59,18 @@ function arrived(moment: Moment, table: string, target: string): Promise<Found> 
     },
     `select c.key, format('was carried to %s %s, which is not there', c.target, c.target_id) as what
      from fairlock_adoption.carried c
-     where ${of} and not exists (select from ${whereIs(target, moment.market)} n where n.id = c.target_id)`,
+     where ${of} and not exists (select from ${whereIs(target, moment.market, table)} n where n.id = c.target_id)`,
   )
 }
 
 /** What rows are carried to that is Fairlock's own and not one of the market's tables. */
 const OWN = new Set(['offers', 'outside_wallets'])
 
-/** The relation that a target of `carried` is. */
-export function whereIs(target: string, market: string): string {
-  return OWN.has(target) ? `fairlock."${target}"` : `"${market}"."${target}"`
+/**
+ * The relation that a target of `carried` is. What Fairlock wrote to the old table itself is `mirrored` from the new table
+ * of the same name.
+ */
+export function whereIs(target: string, market: string, table = target): string {
+  if (OWN.has(target)) return `fairlock."${target}"`
+  return `"${market}"."${target === 'mirrored' ? table : target}"`
 }

@@ -41,7 +41,7 @@ export type MoneySums = {
   new: string
   quarantined: string
   setAside: string
-  /** Of rows that wait to be carried again, or that Fairlock changed since. */
+  /** Of rows that wait to be carried again, that Fairlock changed since, or that it wrote to the old table itself. */
   elsewhere: string
   /** Rows in quarantine whose amount is no number that can be added: not in any of the sums. */
   unreadable: number

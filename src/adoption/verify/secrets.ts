@@ -62,7 +62,7 @@ function carriedTo(market: string, table: string, target: string) {
   return {
     name: `the new ${target}`,
     rows: `select c.key, to_jsonb(n) as content from fairlock_adoption.carried c
-           join ${whereIs(target, market)} n on n.id = c.target_id
+           join ${whereIs(target, market, table)} n on n.id = c.target_id
            where c.table_name = ${literal(table)} and c.target = ${literal(target)}`,
   }
 }

@@ -50,14 +50,20 @@ function progress({ table, done, total, finished, rate, etaSeconds, quarantined 
     .trimEnd()
 }
 
-/** The kinds with their numbers, the most frequent first, in lines that fit. */
+/** The kinds with their numbers, the most frequent first, in two lines at most; `db quarantine list` has them all. */
 function listed(name: string, rows: number, codes: Record<string, number>): string[] {
   const lines = [`${name.padEnd(10)}  ${count(rows)}`]
   const most = Object.entries(codes).sort(([, a], [, b]) => b - a)
   for (const [i, [code, number]] of most.entries()) {
     const part = `${i === 0 ? ': ' : ', '}${code} ${count(number)}`
-    if (`${lines.at(-1)}${part}`.length <= 80) lines[lines.length - 1] += part
-    else lines.push(`${' '.repeat(12)}${part.slice(2)}`)
+    const rest = `, ${most.length - i} more kinds`
+    const isLast = lines.length === 2 && i < most.length - 1
+    if (`${lines.at(-1)}${part}`.length + (isLast ? rest.length : 0) <= 80) lines[lines.length - 1] += part
+    else if (lines.length === 1) lines.push(`${' '.repeat(12)}${part.slice(2)}`)
+    else {
+      lines[1] += rest
+      break
+    }
   }
   return lines
 }
