@@ -49,11 +49,15 @@ create or replace function fairlock_adoption.profile_remnants(o fairlock_adoptio
 returns setof fairlock_adoption.remnant
 language sql stable
 as $$
-  with facts as (
-    select fairlock_adoption.mapped('kyc_status', o.kyc_status) as kyc,
-      fairlock_adoption.document(o.notification_preferences) as preferences,
-      fairlock_adoption.document(o.security_settings) as settings,
+  with documents as materialized (
+    select fairlock_adoption.document(o.notification_preferences) as preferences,
+      fairlock_adoption.document(o.security_settings) as settings
+  ), facts as materialized (
+    select d.*, fairlock_adoption.mapped('kyc_status', o.kyc_status) as kyc,
+      fairlock_adoption.without_secrets(d.preferences) as safe_preferences,
+      fairlock_adoption.without_secrets(d.settings) as safe_settings, fairlock_adoption.preferences(d.preferences) as kept,
       fairlock_adoption.possible(o.created_at) as since
+    from documents d
   )
   select (v.r).* from facts f cross join lateral (values
     (fairlock_adoption.time_remnant(o.key, 'created_at', o.created_at, o.extra)),
@@ -78,19 +82,21 @@ as $$
     (case when exists (select from unnest(fairlock_adoption.text_list(o.trading_pairs)) word
         where fairlock_adoption.pair(word) is null) then
       (o.key, 'trading_pairs', 'pair_unknown', o.trading_pairs)::fairlock_adoption.remnant end),
-    (case when btrim(o.notification_preferences) <> '' and fairlock_adoption.try_jsonb(o.notification_preferences) is null then
+    (case when f.preferences is null and btrim(o.notification_preferences) <> ''
+        and fairlock_adoption.try_jsonb(o.notification_preferences) is null then
         (o.key, 'notification_preferences', 'json_invalid',
           fairlock_adoption.without_secrets_in_text(o.notification_preferences))::fairlock_adoption.remnant
-      when fairlock_adoption.without_secrets(f.preferences) <> f.preferences then
+      when f.safe_preferences <> f.preferences then
         (o.key, 'notification_preferences', 'secret_in_clear', null)::fairlock_adoption.remnant
-      when fairlock_adoption.preferences(f.preferences) <> f.preferences then
+      when f.kept <> f.preferences then
         (o.key, 'notification_preferences', 'time_zone_unknown',
-          (f.preferences - array(select jsonb_object_keys(fairlock_adoption.preferences(f.preferences))))::text)
+          (f.preferences - array(select jsonb_object_keys(f.kept)))::text)
           ::fairlock_adoption.remnant end),
-    (case when btrim(o.security_settings) <> '' and fairlock_adoption.try_jsonb(o.security_settings) is null then
+    (case when f.settings is null and btrim(o.security_settings) <> ''
+        and fairlock_adoption.try_jsonb(o.security_settings) is null then
         (o.key, 'security_settings', 'json_invalid',
           fairlock_adoption.without_secrets_in_text(o.security_settings))::fairlock_adoption.remnant
-      when fairlock_adoption.without_secrets(f.settings) <> f.settings then
+      when f.safe_settings <> f.settings then
         (o.key, 'security_settings', 'secret_in_clear', null)::fairlock_adoption.remnant end)
   ) v (r) where (v.r).key is not null
 $$;

@@ -120,8 +120,7 @@ as $$
 declare
   v_coins text[] := array(select code from fairlock.currencies where kind = 'crypto');
   v_found fairlock_adoption.difference[];
-  v_posted bigint[] := '{}';
-  d fairlock_adoption.difference;
+  v_posted bigint[];
 begin
   perform from ledger.accounts where id = any (p_wallets) order by id for no key update;
   with leads as materialized (
@@ -148,10 +147,9 @@ begin
   if v_found is null then
     return;
   end if;
-  foreach d in array v_found loop
-    v_posted := v_posted || ledger.post(case when d.is_first then 'opening' else 'adjustment' end, array[d.wallet_id],
-      array[d.amount], ledger.system_account('custody', d.currency), null, 'old application');
-  end loop;
+  select ledger.post_each(array_agg(case when is_first then 'opening' else 'adjustment' end order by wallet_id),
+    array_agg(wallet_id order by wallet_id), array_agg(amount order by wallet_id), 'old application')
+  into v_posted from unnest(v_found);
   insert into fairlock_next.crypto_transactions (id, user_id, wallet_id, amount, currency, platform_fee, status,
     transaction_type, metadata, timestamp, created_at, network_fee, category, exchange_rate, fiat_value, fiat_currency,
     destination_name, destination_description)
