@@ -152,7 +152,7 @@ begin
     select transfer, ledger.system_account('custody', currency), currency, -amount, null, null from moved
   ), entries as (
     insert into ledger.entries (transfer_id, account_id, currency, amount, balance_before, balance_after)
-    select * from legs order by transfer, balance_after nulls last returning balance_after
+    select * from legs order by transfer, (balance_after is null) returning balance_after
   )
   select count(balance_after) into v_entries from entries;
   if v_entries <> cardinality(p_accounts) then

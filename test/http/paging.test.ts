@@ -34,6 +34,11 @@ before(async () => {
      select gen_random_uuid(), $1, 'password.changed', '{}' from generate_series(1, $2)`,
     [maker.id, ROWS],
   )
+  await superuser.query(
+    `insert into fairlock.outside_wallets (id, user_id, currency, last_known_balance, created_at)
+     select gen_random_uuid(), $1, 'ETH', n, now() - n % 4 * interval '1 hour' from generate_series(1, $2) n`,
+    [maker.id, ROWS],
+  )
   await superuser.query('set session_replication_role = replica')
   for (const table of ['crypto_trades', 'crypto_transactions', 'fairlock.offers', 'fairlock.notices']) {
     await superuser.query(`update ${table} set created_at = date_trunc('hour', created_at)
@@ -67,6 +72,7 @@ const partByPart = (a: Row, b: Row) =>
   (a.side === 'sell' ? cheapestFirst(a, b) : dearestFirst(a, b))
 
 const LISTS = [
+  { path: '/v1/outside-wallets', rows: ROWS, order: newestFirst },
   { path: '/v1/offers?pair=BTC/EUR&side=sell', rows: ROWS, order: cheapestFirst },
   { path: '/v1/offers?pair=BTC/EUR&side=buy', rows: ROWS, order: dearestFirst },
   { path: '/v1/offers?pair=BTC/EUR&side=sell&paymentMethodType=sepa', rows: 12, order: cheapestFirst },

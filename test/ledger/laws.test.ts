@@ -80,6 +80,11 @@ const ATTEMPTS: [string, Partial<Record<Role | '*', string>>][] = [
   [post(`array[${custody}]`, `array[1]`, custody), { fairlock_engine: UNKNOWN_ACCOUNT }],
   [post(`array[${bitcoin}]`, `array['NaN'::numeric]`, custody), { fairlock_engine: CHECK }],
   [post(`array[${bitcoin}]`, `array[0]`, custody), { fairlock_engine: CHECK }],
+  [postEach(`array[${bitcoin}]`, `array[1]`), { fairlock_app: DENIED }],
+  [postEach(`array[${bitcoin}, ${ether}]`, `array[1, -1000000]`), { fairlock_engine: CHECK }],
+  [postEach(`array[${bitcoin}]`, `array['NaN'::numeric]`), { fairlock_engine: CHECK }],
+  [postEach(`array[${bitcoin}, ${bitcoin}]`, `array[1, 1]`), { fairlock_engine: UNKNOWN_ACCOUNT }],
+  [postEach(`array[${custody}]`, `array[1]`), { fairlock_engine: UNKNOWN_ACCOUNT }],
   ...ROLES.map((role): [string, Partial<Record<Role | '*', string>>] => [
     `set role ${role}`,
     { fairlock_app: DENIED },
@@ -88,6 +93,11 @@ const ATTEMPTS: [string, Partial<Record<Role | '*', string>>][] = [
 
 function post(accounts: string, amounts: string, system: string): string {
   return `select ledger.post('adjustment', ${accounts}, ${amounts}, ${system}, null, 'an attempt')`
+}
+
+function postEach(accounts: string, amounts: string): string {
+  return `select ledger.post_each(array_fill('adjustment'::text, array[cardinality(${accounts})]), ${accounts}, ${amounts},
+    'an attempt')`
 }
 
 for (const role of ROLES) {
@@ -139,7 +149,7 @@ test('nobody can sign in as, or become, the role that posts; only the owner, who
   })
 })
 
-test('only ledger.post writes entries, and only the engine may call it', async () => {
+test('only ledger.post and ledger.post_each write entries, and only the engine may call them', async () => {
   await withClient(market.database.superuserUrl, async (client) => {
     const writers = await client.query(
       `select distinct grantee from information_schema.role_table_grants
@@ -152,10 +162,10 @@ test('only ledger.post writes entries, and only the engine may call it', async (
     const functions = await client.query(
       `select proname from pg_proc where prosrc ~* 'insert into ledger.entries' order by 1`,
     )
-    assert.deepEqual(functions.rows, [{ proname: 'post' }])
+    assert.deepEqual(functions.rows, [{ proname: 'post' }, { proname: 'post_each' }])
     const callers = await client.query(
       `select distinct (aclexplode(proacl)).grantee::regrole::text as role from pg_proc
-       where oid = 'ledger.post'::regproc order by 1`,
+       where oid in ('ledger.post'::regproc, 'ledger.post_each'::regproc) order by 1`,
     )
     assert.deepEqual(
       callers.rows.map(({ role }) => role),
