@@ -4589,7 +4589,7 @@ create function fairlock.reassign_dispute(p jsonb) returns jsonb language plpgsq
 alter function fairlock.reassign_dispute(jsonb) owner to fairlock_engine;
 grant execute on function fairlock.reassign_dispute(jsonb) to fairlock_engine;
 
-create function fairlock.record_change() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 2fad40ff5d78757d;
+create function fairlock.record_change() returns trigger language plpgsql security definer set search_path=pg_catalog, pg_temp as 5b1c69004e06f81f;
 alter function fairlock.record_change() owner to fairlock_engine;
 grant execute on function fairlock.record_change() to fairlock_engine;
 
@@ -5243,6 +5243,11 @@ create function ledger.post(p_kind text, p_accounts uuid[], p_amounts numeric[],
 alter function ledger.post(text,uuid[],numeric[],uuid,uuid,text) owner to fairlock_ledger;
 grant execute on function ledger.post(text,uuid[],numeric[],uuid,uuid,text) to fairlock_engine;
 grant execute on function ledger.post(text,uuid[],numeric[],uuid,uuid,text) to fairlock_ledger;
+
+create function ledger.post_each(p_kinds text[], p_accounts uuid[], p_amounts numeric[], p_reason text) returns bigint[] language plpgsql security definer set search_path=pg_catalog, pg_temp as fd875a33eddad028;
+alter function ledger.post_each(text[],uuid[],numeric[],text) owner to fairlock_ledger;
+grant execute on function ledger.post_each(text[],uuid[],numeric[],text) to fairlock_engine;
+grant execute on function ledger.post_each(text[],uuid[],numeric[],text) to fairlock_ledger;
 
 create function ledger.refuse_change() returns trigger language plpgsql set search_path=pg_catalog, pg_temp as f3ceb41332f8576d;
 alter function ledger.refuse_change() owner to ;
