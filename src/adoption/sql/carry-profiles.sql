@@ -201,12 +201,6 @@ begin
   select * into v_settled from fairlock_adoption.settle_profiles(v_rows, v_gone);
   v_rows := array(select o from unnest(v_rows) o where o.key = any (v_settled.winners));
   perform fairlock_adoption.write_profiles(v_rows);
-  -- Who said other numbers since they were carried is counted again; everybody else is after the first walk.
-  insert into fairlock_adoption.to_recount (user_id)
-  select p.user_id from unnest(v_rows) o
-  join fairlock_adoption.carried c on c.table_name = 'crypto_profiles' and c.key = o.key
-  join fairlock_next.crypto_profiles p on p.id = c.target_id
-  order by 1 on conflict do nothing;
   perform fairlock_adoption.quarantine_all('crypto_profiles', v_settled.refused);
   perform fairlock_adoption.keep_aside('crypto_profiles', array(select key from unnest(v_rows)),
     array(select r from unnest(v_rows) o cross join lateral fairlock_adoption.profile_remnants(o) r));
