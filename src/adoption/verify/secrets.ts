@@ -36,7 +36,7 @@ export async function searchSecrets(moment: Moment): Promise<{ searched: number;
           {
             check: 'secret',
             table,
-            todo: `Clear the value in ${name}, and follow "After the take-over" of docs/operating/migration.md.`,
+            todo: `Clear the value in ${name}, and follow "Secrets in clear" of docs/operating/migration.md.`,
           },
           `select s.key, format('the secret at %s of %s is in clear in %s', array_to_string(s.path, '.'),
              ${literal(column)}, ${literal(name)}) as what
