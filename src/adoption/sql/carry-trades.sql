@@ -47,14 +47,15 @@ begin
       where c.table_name = 'crypto_trades' and c.key = (r.o).key and c.hash = r.hash)
   ), pairs as materialized (
     -- Each spelling once, with what its money is worth.
-    select d.said, n.pair, coalesce(q.decimals, 8) as decimals, fairlock.limit_rate(q.code) as rate,
+    select d.said, n.pair, b.kind = 'crypto' and q.kind = 'fiat' as tradable,
+      coalesce(q.decimals, 8) as decimals, fairlock.limit_rate(q.code) as rate,
       fairlock.reference_rate(b.code) as base_rate
     from (select distinct (c.o).pair as said from changed c) d
     cross join lateral (select fairlock_adoption.pair(d.said) as pair offset 0) n
     left join fairlock.currencies b on b.code = split_part(n.pair, '/', 1)
     left join fairlock.currencies q on q.code = split_part(n.pair, '/', 2)
   ), found as materialized (
-    select c.*, fairlock_adoption.try_uuid(c.key) as id, p.pair, p.decimals, p.rate, p.base_rate,
+    select c.*, fairlock_adoption.try_uuid(c.key) as id, p.pair, p.tradable, p.decimals, p.rate, p.base_rate,
       (fairlock_adoption.mapped('trade_status', (c.o).status), fairlock_adoption.mapped('side', (c.o).side), p.pair,
         c.metadata, person.target_id, named.key, other.target_id, x.id, x.user_id)::fairlock_adoption.trade_facts as f,
       fairlock_adoption.money((c.o).price) as price, fairlock_adoption.money((c.o).amount) as amount,
@@ -73,7 +74,9 @@ begin
   ), looked_at as materialized (
     -- Of most rows everything has its place, which is seen quickly; the others are asked for each of their faults.
     select f.*, coalesce(f.id is not null and (f.f).person is not null and (f.f).side is not null and f.pair is not null
-      and (f.f).status in ('completed', 'cancelled', 'expired')
+      and ((f.f).status in ('completed', 'cancelled', 'expired') or (f.f).status = 'open' and f.tradable
+        and f.amount <= 900000000000 and (fairlock_adoption.order_terms(f.metadata, 1)).unknown is null
+        and not exists (select from fairlock_next.crypto_trades kept where kept.id = f.id))
       and ((f.f).named is null or (f.f).counterparty <> (f.f).person)
       and f.price > 0 and f.price < 1000000000000 and f.price = trunc(f.price, 8)
       and f.amount > 0 and f.amount < 1000000000000 and f.amount = trunc(f.amount, 8)

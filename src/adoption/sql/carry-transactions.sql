@@ -9,70 +9,77 @@ create index if not exists set_aside_links on fairlock_adoption.set_aside (value
 create or replace function fairlock_adoption.refuse_transaction(
   o fairlock_adoption.old_crypto_transactions, p_type text, p_person uuid, p_wallet uuid, p_owner uuid, p_waits boolean
 ) returns jsonb
-language sql stable
+language plpgsql stable
 as $$
-  select nullif(coalesce(jsonb_agg(fairlock_adoption.reason(code, col, message)), '[]'), '[]') from (values
-    (case when fairlock_adoption.try_uuid(o.key) is null then 'id_not_uuid' end, 'id', 'the id is no uuid'),
-    (case when p_person is null then 'user_missing' end, 'user_id',
-      coalesce('nobody has been carried as ' || o.user_id, 'it is nobody''s')),
-    (fairlock_adoption.amount_fault('amount', o.amount, p_type in ('withdrawal', 'sell', 'fee', 'adjustment')), 'amount',
-      coalesce('the amount is ' || o.amount, 'there is no amount')),
-    (case when fairlock_adoption.mapped('currency', o.currency) is null then 'currency_unknown' end, 'currency',
-      format('the mapping does not know the currency %L', o.currency)),
-    (case when fairlock_adoption.mapped('transaction_status', o.status) is null then 'status_unknown' end, 'status',
-      format('the mapping does not know the status %L', o.status)),
-    (case when p_type is null then 'type_unknown' end, 'transaction_type',
-      format('the mapping does not know the type %L', o.transaction_type)),
-    (case when p_owner <> p_person then 'wallet_of_another' end, 'wallet_id', 'the wallet is somebody else''s'),
-    (case when p_waits then 'wallet_quarantined' end, 'wallet_id', 'its wallet has not been carried')
-  ) faults (code, col, message) where code is not null
-$$;
+begin
+  return (
+    select nullif(coalesce(jsonb_agg(fairlock_adoption.reason(code, col, message)), '[]'), '[]') from (values
+      (case when fairlock_adoption.try_uuid(o.key) is null then 'id_not_uuid' end, 'id', 'the id is no uuid'),
+      (case when p_person is null then 'user_missing' end, 'user_id',
+        coalesce('nobody has been carried as ' || o.user_id, 'it is nobody''s')),
+      (fairlock_adoption.amount_fault('amount', o.amount, p_type in ('withdrawal', 'sell', 'fee', 'adjustment')), 'amount',
+        coalesce('the amount is ' || o.amount, 'there is no amount')),
+      (case when fairlock_adoption.mapped('currency', o.currency) is null then 'currency_unknown' end, 'currency',
+        format('the mapping does not know the currency %L', o.currency)),
+      (case when fairlock_adoption.mapped('transaction_status', o.status) is null then 'status_unknown' end, 'status',
+        format('the mapping does not know the status %L', o.status)),
+      (case when p_type is null then 'type_unknown' end, 'transaction_type',
+        format('the mapping does not know the type %L', o.transaction_type)),
+      (case when p_owner <> p_person then 'wallet_of_another' end, 'wallet_id', 'the wallet is somebody else''s'),
+      (case when p_waits then 'wallet_quarantined' end, 'wallet_id', 'its wallet has not been carried')
+    ) faults (code, col, message) where code is not null
+  );
+end $$;
 
 -- What of an old transaction has no place in the line that is made of it.
 create or replace function fairlock_adoption.transaction_remnants(
   o fairlock_adoption.old_crypto_transactions, p_type text, p_wallet uuid, p_outside boolean, p_metadata jsonb
 ) returns fairlock_adoption.remnant[]
-language sql stable
+language plpgsql stable
 as $$
-  select array(
-    select (o.key, col, code, value)::fairlock_adoption.remnant from (values
-      ('amount', case when fairlock_adoption.money(o.amount) < 0 and p_type <> 'adjustment' then 'sign_dropped' end,
-        o.amount),
-      ('amount', case when fairlock_adoption.rest(o.amount) is not null then 'decimals_cut' end,
-        fairlock_adoption.rest(o.amount)),
-      ('transaction_fee', coalesce(fairlock_adoption.fee_fault(o.transaction_fee),
-        case when fairlock_adoption.money(o.transaction_fee) > abs(fairlock_adoption.money(o.amount))
-          then 'fee_above_amount' end), o.transaction_fee),
-      ('transaction_fee', case when fairlock_adoption.rest(o.transaction_fee) is not null then 'decimals_cut' end,
-        fairlock_adoption.rest(o.transaction_fee)),
-      ('wallet_id', case when p_outside then 'wallet_outside' when o.wallet_id is not null and p_wallet is null
-        then 'wallet_missing' end, o.wallet_id),
-      ('confirmations', case when not coalesce(fairlock_adoption.try_bigint(o.confirmations) between 0 and 2147483647, false)
-        and o.confirmations is not null then 'number_impossible' end, o.confirmations),
-      ('block_number', case when not coalesce(fairlock_adoption.try_bigint(o.block_number) >= 0, false)
-        and o.block_number is not null then 'number_impossible' end, o.block_number),
-      ('gas_limit', case when not coalesce(fairlock_adoption.try_bigint(o.gas_limit) >= 0, false)
-        and o.gas_limit is not null then 'number_impossible' end, o.gas_limit),
-      ('gas_used', case when not coalesce(fairlock_adoption.try_bigint(o.gas_used) >= 0, false)
-        and o.gas_used is not null then 'number_impossible' end, o.gas_used),
-      ('gas_price', case when not coalesce(fairlock_adoption.cut(o.gas_price) >= 0, false)
-        and o.gas_price is not null then 'number_impossible' end, o.gas_price),
-      ('gas_price', case when fairlock_adoption.rest(o.gas_price) is not null then 'decimals_cut' end,
-        fairlock_adoption.rest(o.gas_price)),
-      ('timestamp', case when fairlock_adoption.possible(o.timestamp) is null then
-        case when o.timestamp is null and not o.extra ? 'timestamp' then 'time_missing' else 'time_impossible' end end,
-        coalesce(o.timestamp::text, o.extra ->> 'timestamp')),
-      ('created_at', case when fairlock_adoption.possible(o.created_at) is null then
-        case when o.created_at is null and not o.extra ? 'created_at' then 'time_missing' else 'time_impossible' end end,
-        coalesce(o.created_at::text, o.extra ->> 'created_at')),
-      ('metadata', case when o.metadata is not null and btrim(o.metadata) <> ''
-        and fairlock_adoption.try_jsonb(o.metadata) is null then 'json_invalid' end,
-        fairlock_adoption.without_secrets_in_text(o.metadata)),
-      ('metadata', case when p_metadata is distinct from fairlock_adoption.without_secrets(p_metadata)
-        then 'secret_in_clear' end, null)
-    ) remnants (col, code, value) where code is not null
-  )
-$$;
+begin
+  return (
+    select array(
+      select (o.key, col, code, value)::fairlock_adoption.remnant from (values
+        ('amount', case when fairlock_adoption.money(o.amount) < 0 and p_type <> 'adjustment' then 'sign_dropped' end,
+          o.amount),
+        ('amount', case when fairlock_adoption.rest(o.amount) is not null then 'decimals_cut' end,
+          fairlock_adoption.rest(o.amount)),
+        ('transaction_fee', coalesce(fairlock_adoption.fee_fault(o.transaction_fee),
+          case when fairlock_adoption.money(o.transaction_fee) > abs(fairlock_adoption.money(o.amount))
+            then 'fee_above_amount' end), o.transaction_fee),
+        ('transaction_fee', case when fairlock_adoption.rest(o.transaction_fee) is not null then 'decimals_cut' end,
+          fairlock_adoption.rest(o.transaction_fee)),
+        ('wallet_id', case when p_outside then 'wallet_outside' when o.wallet_id is not null and p_wallet is null
+          then 'wallet_missing' end, o.wallet_id),
+        ('confirmations', case when not coalesce(
+          fairlock_adoption.try_bigint(o.confirmations) between 0 and 2147483647, false)
+          and o.confirmations is not null then 'number_impossible' end, o.confirmations),
+        ('block_number', case when not coalesce(fairlock_adoption.try_bigint(o.block_number) >= 0, false)
+          and o.block_number is not null then 'number_impossible' end, o.block_number),
+        ('gas_limit', case when not coalesce(fairlock_adoption.try_bigint(o.gas_limit) >= 0, false)
+          and o.gas_limit is not null then 'number_impossible' end, o.gas_limit),
+        ('gas_used', case when not coalesce(fairlock_adoption.try_bigint(o.gas_used) >= 0, false)
+          and o.gas_used is not null then 'number_impossible' end, o.gas_used),
+        ('gas_price', case when not coalesce(fairlock_adoption.cut(o.gas_price) >= 0, false)
+          and o.gas_price is not null then 'number_impossible' end, o.gas_price),
+        ('gas_price', case when fairlock_adoption.rest(o.gas_price) is not null then 'decimals_cut' end,
+          fairlock_adoption.rest(o.gas_price)),
+        ('timestamp', case when fairlock_adoption.possible(o.timestamp) is null then
+          case when o.timestamp is null and not o.extra ? 'timestamp' then 'time_missing' else 'time_impossible' end end,
+          coalesce(o.timestamp::text, o.extra ->> 'timestamp')),
+        ('created_at', case when fairlock_adoption.possible(o.created_at) is null then
+          case when o.created_at is null and not o.extra ? 'created_at' then 'time_missing' else 'time_impossible' end end,
+          coalesce(o.created_at::text, o.extra ->> 'created_at')),
+        ('metadata', case when o.metadata is not null and btrim(o.metadata) <> ''
+          and fairlock_adoption.try_jsonb(o.metadata) is null then 'json_invalid' end,
+          fairlock_adoption.without_secrets_in_text(o.metadata)),
+        ('metadata', case when p_metadata is distinct from fairlock_adoption.without_secrets(p_metadata)
+          then 'secret_in_clear' end, null)
+      ) remnants (col, code, value) where code is not null
+    )
+  );
+end $$;
 
 -- Removes lines whose old rows are gone or can no longer be kept; never one of Fairlock's own.
 create or replace function fairlock_adoption.drop_transactions(p_ids uuid[]) returns void

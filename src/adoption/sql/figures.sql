@@ -4,43 +4,54 @@
 -- Money as the new schema keeps it: cut off after the eighth decimal, which promises nobody more than they have. Nothing
 -- when it is no number, not finite, or too large to keep.
 create or replace function fairlock_adoption.cut(p_text text) returns numeric
-language sql immutable
+language plpgsql immutable
 as $$
-  select case when m > -1000000000000 and m < 1000000000000 then trunc(m, 8) end from fairlock_adoption.money(p_text) m
-$$;
+declare
+  m numeric := fairlock_adoption.money(p_text);
+begin
+  return case when m > -1000000000000 and m < 1000000000000 then trunc(m, 8) end;
+end $$;
 
 -- Why a text cannot be an amount that is more than nothing; nothing when it can. p_name begins the code.
 create or replace function fairlock_adoption.amount_fault(p_name text, p_text text, p_may_be_negative boolean) returns text
-language sql immutable
+language plpgsql immutable
 as $$
-  select case
+declare
+  m numeric := fairlock_adoption.money(p_text);
+begin
+  return case
     when m is null or m = 'NaN' then p_name || '_not_a_number'
     when m in ('Infinity', '-Infinity') then p_name || '_infinite'
     when abs(m) >= 1000000000000 then 'amount_too_large'
     when trunc(m, 8) = 0 or m < 0 and not p_may_be_negative then p_name || '_not_positive'
-  end from fairlock_adoption.money(p_text) m
-$$;
+  end;
+end $$;
 
 -- The same for a fee, which may be nothing, and need not be there.
 create or replace function fairlock_adoption.fee_fault(p_text text) returns text
-language sql immutable
+language plpgsql immutable
 as $$
-  select case
+declare
+  m numeric := fairlock_adoption.money(p_text);
+begin
+  return case
     when p_text is null then null
     when m is null or m = 'NaN' then 'fee_not_a_number'
     when m in ('Infinity', '-Infinity') then 'fee_infinite'
     when m < 0 then 'fee_negative'
     when m >= 1000000000000 then 'amount_too_large'
-  end from fairlock_adoption.money(p_text) m
-$$;
+  end;
+end $$;
 
 -- What is cut off of a number that can be kept but for its last decimals; nothing when nothing is.
 create or replace function fairlock_adoption.rest(p_text text) returns text
-language sql immutable
+language plpgsql immutable
 as $$
-  select case when abs(m) < 1000000000000 and m <> trunc(m, 8) then trim_scale(m - trunc(m, 8))::text end
-  from fairlock_adoption.money(p_text) m
-$$;
+declare
+  m numeric := fairlock_adoption.money(p_text);
+begin
+  return case when abs(m) < 1000000000000 and m <> trunc(m, 8) then trim_scale(m - trunc(m, 8))::text end;
+end $$;
 
 -- A moment that can be: coins are from 2009 on, and clocks may differ by a day.
 create or replace function fairlock_adoption.possible(p_at timestamptz) returns timestamptz
