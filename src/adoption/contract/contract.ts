@@ -66,8 +66,8 @@ export async function contract(options: ContractOptions): Promise<ContractResult
         if (options.force !== true) await refuseWhileServing(session)
         await moveTables(session, tables, plan.dependents, { onMessage })
       } else if (options.dryRun === true) return { done: false, plan, schema: null, broken: [] }
-      const schema = await options.bringUp()
-      return { done: true, plan, schema, broken: await pointForeignKeys(session) }
+      const broken = await pointForeignKeys(session)
+      return { done: true, plan, schema: await options.bringUp(), broken }
     }),
   )
 }

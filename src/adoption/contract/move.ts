@@ -1,4 +1,4 @@
-import { retried, type Session, sqlState } from '../../platform/migrator/index.ts'
+import { retried, type Session, sqlState, transaction } from '../../platform/migrator/index.ts'
 import { removeViews } from '../expand.ts'
 import type { OldTable } from '../old-tables.ts'
 import type { Dependents } from './dependents.ts'
@@ -79,27 +79,33 @@ async function rewriteFunctions(session: Session): Promise<void> {
 }
 
 /**
- * Checks the rows behind the foreign keys that now refer to new tables, beside everybody; names those that do not hold.
+ * Checks the rows behind the foreign keys that now refer to new tables; names those that do not hold. The check is made
+ * with the owner's eyes, from which forced row-level security hides everything: the code that forces it comes afterwards.
  */
 export async function pointForeignKeys(session: Session): Promise<string[]> {
-  const { rows } = await session.query<{ command: string; name: string }>(
-    `select format('alter table %s validate constraint %I', conrelid::regclass, conname) as command,
-            format('%I of %s', conname, conrelid::regclass) as name
-     from pg_constraint
-     where contype = 'f' and not convalidated
-       and confrelid in (
-         select oid from pg_class where relnamespace = 'public'::regnamespace
-           and relname in (select relname from pg_class where relnamespace = 'fairlock_old'::regnamespace)
-       )`,
+  const { rows } = await session.query<{ table: string; name: string; target: string; forced: boolean }>(
+    `select conrelid::regclass::text as "table", quote_ident(conname) as name, confrelid::regclass::text as target,
+            relforcerowsecurity as forced
+     from pg_constraint join pg_class on pg_class.oid = confrelid
+     where contype = 'f' and not convalidated and relnamespace = 'public'::regnamespace
+       and relname in (select relname from pg_class where relnamespace = 'fairlock_old'::regnamespace)`,
   )
   const broken: string[] = []
-  for (const { command, name } of rows) {
+  for (const { table, name, target, forced } of rows) {
     try {
-      await retried(() => session.query(command))
+      await retried(() =>
+        transaction(session, async () => {
+          if (forced) await session.query(`alter table ${target} no force row level security`)
+          await session.query(`alter table ${table} validate constraint ${name}`)
+          if (forced) await session.query(`alter table ${target} force row level security`)
+        }),
+      )
     } catch (error) {
       if (sqlState(error) !== '23503') throw error
       const { detail } = error as { detail?: string }
-      broken.push(`Foreign key ${name} holds for new rows only: ${detail ?? (error as Error).message}`)
+      broken.push(
+        `Foreign key ${name} of ${table} holds for new rows only: ${detail ?? (error as Error).message}`,
+      )
     }
   }
   return broken
