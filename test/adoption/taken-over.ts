@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { adoptionUp, recognise, recordMapping, verifyAdoption } from '../../src/adoption/index.ts'
 import { makeLegacy } from '../../src/adoption/legacy/index.ts'
 import { bringUp } from '../../src/cli/bring-up.ts'
+import { marketUrls } from '../../src/platform/index.ts'
 import { type Session, withSession } from '../../src/platform/migrator/index.ts'
 import { emptyDatabase, type TestDatabase } from '../support/server.ts'
 
@@ -28,7 +29,8 @@ export function takeOver(urls: TestDatabase, options: Partial<Parameters<typeof 
 }
 
 /** What a verification finds wrong, as sentences. */
-export async function mistakes({ ownerUrl }: TestDatabase): Promise<string[]> {
+export async function mistakes(database: TestDatabase): Promise<string[]> {
+  const { ownerUrl } = await marketUrls(database)
   const report = await verifyAdoption(ownerUrl, { version: 'test' })
   return report.findings.map(({ table, key, what }) => `${table} ${key}: ${what}`)
 }
