@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { type TestContext, test } from 'node:test'
+import pg from 'pg'
+import { keepReport, signReport, verifyAdoption } from '../../src/adoption/index.ts'
+import { marketUrls } from '../../src/platform/index.ts'
+import { killedRun, type Victim, type Way } from '../adoption/kills.ts'
+import { adoptedDatabase, mistakes, newChecksums, oldChecksums, takeOver } from '../adoption/taken-over.ts'
+import type { TestDatabase } from '../support/server.ts'
+
+/** One in so many statements; 1 is each of them. */
+const EVERY = Number(process.env.ADOPTION_KILLS_EVERY ?? 1)
+
+/** A copy of a database for one kill; gone when the kill is judged. */
+async function onCopy<T>(of: TestDatabase, work: (copy: TestDatabase) => Promise<T>): Promise<T> {
+  const name = `copy_${randomBytes(6).toString('hex')}`
+  const named = (url: string, database: string) =>
+    Object.assign(new URL(url), { pathname: `/${database}` }).href
+  const administrator = new pg.Client(named(of.superuserUrl, 'postgres'))
+  await administrator.connect()
+  await administrator.query(
+    `create database ${name} owner fairlock_owner template ${of.name} strategy file_copy`,
+  )
+  const drop = async () => void (await administrator.query(`drop database ${name} with (force)`))
+  const copy = {
+    name,
+    drop,
+    ownerUrl: named(of.ownerUrl, name),
+    appUrl: named(of.appUrl, name),
+    superuserUrl: named(of.superuserUrl, name),
+  }
+  try {
+    return await work(copy)
+  } finally {
+    await drop()
+    await administrator.end()
+  }
+}
+
+async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+/** Kills the n-th, (n + EVERY)-th … statement of a way from the same beginning, and has each run followed by `judge`. */
+async function killEach(
+  t: TestContext,
+  from: TestDatabase,
+  way: Way,
+  judge: (copy: TestDatabase) => Promise<void>,
+): Promise<void> {
+  let kills = 0
+  for (let statement = 1, going = true; going; statement += EVERY) {
+    const victim: Victim = statement % 2 === 0 ? 'session' : 'runner'
+    await onCopy(from, async (copy) => {
+      const { died, statements } = await killedRun(way, copy, victim, statement)
+      going = died || (statements ?? 0) >= statement
+      if (going) kills++
+      try {
+        await judge(copy)
+      } catch (error) {
+        throw new Error(`${way}, ${victim} killed at statement ${statement}`, { cause: error })
+      }
+    })
+  }
+  assert.ok(kills > 20)
+  t.diagnostic(`${way}: killed at ${kills} statements`)
+}
+
+test('every statement of the way up is killed once, and the next run ends as an undisturbed one', async (t) => {
+  const adopted = await adoptedDatabase({ rows: 60 })
+  const before = await connected(adopted.ownerUrl, oldChecksums)
+  await killEach(t, adopted, 'up', async (copy) => {
+    assert.equal((await takeOver(copy)).phase, 'beside')
+    assert.deepEqual(await connected(copy.ownerUrl, oldChecksums), before)
+    assert.deepEqual(await mistakes(copy), [])
+  })
+})
+
+test('every statement of the way down is killed once: a next run ends it, or turns it round', async (t) => {
+  const beside = await adoptedDatabase({ rows: 60 })
+  await takeOver(beside)
+  const [old, fresh] = [
+    await connected(beside.ownerUrl, oldChecksums),
+    await connected(beside.superuserUrl, newChecksums),
+  ]
+  let turn = 0
+  await killEach(t, beside, 'down', async (copy) => {
+    // Every other one is ended before it goes up again.
+    if (turn++ % 2 === 0) assert.equal((await killedRun('down', copy, 'runner', -1)).died, false)
+    assert.deepEqual(await connected(copy.ownerUrl, oldChecksums), old)
+    await takeOver(copy)
+    assert.deepEqual(await connected(copy.ownerUrl, oldChecksums), old)
+    assert.deepEqual(await connected(copy.superuserUrl, newChecksums), fresh)
+  })
+})
+
+test('every statement of the contract is killed once, and the next run ends it', async (t) => {
+  const beside = await adoptedDatabase({ rows: 60 })
+  await takeOver(beside)
+  const { ownerUrl } = await marketUrls(beside)
+  const report = await verifyAdoption(ownerUrl, { version: 'proof' })
+  await keepReport(ownerUrl, signReport(report, null))
+  const users = await connected(beside.superuserUrl, countPeople('fairlock_next'))
+  await killEach(t, beside, 'contract', async (copy) => {
+    assert.equal((await killedRun('contract', copy, 'runner', -1)).died, false)
+    assert.deepEqual(await connected(copy.superuserUrl, countPeople('public')), users)
+    assert.deepEqual(await connected(copy.superuserUrl, countPeople('fairlock_old')), users)
+  })
+})
+
+const countPeople = (schema: string) => async (client: pg.Client) =>
+  (
+    await client.query(
+      `select count(*), (select count(*) from ${schema}.crypto_wallets) from ${schema}.users`,
+    )
+  ).rows
