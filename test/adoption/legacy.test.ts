@@ -110,7 +110,7 @@ test('docs/operating/migration.md says of every kind of dirt what the list says'
   const page = readFileSync('docs/operating/migration.md', 'utf8')
   let table = ''
   const documented = page.split('\n').flatMap((line) => {
-    table = /^### .*\(`(\w+)`\)$/.exec(line)?.[1] ?? table
+    if (/^##/.test(line)) table = /^### .*\(`(\w+)`\)$/.exec(line)?.[1] ?? ''
     return /^\| `\w+`/.test(line) && table !== '' ? [`${table} ${line}`] : []
   })
   assert.deepEqual(documented, DIRT.map(lineOf).sort(byTable(documented)))
