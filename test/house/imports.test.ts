@@ -85,7 +85,10 @@ test('only trades asks the escrow, only escrow, wallets and the take-over post t
     const folder = folderOf(relative(src, file))
     const text = readFileSync(file, 'utf8')
     const faults: string[] = []
-    if (!['escrow', 'wallets', 'ledger', 'adoption'].includes(folder) && /\bledger\.post(?:_each)?\s*\(/.test(text))
+    if (
+      !['escrow', 'wallets', 'ledger', 'adoption'].includes(folder) &&
+      /\bledger\.post(?:_each)?\s*\(/.test(text)
+    )
       faults.push('ledger.post')
     if (!['trades', 'escrow'].includes(folder) && /\bfairlock\.escrow_\w+\s*\(/.test(text))
       faults.push('the escrow')

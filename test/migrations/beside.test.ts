@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
+import { recognise, recordMapping } from '../../src/adoption/index.ts'
 import { bringUp } from '../../src/cli/bring-up.ts'
 import { verifyLedger } from '../../src/ledger/index.ts'
 import { asEngine, marketUrls } from '../../src/platform/index.ts'
-import { status, verify } from '../../src/platform/migrator/index.ts'
+import { status, verify, withSession } from '../../src/platform/migrator/index.ts'
 import { emptyDatabase, type TestDatabase } from '../support/server.ts'
 
 // A database that is being taken over: old tables in public, and where Fairlock is to be brought up noted.
@@ -18,8 +19,10 @@ before(async () => {
   owner = new pg.Client(database.ownerUrl)
   await owner.connect()
   await owner.query(await read('../../db/migrations/0001-old-tables/up.sql'))
-  await owner.query(await read('../../src/adoption/sql/state.sql'))
-  await owner.query(`insert into fairlock_adoption.state (mapping, recognised) values ('{}', '{}')`)
+  const { ownerUrl } = database
+  const { mapping, shapes } = await recognise(ownerUrl)
+  assert.ok(mapping)
+  await withSession(ownerUrl, (session) => recordMapping(session, { mapping, shapes, confirmed: true }))
 })
 
 after(() => owner.end())
