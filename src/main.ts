@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
 import type { Logger } from 'pino'
-import { requireServable } from './adoption/index.ts'
+import { Follower, requireServable } from './adoption/index.ts'
 import { openSigner } from './audit/index.ts'
 import {
   bringUp,
@@ -70,6 +70,8 @@ async function serve(options: ServeOptions): Promise<void> {
       webhooks = new Webhooks(db, sealer, outside)
       const pushes = new Pushes(db, sealer, outside, contactOf(config))
       const feed = feedOf(config, db, log)
+      const follower = new Follower(database.ownerUrl, db)
+      stops.push(() => follower.stop())
       jobs = await startJobs({
         url: database.appUrl,
         tasks: tasksOf({
@@ -83,6 +85,7 @@ async function serve(options: ServeOptions): Promise<void> {
           signer,
           auditRoots: config.auditRoots,
           feed,
+          follower,
         }),
         onError: (task, error) => log.error({ task, err: error }, 'background work failed'),
       })

@@ -1,4 +1,4 @@
-import { Follower } from './adoption/index.ts'
+import type { Follower } from './adoption/index.ts'
 import { publishRoots, type Signer, sealAudit } from './audit/index.ts'
 import { tendDisputes } from './disputes/index.ts'
 import { tendAccounts } from './identity/index.ts'
@@ -26,12 +26,13 @@ export type Work = {
   signer: Signer
   auditRoots: string
   feed: PriceFeed
+  follower: Follower
 }
 
 /** The background work: each task with how many seconds lie between two runs. */
 export function tasksOf(work: Work): Record<string, Task> {
-  const { ownerUrl, db, dispatcher, mailer, webhooks, pushes, sealer, signer, auditRoots, feed } = work
-  const follower = new Follower(ownerUrl, db)
+  const { ownerUrl, db, dispatcher, mailer, webhooks, pushes, sealer, signer, auditRoots, feed, follower } =
+    work
   const rewrap = new Rewrap(db, sealer, { forMs: 2000 })
   return {
     dispatch: { everySeconds: 1, work: async () => void (await dispatcher.run()) },
