@@ -54,11 +54,12 @@ const QUESTION = 'select fairlock.adoption_figures'
 
 /** The figures for an operator's session; null where nothing is taken over. `isExact` counts every carried row. */
 export async function adoptionFigures(session: pg.Client, isExact = false): Promise<AdoptionFigures | null> {
-  const { rows: known } = await session.query<{ function: string | null }>(
-    `select to_regprocedure('fairlock.adoption_figures(boolean)') as function`,
+  // Before `db up`, and after `db down`, there is no code and nothing to count; nor may the engine look into the schema.
+  const known = await session.query(
+    `select from pg_proc join pg_namespace on pg_namespace.oid = pronamespace
+     where nspname = 'fairlock' and proname = 'adoption_figures'`,
   )
-  // Between `db adopt` and `db up` there is no code yet, and nothing to count.
-  if (known[0]!.function === null) return null
+  if (known.rowCount === 0) return null
   const { rows } = await session.query<{ answer: AdoptionFigures | null }>(`${QUESTION}($1) as answer`, [
     isExact,
   ])

@@ -25,7 +25,7 @@ export async function watchTakeOver({ ownerUrl }: Connection, options: StatusOpt
     if (first === null) {
       if (options.watch || options.prometheus)
         throw new UsageError(
-          'The take-over has only been recorded; there is something to watch after `db up`.',
+          'The take-over has only been recorded, or was parked; there is something to watch after `db up`.',
         )
       return false
     }
