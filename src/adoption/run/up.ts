@@ -30,6 +30,8 @@ export type AdoptionUpOptions = {
   bringUp: () => Promise<RunResult>
   /** Asked when nobody confirmed which wallets are in custody and some cannot be told for certain. */
   confirmCustody: (groups: string[]) => Promise<boolean>
+  /** Seals what the old tables hold in clear, before the take-over counts as done; says what it did. */
+  seal?: (() => Promise<string>) | undefined
   wait?: boolean | undefined
   maxRate?: number | undefined
   /** Goes on working off what the old application writes until the signal comes. */
@@ -145,6 +147,8 @@ class Run {
     if (this.#signal.aborted) return []
     if ((await readState(session))?.phase === 'carrying') await this.#enter(session, 'validating')
     await this.#drain(pace)
+    if ((await readState(session))?.phase === 'validating' && this.#options.seal !== undefined)
+      this.tell({ kind: 'message', text: await this.#options.seal() })
     for (let attempt = 1; ; attempt++) {
       const { counts, missed } = await countAll(session)
       await this.#drain(pace)

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { readState, scrubSecrets, sealSecrets } from '../../adoption/index.ts'
-import { asEngine, Database } from '../../platform/index.ts'
+import { asEngine, type Config, ConfigError, Database } from '../../platform/index.ts'
 import { withSession } from '../../platform/migrator/index.ts'
 import { keyringInForce, Sealer } from '../../platform/sealing/index.ts'
 import { currentEnvironment, withDatabase } from '../connect.ts'
@@ -33,19 +33,36 @@ export function scrubCommand(): Command {
 
 type At = { ownerUrl: string; sealer: Sealer }
 
+/** Seals for `fairlock db up`; says what was done, or what is left to do where no keyring is configured. */
+export async function sealForUp(config: Config, { ownerUrl, appUrl }: Urls): Promise<string> {
+  try {
+    return await withKeyring(config, { ownerUrl, appUrl }, async ({ sealer }) => {
+      const { sealed, changed, known } = await sealSecrets(ownerUrl, sealer)
+      return `${sealed + changed} secrets that stand in clear in the old tables were sealed, ${known} were before.`
+    })
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return `Secrets in clear were not sealed: ${error.message} Then run fairlock db secrets seal.`
+  }
+}
+
+type Urls = { ownerUrl: string; appUrl: string }
+
 async function withSealer(work: (at: At) => Promise<void>): Promise<void> {
-  await withDatabase(async ({ ownerUrl, appUrl }, config) => {
-    const keyring = await keyringInForce(config, ownerUrl, currentEnvironment())
-    const db = new Database(appUrl, { connections: 2 })
-    const sealer = new Sealer(db, keyring)
-    try {
-      await work({ ownerUrl, sealer })
-    } finally {
-      sealer.close()
-      await db.close()
-      await keyring.close()
-    }
-  })
+  await withDatabase((urls, config) => withKeyring(config, urls, work))
+}
+
+async function withKeyring<T>(config: Config, urls: Urls, work: (at: At) => Promise<T>): Promise<T> {
+  const keyring = await keyringInForce(config, urls.ownerUrl, currentEnvironment())
+  const db = new Database(urls.appUrl, { connections: 2 })
+  const sealer = new Sealer(db, keyring)
+  try {
+    return await work({ ownerUrl: urls.ownerUrl, sealer })
+  } finally {
+    sealer.close()
+    await db.close()
+    await keyring.close()
+  }
 }
 
 async function requireOldTables(ownerUrl: string) {

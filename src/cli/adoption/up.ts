@@ -1,8 +1,10 @@
 import { InvalidArgumentError } from 'commander'
 import { type AdoptionResult, adoptionUp } from '../../adoption/index.ts'
 import { bringUp } from '../bring-up.ts'
+import { currentConfig } from '../connect.ts'
 import { confirm, print } from '../output.ts'
 import { Progress } from './progress.ts'
+import { sealForUp } from './secrets.ts'
 
 export type TakeOverOptions = {
   wait: boolean
@@ -30,6 +32,7 @@ export async function takeOver(
       ownerUrl,
       signal: stopping.signal,
       bringUp: () => bringUp({ ownerUrl, appUrl, wait: options.wait, onMessage }),
+      seal: () => sealForUp(currentConfig(), urls),
       confirmCustody: async (groups) => options.yes || (await askCustody(groups)),
       onEvent: (event) => progress.show(event),
     })
