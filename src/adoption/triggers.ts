@@ -77,13 +77,28 @@ async function countTriggers(session: Session, relation: string, condition: stri
   return found.rows[0]!.count
 }
 
-/** The key is taken as the column it is: turning the whole row into JSON could fail on what an old column holds. */
+/** Coins of what Fairlock tells the old tables have been moved already: a trigger of theirs may not move them again. */
+const NO_COINS = `
+        if tg_op = 'UPDATE' and current_setting('fairlock.mirrors', true) = 'rows' then
+          raise exception 'a trigger of the old platform would move the coins of this once more';
+        end if;`
+
+/**
+ * No mark is left for what Fairlock itself writes (src/adoption/sql/mirror-2-rows.sql), but for what a trigger of the old
+ * platform writes because of that. The key is taken as the column it is: turning the whole row into JSON could fail on what an
+ * old column holds.
+ */
 function markFunction({ table, key }: OldTable): string {
   return `create or replace function fairlock_adoption.mark_${table}() returns trigger
     language plpgsql security definer set search_path = '' as $mark$
+    declare
+      depth integer;
     begin
       if current_setting('fairlock.carrying', true) = 'on' then
-        return null;
+        depth := nullif(current_setting('fairlock.mirror_depth', true), '');
+        if depth is null or pg_trigger_depth() <= depth + 1 then
+          return null;
+        end if;${table === 'crypto_wallets' ? NO_COINS : ''}
       end if;
       if tg_op = 'TRUNCATE' then
         insert into fairlock_adoption.marks (table_name, key, written) values ('${table}', '*', true);

@@ -31,7 +31,7 @@ export function inSchema(text: string, schema: string): string {
 export function withMarketSchema(url: string, schema: string): string {
   if (schema === PUBLIC) return url
   const changed = new URL(url)
-  changed.searchParams.set('options', sessionOptions(url, `-c search_path=${schema},public`))
+  changed.searchParams.set('options', sessionOptions(url, `-c search_path=${schema}`))
   return changed.href
 }
 

@@ -200,8 +200,9 @@ begin
   v_rows := array(select o from unnest(v_rows) o where not exists (select from fairlock_adoption.carried c
     where c.table_name = 'crypto_wallets' and c.key = o.key and c.hash = fairlock_adoption.row_hash(o)));
   v_unchanged := v_unchanged - cardinality(v_rows);
+  -- Also of rows that are what they were: Fairlock may have taken what the old application has given since.
   v_before := array(select distinct target_id from fairlock_adoption.carried where table_name = 'crypto_wallets'
-    and target = 'crypto_wallets' and (key = any (v_gone) or key = any (array(select key from unnest(v_rows)))));
+    and target = 'crypto_wallets' and key = any (p_keys));
   with judged as materialized (
     select o, fairlock_adoption.wallet_fault(o, u.target_id, v_coins) as fault,
       fairlock_adoption.custody(o.wallet_provider, o.chain_type, o.is_connected) as is_custody

@@ -20,6 +20,10 @@ as $$
           select c.key::%5$s from fairlock_adoption.carried c
           where c.target_id = $1 and c.table_name = ''crypto_wallets'' and c.target = ''crypto_wallets''))
           and fairlock_adoption.custody(%6$s, %7$s, %8$s)
+          -- Not of a wallet that the old application has given to somebody else, or to another currency, since.
+          and fairlock_adoption.mapped(''currency'', o.%9$s::text) = $3 and exists (
+            select from fairlock_adoption.carried u
+            where u.table_name = ''users'' and u.key = o.%10$s::text and u.target_id = $2)
         order by o.%1$s for no key update of o
       )
       select key, balance from held order by is_first desc, since nulls last, key',
@@ -27,8 +31,9 @@ as $$
         n ->> 'is_primary'), 'false'), coalesce('o.' || (n ->> 'created_at'), 'null::timestamptz'), key_type,
       coalesce(format('o.%s::text', n ->> 'wallet_provider'), 'null'),
       coalesce(format('o.%s::text', n ->> 'chain_type'), 'null'),
-      coalesce(format('o.%s::text', n ->> 'is_connected'), 'null')),
-    format('update public.crypto_wallets set %1$s = $1::text::%2$s%3$s where %4$s = $2::%5$s returning %1$s::text::numeric',
+      coalesce(format('o.%s::text', n ->> 'is_connected'), 'null'), n ->> 'currency', n ->> 'user_id'),
+    format('update public.crypto_wallets set %1$s = $1::%2$s%3$s where %4$s operator(pg_catalog.=) $2::%5$s '
+      'returning %1$s::text',
       n ->> 'balance', balance_type, case time_type
         when 'timestamp with time zone' then format(', %s = clock_timestamp()', n ->> 'updated_at')
         when 'timestamp without time zone' then format(', %s = clock_timestamp() at time zone %L', n ->> 'updated_at',
@@ -42,31 +47,67 @@ create or replace function fairlock_adoption.counted(p_balance numeric) returns 
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$ select trunc(p_balance, 8) $$;
 
+-- Writes a balance to an old row, and gives what the row holds then: nothing where the old database did not let it. A
+-- binary fraction that would be rounded up is the one below it.
+create or replace function fairlock_adoption.write_coins(p_sql text, p_key text, p_wanted numeric, p_type text)
+returns numeric
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_after numeric := fairlock_adoption.money(fairlock_adoption.there(p_sql, p_wanted::text, p_key));
+begin
+  if v_after > p_wanted and p_type in ('real', 'double precision') then
+    v_after := fairlock_adoption.money(fairlock_adoption.there(p_sql,
+      (p_wanted * (1 - case p_type when 'real' then 1.2e-7 else 2.3e-16 end))::text, p_key));
+  end if;
+  return fairlock_adoption.counted(v_after);
+end $$;
+
+-- The same for coins that come: where a law of the old database refuses the balance, nothing of it is written, and noted.
+create or replace function fairlock_adoption.offer_coins(
+  p_wallet uuid, p_sql text, p_key text, p_wanted numeric, p_type text
+) returns numeric
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return fairlock_adoption.write_coins(p_sql, p_key, p_wanted, p_type);
+exception when others then
+  if sqlstate in ('40001', '40P01', '55P03') then
+    raise exception using errcode = '40001', message = sqlerrm;
+  end if;
+  perform fairlock_adoption.note_failure('crypto_wallets', p_wallet, 'coins', sqlstate, sqlerrm);
+  return null;
+end $$;
+
 -- Adds to the old rows of a wallet what was added to the wallet, or takes it from them. The ledger account is locked by
 -- whoever posts, so nobody else of Fairlock's and no carry is at these rows. The old application may be: its locks are
 -- waited for briefly, less long than PostgreSQL waits before it looks for a deadlock, and then Fairlock begins again. So
 -- a deadlock of the two never costs the old application its transaction.
-create or replace function fairlock_adoption.move_coins(p_wallet uuid, p_delta numeric) returns void
-language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+create or replace function fairlock_adoption.move_coins(p_wallet uuid, p_user uuid, p_currency text, p_delta numeric)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_sql record;
-  v_carrying text := coalesce(current_setting('fairlock.carrying', true), '');
+  v_settings text[] := fairlock_adoption.mirror_settings();
   v_timeout text := current_setting('lock_timeout');
-  v_scale integer := (
-    select scale from fairlock_adoption.old_columns where table_name = 'crypto_wallets' and name = 'balance');
+  v_type text;
+  v_scale integer;
   v_unheld numeric := coalesce((select amount from fairlock_adoption.unheld where wallet_id = p_wallet), 0);
   v_left numeric := p_delta;
   v_part numeric;
+  v_wanted numeric;
   v_after numeric;
   v_keys text[] := '{}';
   v_balances numeric[] := '{}';
   r record;
 begin
   select * into v_sql from fairlock_adoption.coins_sql();
-  perform set_config('lock_timeout', '300ms', true), set_config('fairlock.carrying', 'on', true);
+  select type, scale into v_type, v_scale from fairlock_adoption.old_columns
+  where table_name = 'crypto_wallets' and name = 'balance';
+  perform set_config('lock_timeout', '300ms', true), fairlock_adoption.begin_mirror('coins');
   begin
-    for r in execute v_sql.rows_sql using p_wallet loop
+    for r in execute v_sql.rows_sql using p_wallet, p_user, p_currency loop
       -- What is no amount any more is quarantined by the next carry, and gives nothing until then.
       continue when r.balance is null or r.balance in ('NaN', 'Infinity', '-Infinity') or r.balance < 0;
       v_keys := v_keys || r.key;
@@ -84,18 +125,33 @@ begin
     v_part := case when p_delta > 0 then v_left else greatest(v_left, -fairlock_adoption.counted(v_balances[i])) end;
     exit when v_left = 0;
     continue when v_part = 0;
-    execute v_sql.write_sql into v_after
-    using case when v_scale is null then v_balances[i] + v_part else trunc(v_balances[i] + v_part, v_scale) end, v_keys[i];
-    -- What the column did not take stays beside it.
-    v_unheld := v_unheld + v_part - (fairlock_adoption.counted(v_after) - fairlock_adoption.counted(v_balances[i]));
-    v_left := v_left - v_part;
+    v_wanted := case when v_scale is null then v_balances[i] + v_part else trunc(v_balances[i] + v_part, v_scale) end;
+    if p_delta > 0 then
+      v_after := fairlock_adoption.offer_coins(p_wallet, v_sql.write_sql, v_keys[i], v_wanted, v_type);
+      continue when v_after is null;
+    else
+      v_after := fairlock_adoption.write_coins(v_sql.write_sql, v_keys[i], v_wanted, v_type);
+      -- Coins that the old row still shows could be spent there once more.
+      if v_after is null or v_after > fairlock_adoption.counted(v_balances[i]) + v_part then
+        raise exception using errcode = '23514', constraint = 'accounts_never_negative',
+          message = 'the old database does not let these coins go';
+      end if;
+    end if;
+    -- What the column did not take stays beside it; what a trigger gave on top is the old application's, and carried.
+    v_part := v_part - (v_after - fairlock_adoption.counted(v_balances[i]));
+    v_unheld := v_unheld + greatest(v_part, 0);
+    if v_part < 0 then
+      insert into fairlock_adoption.marks (table_name, key, written) values ('crypto_wallets', v_keys[i], true);
+    end if;
+    v_left := case when p_delta > 0 then 0
+      else v_left - greatest(v_left, -fairlock_adoption.counted(v_balances[i])) end;
   end loop;
   v_unheld := v_unheld + v_left;
   if v_unheld <> 0 or exists (select from fairlock_adoption.unheld where wallet_id = p_wallet) then
     insert into fairlock_adoption.unheld (wallet_id, amount) values (p_wallet, v_unheld)
     on conflict (wallet_id) do update set amount = excluded.amount;
   end if;
-  perform set_config('lock_timeout', v_timeout, true), set_config('fairlock.carrying', v_carrying, true);
+  perform set_config('lock_timeout', v_timeout, true), fairlock_adoption.end_mirror(v_settings);
 end $$;
 
 create or replace function fairlock_adoption.mirror_wallet() returns trigger
@@ -107,7 +163,7 @@ begin
   if not fairlock_adoption.is_mirroring() then
     return null;
   elsif tg_op = 'UPDATE' then
-    perform fairlock_adoption.move_coins(new.id, new.balance - old.balance);
+    perform fairlock_adoption.move_coins(new.id, new.user_id, new.currency, new.balance - old.balance);
     return null;
   end if;
   -- A wallet of the kind that most of those in custody are, or it would not count as one.
@@ -119,7 +175,7 @@ begin
     'currency', fairlock_adoption.old_word('currency', new.currency), 'is_primary', false,
     'is_connected', coalesce(v_group -> 'connected', 'false'), 'created_at', new.created_at, 'updated_at', new.updated_at));
   if new.balance <> 0 then
-    perform fairlock_adoption.move_coins(new.id, new.balance);
+    perform fairlock_adoption.move_coins(new.id, new.user_id, new.currency, new.balance);
   end if;
   return null;
 end $$;

@@ -19,38 +19,46 @@ create or replace view fairlock_adoption.fill_obstacles as
 
 -- Writes these values where they differ. A row that somebody holds is not waited for: it is marked, and comes again.
 create or replace function fairlock_adoption.write_added(p_table text, p_columns text[], p_rows jsonb) returns integer
-language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_carrying text := coalesce(current_setting('fairlock.carrying', true), '');
-  v_list text := (select string_agg(quote_ident(c), ', ') from unnest(p_columns) c);
-  v_done integer;
+  v_settings text[] := fairlock_adoption.mirror_settings();
+  v_key text;
+  v_type text;
+  v_rows jsonb;
 begin
-  perform set_config('fairlock.carrying', 'on', true);
-  execute (
-    select format('with wanted as (
-        select (r ->> ''key'')::%2$s as key, n.* from jsonb_array_elements($1) r
-        cross join lateral (select %4$s from jsonb_populate_record(null::public.%1$I, r -> ''row'')) n
-      ), differing as (
-        select o.%3$I as key from public.%1$I o join wanted w on w.key = o.%3$I
-        where (%5$s) is distinct from (%6$s)
-      ), free as (
-        select o.%3$I as key from public.%1$I o where o.%3$I = any (array(select key from differing))
-        order by o.%3$I for no key update skip locked
-      ), done as (
-        update public.%1$I o set %7$s from free join wanted w using (key) where o.%3$I = free.key returning o.%3$I as key
-      ), again as (
-        insert into fairlock_adoption.marks (table_name, key)
-        select %1$L, key::text from differing where key not in (select key from free)
-      )
-      select count(*) from done', p_table, c.type, c.column_name, v_list,
-      (select string_agg(format('o.%I', k), ', ') from unnest(p_columns) k),
-      (select string_agg(format('w.%I', k), ', ') from unnest(p_columns) k),
-      (select string_agg(format('%1$I = w.%1$I', k), ', ') from unnest(p_columns) k))
-    from fairlock_adoption.old_columns c where c.table_name = p_table and c.name = 'id')
-  into v_done using p_rows;
-  perform set_config('fairlock.carrying', v_carrying, true);
-  return v_done;
+  select column_name, type into v_key, v_type from fairlock_adoption.old_columns
+  where table_name = p_table and name = 'id';
+  execute format('with wanted as (
+      select (r ->> ''key'')::%2$s as key, r, n.* from jsonb_array_elements($1) r
+      cross join lateral (select %4$s from jsonb_populate_record(null::public.%1$I, r -> ''row'')) n
+    ), differing as (
+      select o.%3$I as key from public.%1$I o join wanted w on w.key = o.%3$I
+      where (%5$s) is distinct from (%6$s)
+    ), free as (
+      select o.%3$I as key from public.%1$I o where o.%3$I = any (array(select key from differing))
+      order by o.%3$I for no key update skip locked
+    ), again as (
+      insert into fairlock_adoption.marks (table_name, key)
+      select %1$L, key::text from differing where key not in (select key from free)
+    )
+    select jsonb_agg(w.r) from free join wanted w using (key)', p_table, v_type, v_key,
+    (select string_agg(quote_ident(c), ', ') from unnest(p_columns) c),
+    (select string_agg(format('o.%I', c), ', ') from unnest(p_columns) c),
+    (select string_agg(format('w.%I', c), ', ') from unnest(p_columns) c))
+  into v_rows using p_rows;
+  if v_rows is null then
+    return 0;
+  end if;
+  perform fairlock_adoption.begin_mirror('rows');
+  perform fairlock_adoption.there(format('update public.%1$I o set %2$s
+      from pg_catalog.jsonb_array_elements($1::jsonb) r cross join lateral
+        pg_catalog.jsonb_populate_record(null::public.%1$I, r operator(pg_catalog.->) ''row''::text) n
+      where o.%3$I operator(pg_catalog.=) (r operator(pg_catalog.->>) ''key''::text)::%4$s returning null::text',
+    p_table, (select string_agg(format('%1$I = n.%1$I', c), ', ') from unnest(p_columns) c), v_key, v_type),
+    v_rows::text, null);
+  perform fairlock_adoption.end_mirror(v_settings);
+  return jsonb_array_length(v_rows);
 end $$;
 
 -- How many old rows were filled. Run as fairlock_engine, which sees the new rows.
