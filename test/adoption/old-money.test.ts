@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
+import { install } from '../../src/adoption/index.ts'
 import { withSession } from '../../src/platform/migrator/index.ts'
-import { besideDatabase, oldTablesSql } from '../support/beside.ts'
+import { besideDatabase, oldTablesSql, SMALL_MAPPING } from '../support/beside.ts'
 import { type Market, type Person, startMarket } from '../support/market.ts'
 
 // What an old platform's own triggers, laws and habits do to coins that both applications hold.
@@ -43,20 +44,24 @@ async function drain(): Promise<void> {
   })
 }
 
-/** A person's coins as both sides show them, and what no old row holds. */
-async function coins(person: Person) {
+async function engine<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> {
   return await withSession(market.database.ownerUrl, async (session) => {
     await session.query('set role fairlock_engine')
-    const { rows } = await session.query<{ books: number; old: number; unheld: number }>(
-      `select a.balance::float8 as books, coalesce((select sum(balance::numeric) from fairlock_adoption.old_crypto_wallets
-         where user_id = w.user_id::text and currency = 'BTC' and wallet_provider = 'house'), 0)::float8 as old,
-         coalesce((select amount from fairlock_adoption.unheld where wallet_id = w.id), 0)::float8 as unheld
-       from fairlock_next.crypto_wallets w join ledger.accounts a using (id)
-       where w.user_id = $1 and w.currency = 'BTC'`,
-      [person.id],
-    )
-    return rows[0]!
+    return (await session.query<Row>(text, values)).rows
   })
+}
+
+/** A person's coins as both sides show them, and what no old row holds. */
+async function coins(person: Person) {
+  const rows = await engine<{ books: number; old: number; unheld: number }>(
+    `select a.balance::float8 as books, coalesce((select sum(balance::numeric) from fairlock_adoption.old_crypto_wallets
+       where user_id = w.user_id::text and currency = 'BTC' and wallet_provider = 'house'), 0)::float8 as old,
+       coalesce((select amount from fairlock_adoption.unheld where wallet_id = w.id), 0)::float8 as unheld
+     from fairlock_next.crypto_wallets w join ledger.accounts a using (id)
+     where w.user_id = $1 and w.currency = 'BTC'`,
+    [person.id],
+  )
+  return rows[0]!
 }
 
 async function owner(amount: string): Promise<Person> {
@@ -180,4 +185,76 @@ test('operators in the old schema are not ours', async () => {
       'drop function public.fool(numeric, integer) cascade; drop function public.fool(varchar, varchar) cascade; drop table public.fooled',
     )
   }
+})
+
+test('nothing moves coins while the old application is alone', async () => {
+  const person = await owner('10')
+  await all(`update fairlock_adoption.state set phase = 'parked'`)
+  try {
+    assert.notEqual((await adjust(person, '-4')).status, 201)
+  } finally {
+    await all(`update fairlock_adoption.state set phase = 'beside'`)
+  }
+  assert.deepEqual(await coins(person), { books: 10, old: 10, unheld: 0 })
+})
+
+test('what was carried and is refused later is no more in the new tables', async () => {
+  const person = await owner('10')
+  const [more] = await all(
+    `insert into public.crypto_wallets (user_id, wallet_address, wallet_provider, balance, currency)
+     values ($1, 'b', 'house', 1, 'BTC') returning id`,
+    [person.id],
+  )
+  await drain()
+  assert.deepEqual(await coins(person), { books: 11, old: 11, unheld: 0 })
+  await all(`update public.crypto_wallets set balance = 999999999999 where id = $1`, [more.id])
+  await drain()
+  const after = await coins(person)
+  assert.equal(after.books, 10, JSON.stringify(after))
+  await all(`update public.crypto_wallets set balance = 2 where id = $1`, [more.id])
+  await drain()
+  assert.equal((await coins(person)).books, 12)
+  // A law that nobody foresaw.
+  const [moved] = await all(
+    `insert into public.crypto_transactions (user_id, amount, currency, status, transaction_type)
+     values ($1, 1, 'BTC', 'CONFIRMED', 'ADJUST') returning id`,
+    [person.id],
+  )
+  await drain()
+  await all(
+    `alter table fairlock_next.crypto_transactions add constraint short check (length(transaction_hash) < 9) not valid`,
+  )
+  await all(`update public.crypto_transactions set transaction_hash = repeat('x', 10) where id = $1`, [
+    moved.id,
+  ])
+  await drain()
+  await all('alter table fairlock_next.crypto_transactions drop constraint short')
+  const kept = await all(
+    `select reasons #>> '{0,code}' as code from fairlock_adoption.quarantine where key = $1`,
+    [moved.id],
+  )
+  assert.deepEqual(kept, [{ code: 'refused' }])
+  assert.deepEqual(
+    await engine('select id from fairlock_next.crypto_transactions where id = $1', [moved.id]),
+    [],
+  )
+})
+
+test('a balance in binary fractions', async () => {
+  const person = await owner('10')
+  await all('drop view fairlock_adoption.old_crypto_wallets cascade')
+  await all(`alter table public.crypto_wallets alter column balance type double precision`)
+  await withSession(market.database.ownerUrl, async (session) => {
+    await session.query('update fairlock_adoption.state set installed = null')
+    await install(session, SMALL_MAPPING)
+  })
+  for (const amount of ['123456789012.12345678', '-0.12345679', '0.3', '-0.1', '98765432.98765439']) {
+    assert.equal((await adjust(person, amount)).status, 201)
+    const { unheld } = await coins(person)
+    assert.ok(unheld >= 0, `${amount} ${unheld}`)
+  }
+  await all(`update public.crypto_wallets set balance = 0 where user_id = $1`, [person.id])
+  await drain()
+  const { books, unheld } = await coins(person)
+  assert.equal(books, unheld)
 })

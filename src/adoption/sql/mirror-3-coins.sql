@@ -161,6 +161,12 @@ declare
   v_group jsonb;
 begin
   if not fairlock_adoption.is_mirroring() then
+    -- A Fairlock that is still connected, while the old application is alone: it would spend what that one may spend, too.
+    if tg_op = 'UPDATE' and exists (select from fairlock_adoption.state where phase in ('adopted', 'expanding', 'parked'))
+      and not (coalesce(current_setting('fairlock.carrying', true), '') = 'on' and session_user <> 'fairlock_app') then
+      raise exception using errcode = '57P03', message = 'the old application is alone with these coins',
+        hint = 'fairlock db up brings Fairlock back.';
+    end if;
     return null;
   elsif tg_op = 'UPDATE' then
     perform fairlock_adoption.move_coins(new.id, new.user_id, new.currency, new.balance - old.balance);
