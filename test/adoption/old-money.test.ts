@@ -36,11 +36,18 @@ async function drain(): Promise<void> {
     await session.query(
       `set role fairlock_engine; set fairlock.carrying = 'on'; set fairlock.operation = 'adoption'`,
     )
-    for (const table of ['users', 'crypto_profiles', 'crypto_wallets', 'crypto_transactions'])
+    for (const table of [
+      'users',
+      'crypto_profiles',
+      'crypto_wallets',
+      'crypto_transactions',
+      'crypto_trades',
+    ])
       await session.query(
         `with taken as (delete from fairlock_adoption.marks where table_name = '${table}' returning key)
          select fairlock_adoption.carry_${table}(array(select distinct key from taken))`,
       )
+    await session.query('select fairlock_adoption.recount_waiting(100)')
   })
 }
 
@@ -257,4 +264,29 @@ test('a balance in binary fractions', async () => {
   await drain()
   const { books, unheld } = await coins(person)
   assert.equal(books, unheld)
+})
+
+test('an order that was filled and is open again is an offer and no record, and turned round it is neither', async () => {
+  const [seller, buyer] = [await market.person('seller'), await market.person('buyer')]
+  const [{ id }] = (await all(
+    `insert into public.crypto_trades (user_id, pair, side, price, amount, status, metadata)
+     values ($1, 'BTC-EUR', 'SELL', 20000, 0.5, 'DONE', jsonb_build_object('counterparty_id', $2::text)) returning id`,
+    [seller.id, buyer.id],
+  )) as [{ id: string }]
+  const found = () =>
+    engine(
+      `select (select count(*)::int from fairlock_next.crypto_trades where id = $1) as records,
+         (select status from fairlock.offers where id = $1) as offer,
+         (select counterparties from fairlock_next.crypto_profiles where user_id = $2) as known,
+         (select reasons #>> '{0,code}' from fairlock_adoption.quarantine where key = $1::text) as refused`,
+      [id, buyer.id],
+    )
+  await drain()
+  assert.deepEqual(await found(), [{ records: 1, offer: null, known: 1, refused: null }])
+  await all(`update public.crypto_trades set status = 'OPEN' where id = $1`, [id])
+  await drain()
+  assert.deepEqual(await found(), [{ records: 0, offer: 'paused', known: 0, refused: null }])
+  await all(`update public.crypto_trades set side = 'BUY' where id = $1`, [id])
+  await drain()
+  assert.deepEqual(await found(), [{ records: 0, offer: 'closed', known: 0, refused: 'order_changed' }])
 })

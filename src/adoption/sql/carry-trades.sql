@@ -149,7 +149,9 @@ begin
   v_done := array(select key from unnest(v_records || v_offers));
   perform fairlock_adoption.drop_trades(array(
     select c.target_id from fairlock_adoption.carried c where c.table_name = 'crypto_trades'
-      and (c.key = any (v_gone) or c.key = any (array(select key from unnest(v_refused))))));
+      and (c.key = any (v_gone) or c.key = any (array(select key from unnest(v_refused)))
+        -- A record that is an open order again.
+        or c.target = 'crypto_trades' and c.key = any (array(select key from unnest(v_offers))))));
   if v_orders is not null then
     perform fairlock_adoption.write_offers(v_orders);
   end if;

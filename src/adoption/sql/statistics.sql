@@ -14,6 +14,10 @@ begin
       select count(*) filter (where t.same_as is null and t.status = 'completed')::integer as trades
       from fairlock_next.crypto_trades t where v_person in (t.user_id, t.buyer_id)
     ) c where p.user_id = v_person and (p.volume_before, p.total_trades) <> (0, c.trades);
+    -- Whom they traded with by a record that is gone, or another now.
+    delete from fairlock.counterparties c where v_person in (c.low_id, c.high_id) and c.low_ratings + c.high_ratings = 0
+      and not exists (select from fairlock_next.crypto_trades t where t.status = 'completed'
+        and t.user_id in (c.low_id, c.high_id) and t.buyer_id in (c.low_id, c.high_id));
     perform fairlock.recount_person(v_person);
     v_counted := v_counted + 1;
   end loop;

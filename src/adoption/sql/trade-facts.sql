@@ -44,6 +44,12 @@ begin
           where b.code = split_part(f.pair, '/', 1) and b.kind = 'crypto' and q.code = split_part(f.pair, '/', 2)
             and q.kind = 'fiat') then 'pair_not_traded' end, 'pair',
         format('%s is not a coin against a currency: it cannot be offered', f.pair)),
+      -- An offer never changes these: people may have taken it, or be about to.
+      (case when f.status = 'open' and exists (
+          select from fairlock.offers offer where offer.id = fairlock_adoption.try_uuid(o.key)
+            and (offer.maker_id, offer.side, offer.base_currency || '/' || offer.quote_currency)
+              is distinct from (f.person, f.side, f.pair)) then 'order_changed' end, 'side',
+        'its offer was of another person, side or pair: put a new order'),
       (fairlock_adoption.amount_fault('price', o.price, false), 'price',
         coalesce('the price is ' || o.price, 'there is none')),
       (fairlock_adoption.amount_fault('amount', o.amount, false), 'amount',
