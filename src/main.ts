@@ -318,6 +318,8 @@ function exitCode(error: unknown): number {
   const isSaid = isUsage || error instanceof Finding || error instanceof MigrationError
   const whole = error instanceof Error ? (error.stack ?? error.message) : String(error)
   process.stderr.write(`fairlock: ${unreachable ?? (isSaid ? error.message : whole)}\n`)
+  if (process.env.LOG_LEVEL === 'debug' && isSaid && error.cause instanceof Error)
+    process.stderr.write(`${error.cause.stack}\n`)
   return isUsage || unreachable !== null ? 2 : 1
 }
 

@@ -122,6 +122,11 @@ async function addIndex(
   if (found.rows.some((row) => row.equal)) return false
   const taken = found.rows.find((row) => row.name === name)
   if (taken !== undefined && (taken.valid || !taken.ours)) return `index ${name}`
+  // PostgreSQL builds an index of a partitioned table only under a lock that keeps writers out.
+  const partitioned = await session.query(`select from pg_class where oid = $1::regclass and relkind = 'p'`, [
+    `public.${quote(table)}`,
+  ])
+  if (partitioned.rowCount !== 0) return `index ${name}`
   const there = await session.query(
     'select from pg_attribute where attrelid = $1::regclass and attname = $2 and not attisdropped',
     [`public.${quote(table)}`, oldColumn],

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { MigrationError, type Session, transaction } from '../platform/migrator/index.ts'
+import { noteDeed, tellDeeds } from './deeds.ts'
 import { installState } from './install.ts'
 import { fold, groupKey, type Mapping, requireMapping } from './mapping.ts'
 import type { Phase } from './state.ts'
@@ -58,7 +59,10 @@ export async function recordMapping(
          confirmed_by = excluded.confirmed_by, changed_at = clock_timestamp()`,
       [JSON.stringify(adoption.mapping), JSON.stringify(adoption.shapes), adoption.confirmed],
     )
+    const custody = adoption.mapping.wallets.filter((group) => group.custody && group.certain).length
+    await noteDeed(session, { action: 'adopted', details: { confirmed: adoption.confirmed, custody } })
   })
+  await tellDeeds(session)
 }
 
 function requireReplaceable(phase: Phase, old: Mapping, next: Mapping): void {

@@ -1,4 +1,5 @@
 import type { Session } from '../platform/migrator/index.ts'
+import { noteDeed } from './deeds.ts'
 import { type Mapping, requireMapping } from './mapping.ts'
 
 export type Phase = 'adopted' | 'expanding' | 'carrying' | 'validating' | 'beside' | 'parked' | 'contracted'
@@ -27,13 +28,22 @@ export async function readState(session: Pick<Session, 'query'>): Promise<State 
 }
 
 /** Writes down the next phase. Waits for the batch that is being carried, and keeps later ones out until it is written. */
-export async function enter(session: Pick<Session, 'query'>, phase: Phase): Promise<void> {
-  await session.query(
-    `update fairlock_adoption.state
+export async function enter(
+  session: Pick<Session, 'query'>,
+  phase: Phase,
+  reason?: string | undefined,
+): Promise<void> {
+  const { rows } = await session.query<{ from: Phase }>(
+    `with before as (select phase from fairlock_adoption.state where phase <> $1 for update)
+     update fairlock_adoption.state
      set phase = $1, changed_at = clock_timestamp(),
          beside_since = case when $1 = 'beside' then coalesce(beside_since, clock_timestamp())
                              when $1 = 'parked' then null else beside_since end
-     where phase <> $1`,
+     from before returning before.phase as from`,
     [phase],
   )
+  const from = rows[0]?.from
+  if (from === undefined) return
+  const action = phase === 'parked' ? 'given_back' : 'phase'
+  await noteDeed(session, { action, reason, details: { from, to: phase } })
 }

@@ -1,6 +1,7 @@
 import { appUrlFor } from '../platform/app-login.ts'
 import { attachEmbedded, startEmbedded } from '../platform/embedded/index.ts'
 import { type Config, environment, loadConfig, marketUrls } from '../platform/index.ts'
+import { explainAbsence } from './standing.ts'
 
 export type Connection = { ownerUrl: string; appUrl: string; embedded: boolean; stop(): Promise<void> }
 
@@ -38,6 +39,8 @@ export async function withDatabase<T>(
   const connection = await connect(config)
   try {
     return await work(await marketUrls(connection), config)
+  } catch (error) {
+    throw await explainAbsence(error, connection.ownerUrl)
   } finally {
     await connection.stop()
   }

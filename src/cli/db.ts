@@ -3,7 +3,7 @@ import { requireAdopted } from '../adoption/index.ts'
 import { down, plan, type RunResult, type Status, status, verify } from '../platform/migrator/index.ts'
 import { adoptCommand } from './adoption/adopt.ts'
 import { contractCommand } from './adoption/contract.ts'
-import { type GiveBackOptions, giveBack } from './adoption/down.ts'
+import { type GiveBackOptions, giveBack, refuseBeforeTakeOver } from './adoption/down.ts'
 import { isTakenOver, planTakeOver } from './adoption/plan.ts'
 import { quarantineCommand } from './adoption/quarantine.ts'
 import { scrubCommand, secretsCommand } from './adoption/secrets.ts'
@@ -30,9 +30,10 @@ export function dbCommand(): Command {
       withDatabase(async (connection) => {
         const takenOver = await isTakenOver(connection.ownerUrl)
         if (!takenOver && (options.watch || options.prometheus)) throw new UsageError(NOT_TAKEN_OVER)
-        if (!takenOver) await showStatus(connection, options.json)
-        else if (!(await watchTakeOver(connection, options)))
-          await showStatus(connection, options.json, withoutLoans)
+        if (!takenOver) return await showStatus(connection, options.json)
+        await watchTakeOver(connection, options)
+        if (!options.json && !options.watch && !options.prometheus)
+          await showStatus(connection, false, withoutLoans)
       }),
     )
   db.command('plan')
@@ -52,6 +53,7 @@ export function dbCommand(): Command {
       'of a database that is taken over: carry so many rows a second at most',
       wholeNumber,
     )
+    .option('--no-expand', 'of a database that is taken over: add no columns to the old tables')
     .option('--follow', 'go on carrying what the old application writes, until Ctrl-C', false)
     .option('--yes', 'do not ask which wallets are in custody: the mapping says', false)
     .option('--json', 'as JSON', false)
@@ -68,6 +70,7 @@ export function dbCommand(): Command {
     .option('--dry-run', 'only say what would be done', false)
     .option('--yes', 'do not ask', false)
     .option('--force', 'give a database that is taken over back though a Fairlock is connected', false)
+    .option('--reason <text>', 'why a database that is taken over is given back, for the audit log')
     .option('--json', 'as JSON', false)
     .action((options: DownOptions) => withDatabase((connection) => goDown(connection, options)))
   db.command('verify')
@@ -104,6 +107,7 @@ async function showStatus(
   json: boolean,
   seen: (found: Status) => Status = (found) => found,
 ): Promise<void> {
+  await requireAdopted(ownerUrl)
   const found = seen(await status({ ownerUrl }))
   if (json) print(JSON.stringify(found, null, 2))
   else describeStatus(found)
@@ -128,6 +132,7 @@ function describeStatus(found: Status): void {
 
 async function showPlan({ ownerUrl }: Connection, options: { to?: string; json: boolean }): Promise<void> {
   if (await isTakenOver(ownerUrl)) return await planTakeOver(ownerUrl, options.json)
+  await requireAdopted(ownerUrl)
   const steps = await plan({ ownerUrl, to: options.to })
   if (options.json) return print(JSON.stringify(steps, null, 2))
   if (steps.length === 0) return print('Nothing is pending.')
@@ -169,6 +174,8 @@ async function goUp(
 
 async function goDown({ ownerUrl }: Connection, options: DownOptions): Promise<void> {
   if (await isTakenOver(ownerUrl)) return await giveBack(ownerUrl, options)
+  await requireAdopted(ownerUrl)
+  await refuseBeforeTakeOver(ownerUrl, options.to)
   if (
     !(
       options.dryRun ||
@@ -215,6 +222,7 @@ function describeRun(result: RunResult, options: { dryRun: boolean; json: boolea
 }
 
 async function showProblems({ ownerUrl }: Connection, json: boolean): Promise<void> {
+  await requireAdopted(ownerUrl)
   const problems = await verify({ ownerUrl })
   if (json) print(JSON.stringify(problems, null, 2))
   else for (const one of problems) print(`${one.source}: ${one.problem}`)

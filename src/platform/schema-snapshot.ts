@@ -18,13 +18,24 @@ export async function schemaSnapshot(client: pg.ClientBase, market = PUBLIC): Pr
     await client.query(`set local search_path = ''; set local timezone = 'UTC'`)
     const schemas = schemasWith(market)
     const parts = [await schemaLines(client, schemas)]
+    const strangers = await neighbours(client)
     for (const relation of await relations(client, schemas))
-      parts.push(await describeRelation(client, relation))
-    parts.push(await types(client, schemas), await functions(client, schemas))
+      if (!strangers.includes(relation.name)) parts.push(await describeRelation(client, relation))
+    parts.push(await types(client, schemas, strangers), await functions(client, schemas, strangers))
     return `${parts.filter((part) => part !== '').join('\n\n')}\n`
   } finally {
     await client.query('rollback')
   }
+}
+
+/** What an older platform has beside its tables in public, once Fairlock's have taken the places of those. */
+async function neighbours(client: pg.ClientBase): Promise<string[]> {
+  const there = await client.query<{ there: boolean }>(
+    `select to_regclass('fairlock_adoption.neighbours') is not null as there`,
+  )
+  if (!there.rows[0]!.there) return []
+  const found = await client.query<{ name: string }>('select name from fairlock_adoption.neighbours')
+  return found.rows.map(({ name }) => name)
 }
 
 /** The owner's name differs from installation to installation; the three roles' names do not. */
@@ -191,7 +202,7 @@ async function grants(client: pg.ClientBase, relation: Relation): Promise<string
 }
 
 /** Enumerations, domains and standalone composite types, by name only: so far there are none. */
-async function types(client: pg.ClientBase, schemas: string[]): Promise<string> {
+async function types(client: pg.ClientBase, schemas: string[], strangers: string[]): Promise<string> {
   const lines = await texts(
     client,
     `select format('create type %s;', pg_type.oid::regtype) as text
@@ -199,12 +210,12 @@ async function types(client: pg.ClientBase, schemas: string[]): Promise<string> 
      where typnamespace::regnamespace::text = any ($1) and (typtype in ('e', 'd') or relkind = 'c')`,
     schemas,
   )
-  return lines.join('\n')
+  return lines.filter((line) => !strangers.some((name) => line === `create type ${name};`)).join('\n')
 }
 
-async function functions(client: pg.ClientBase, schemas: string[]): Promise<string> {
-  const found = await client.query<{ text: string }>(
-    `select concat_ws(E'\\n',
+async function functions(client: pg.ClientBase, schemas: string[], strangers: string[]): Promise<string> {
+  const found = await client.query<Line>(
+    `select pg_proc.oid::regprocedure::text as name, concat_ws(E'\\n',
        concat_ws(' ', 'create',
          case prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end,
          format('%s(%s)', format('%I.%I', nspname, proname), pg_get_function_arguments(pg_proc.oid)),
@@ -232,7 +243,8 @@ async function functions(client: pg.ClientBase, schemas: string[]): Promise<stri
      order by nspname, proname, pg_get_function_identity_arguments(pg_proc.oid) collate "C"`,
     [schemas],
   )
-  return found.rows.map((row) => row.text).join('\n\n')
+  const ours = found.rows.filter(({ name }) => !strangers.includes(name))
+  return ours.map((row) => row.text).join('\n\n')
 }
 
 async function texts(client: pg.ClientBase, sql: string, parameter: string | string[]): Promise<string[]> {

@@ -17,6 +17,7 @@ import {
 } from '../../src/adoption/index.ts'
 import type { Signer } from '../../src/audit/index.ts'
 import { asEngine } from '../../src/platform/index.ts'
+import { withSession } from '../../src/platform/migrator/index.ts'
 import { TEST_KEYS } from '../support/market.ts'
 import { type HandMade, handMade, id, SECRET } from './hand-made.ts'
 
@@ -120,7 +121,7 @@ test('the figures, the metrics and what the status shows are one', async () => {
      insert into fairlock_adoption.batches (table_name, rows, ms, probe_p99_ms, pause_ms, retries)
      values ('crypto_trades', 2, 7.5, 3.25, 20, 1)`,
   )
-  const figures = (await asEngine(made.ownerUrl, (client) => adoptionFigures(client, true)))!
+  const figures = (await withSession(made.ownerUrl, (client) => adoptionFigures(client, true)))!
   const trades = figures.tables.find(({ table }) => table === 'crypto_trades')!
   assert.deepEqual([trades.done, trades.total, trades.carried, trades.finished], [2, 8, 8, false])
   assert.deepEqual(figures.quarantine, { not_finite: 1 })

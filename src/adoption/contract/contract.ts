@@ -6,6 +6,7 @@ import {
   withSession,
 } from '../../platform/migrator/index.ts'
 import { type BriefOptions, briefly } from '../briefly.ts'
+import { noteDeed, tellDeeds } from '../deeds.ts'
 import { type OldTable, oldTables, requireOwnership } from '../old-tables.ts'
 import { drain } from '../run/drain.ts'
 import { onlyOne } from '../run/only-one.ts'
@@ -25,6 +26,8 @@ export type ContractOptions = Allowances & {
   /** Asked when nothing stands in the way: after this the way back is a restore. */
   confirm: (what: ContractPlan) => Promise<boolean>
   dryRun?: boolean | undefined
+  /** Why, for the audit log. */
+  reason?: string | undefined
   wait?: boolean | undefined
   onMessage?: ((message: string) => void) | undefined
 }
@@ -64,10 +67,12 @@ export async function contract(options: ContractOptions): Promise<ContractResult
         if (options.dryRun === true || !(await options.confirm(plan)))
           return { done: false, plan, schema: null, broken: [] }
         if (options.force !== true) await refuseWhileServing(session)
-        await moveTables(session, tables, plan.dependents, { onMessage })
+        await moveTables(session, tables, plan.dependents, { ...options, onMessage })
       } else if (options.dryRun === true) return { done: false, plan, schema: null, broken: [] }
       const broken = await pointForeignKeys(session)
-      return { done: true, plan, schema: await options.bringUp(), broken }
+      const schema = await options.bringUp()
+      await tellDeeds(session)
+      return { done: true, plan, schema, broken }
     }),
   )
 }
@@ -114,7 +119,7 @@ async function moveTables(
   session: Session,
   tables: OldTable[],
   dependents: Dependents,
-  options: BriefOptions,
+  options: BriefOptions & ContractOptions,
 ): Promise<void> {
   await removeTriggers(session, tables, options)
   const relations = tables.map(({ relation }) => relation)
@@ -123,17 +128,27 @@ async function moveTables(
     relations,
     async () => {
       await session.query(`lock table ${relations.join(', ')} in access exclusive mode`)
-      const { rows } = await session.query(
-        `select from fairlock_adoption.marks where written union all
-         select from fairlock_adoption.state where phase <> 'beside'`,
+      const { rows } = await session.query<{ late: boolean; quarantined: number }>(
+        `select exists (select from fairlock_adoption.marks where written) or phase <> 'beside' as late,
+           (select count(*)::float8 from fairlock_adoption.quarantine) as quarantined
+         from fairlock_adoption.state`,
       )
-      if (rows.length > 0) {
+      if (rows[0]!.late) {
         throw new MigrationError(
           'The old application wrote again at the last moment. Nothing was moved: run `fairlock db up`, then ' +
             '`fairlock db verify`, and try again when it is silent.',
         )
       }
       await dropCodeHere(session)
+      await noteDeed(session, {
+        action: 'contracted',
+        reason: options.reason,
+        details: {
+          quarantined: rows[0]!.quarantined,
+          accepted: options.acceptQuarantine,
+          forced: options.force === true,
+        },
+      })
       await move(session, tables, dependents)
     },
     options,

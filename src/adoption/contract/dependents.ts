@@ -15,6 +15,8 @@ export type ForeignKey = {
 /** A view of somebody else's over old tables, after those it is built on. */
 export type View = {
   relation: string
+  /** The same with quotes only where they are needed. */
+  name: string
   owner: string
   options: string[] | null
   grants: string[]
@@ -98,7 +100,8 @@ async function readViews(session: Session, relations: string[]): Promise<View[]>
      ), views as (
        select oid, max(depth) as depth from built where depth > 0 group by oid
      )
-     select format('%I.%I', nspname, relname) as relation, quote_ident(pg_get_userbyid(relowner)) as owner,
+     select format('%I.%I', nspname, relname) as relation, pg_class.oid::regclass::text as name,
+            quote_ident(pg_get_userbyid(relowner)) as owner,
             reloptions as options, pg_get_viewdef(pg_class.oid) as definition, relkind as kind,
             exists (select from pg_trigger where tgrelid = pg_class.oid) as triggers,
             array(

@@ -11,6 +11,7 @@ export async function move(session: Session, tables: OldTable[], dependents: Dep
     await session.query(`alter table ${relation} drop constraint ${name}`)
   }
   await removeViews(session)
+  await noteNeighbours(session, views)
   await dropCarrying(session)
   await session.query('create schema if not exists fairlock_old')
   for (const { relation } of tables) await session.query(`alter table ${relation} set schema fairlock_old`)
@@ -30,6 +31,25 @@ export async function move(session: Session, tables: OldTable[], dependents: Dep
      set phase = 'contracted', market_schema = 'public', changed_at = clock_timestamp(),
          contracted_at = clock_timestamp(), installed = null`,
   )
+}
+
+/** Whatever stays in public beside Fairlock's tables is no drift of Fairlock's schema. */
+async function noteNeighbours(session: Session, views: Dependents['views']): Promise<void> {
+  // Without a path names come out with their schemas.
+  await session.query(`set local search_path = ''`)
+  await session.query(
+    `insert into fairlock_adoption.neighbours
+     select oid::regclass::text from pg_class
+     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c')
+       and to_regclass(format('fairlock_next.%I', relname)) is null
+     union select oid::regprocedure::text from pg_proc where pronamespace = 'public'::regnamespace
+     union select oid::regtype::text from pg_type
+     where typnamespace = 'public'::regnamespace and typtype in ('e', 'd', 'r')
+     union select unnest($1::text[])
+     on conflict do nothing`,
+    [views.map(({ name }) => name)],
+  )
+  await session.query('set local search_path = public')
 }
 
 /** Nothing is carried any more: its functions and views go, its records stay. */

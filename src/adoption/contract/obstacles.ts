@@ -46,7 +46,8 @@ export async function obstacles(
     )
   else if (facts.fresh !== true)
     found.push(
-      `The last verification is of ${facts.report}, more than an hour ago: run fairlock db verify again.`,
+      `The last verification (${facts.report}) is more than an hour old, or from before the two were beside each other: ` +
+        'run fairlock db verify again.',
     )
   if (facts.marks > 0)
     found.push(`${facts.marks} changes of the old application are not carried yet: run fairlock db up.`)
@@ -75,7 +76,7 @@ async function readFacts(session: Session): Promise<Facts> {
   const { rows } = await session.query<Facts>(
     `select phase, coalesce(extract(epoch from clock_timestamp() - beside_since) / 86400, 0)::float8 as days,
             to_char(report.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"') as report, report.passed,
-            report.at > clock_timestamp() - interval '1 hour' as fresh,
+            report.at > greatest(clock_timestamp() - interval '1 hour', beside_since) as fresh,
             (select count(*)::int from fairlock_adoption.marks) as marks,
             (select count(*)::int from fairlock_adoption.quarantine) as quarantined,
             to_char(written.at at time zone 'UTC', 'HH24:MI:SS "UTC"') as written,
@@ -104,7 +105,7 @@ async function takenNames(session: Session, tables: OldTable[]): Promise<string[
      )
      select mine.relname as name from pg_class mine
      join pg_class other on other.relname = mine.relname and other.relnamespace = 'public'::regnamespace
-     where mine.relnamespace = 'fairlock_next'::regnamespace and not exists (select from leaving where leaving.oid = other.oid)
+     where mine.relnamespace = to_regnamespace('fairlock_next') and not exists (select from leaving where leaving.oid = other.oid)
      order by 1`,
     [tables.map(({ relation }) => relation)],
   )

@@ -16,6 +16,8 @@ type Facts = {
   mayMove: boolean
   login: string
   database: string
+  /** Tables that have the name in other letters, or in another schema. */
+  similar: { name: string; relation: string }[]
   relations: { table: string; kind: string; owner: string; owned: boolean; hidden: boolean }[]
 }
 
@@ -67,6 +69,10 @@ async function readFacts(session: Session): Promise<Facts> {
           'graphile_worker') or nspname = 'fairlock_adoption' and not $2) as taken,
        has_database_privilege(current_database(), 'CREATE') as "mayCreate",
        has_schema_privilege('public', 'CREATE') as "mayMove",
+       (select coalesce(jsonb_agg(jsonb_build_object('name', lower(relname), 'relation', format('%I.%I', nspname, relname))), '[]')
+        from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+        where relkind in ('r', 'p') and lower(relname) = any ($1) and (nspname, relname) is distinct from ('public', lower(relname))
+          and nspname not in ('fairlock_next', 'fairlock_old')) as similar,
        current_user::text as login, current_database()::text as database,
        (select coalesce(jsonb_agg(jsonb_build_object('table', relname, 'kind', relkind, 'owner', pg_get_userbyid(relowner),
            'owned', pg_has_role(current_user, relowner, 'USAGE'), 'hidden', row_security_active(oid))), '[]')
@@ -83,13 +89,18 @@ const KINDS: Record<string, string> = {
   S: 'a sequence',
 }
 
-function missing(table: string, { relations, database }: Facts): Blocker {
+function missing(table: string, { relations, similar, database }: Facts): Blocker {
+  const alike = similar.filter(({ name }) => name === table).map(({ relation }) => relation)
   const other = relations.find((relation) => relation.table === table)
   return other === undefined
     ? {
         code: 'table-missing',
         message: `The table public.${table} is not there.`,
-        remedy: `Is ${database} the right database? All six tables are needed; one that was never used may be empty.`,
+        remedy:
+          alike.length > 0
+            ? `There is ${alike.join(', ')}: the old application’s table has to be public.${table} by name, so rename or ` +
+              'move it there and leave a view of the old name behind.'
+            : `Is ${database} the right database? All six tables are needed; one that was never used may be empty.`,
       }
     : {
         code: 'not-a-table',

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { noteDeed } from '../deeds.ts'
 import { CARRY_ORDER, type OldTable, type TableName } from '../old-tables.ts'
 import { carry, mayCarry } from './carry.ts'
 import { type Pace, paced } from './pace.ts'
@@ -145,8 +146,21 @@ async function nextBatch({ carrier, throttle }: Pace, table: TableName): Promise
        where table_name = $1`,
       [table, keys.at(-1) ?? null, keys.length],
     )
+    if (keys.length === 0) await noteWalk(client, table)
     return keys.length
   })
+}
+
+/** That a table was gone through, and what became of its rows. */
+async function noteWalk(client: pg.Client, table: TableName): Promise<void> {
+  const { rows } = await client.query<Record<string, number>>(
+    `select pass, rows_done::float8 as rows,
+            (select count(*)::float8 from fairlock_adoption.carried where table_name = $1) as carried,
+            (select count(*)::float8 from fairlock_adoption.quarantine where table_name = $1) as quarantined
+     from fairlock_adoption.progress where table_name = $1`,
+    [table],
+  )
+  await noteDeed(client, { action: 'walked', details: { table, ...rows[0] } })
 }
 
 /** Takes back what was carried, or quarantined, of rows that the old table has no more. */

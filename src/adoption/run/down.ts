@@ -6,6 +6,7 @@ import {
   transaction,
   withSession,
 } from '../../platform/migrator/index.ts'
+import { tellDeeds } from '../deeds.ts'
 import { removeExpansion } from '../expand.ts'
 import { oldTables } from '../old-tables.ts'
 import { enter, readState } from '../state.ts'
@@ -19,6 +20,8 @@ export type AdoptionDownOptions = {
   to: string
   /** Goes on though a Fairlock is connected. */
   force?: boolean | undefined
+  /** Why, for the audit log. */
+  reason?: string | undefined
   wait?: boolean | undefined
   onMessage?: ((message: string) => void) | undefined
 }
@@ -54,9 +57,10 @@ export async function adoptionDown(options: AdoptionDownOptions): Promise<void> 
       const tables = await oldTables(session)
       // First of all nobody carries any more; what changes from here on, the next walk finds.
       await transaction(session, async () => {
-        await enter(session, 'parked')
+        await enter(session, 'parked', options.reason)
         await session.query(REWIND)
       })
+      await tellDeeds(session)
       await removeTriggers(session, tables, { onMessage })
       await removeExpansion(session, { onMessage })
       await ensureJournal(session)

@@ -27,9 +27,19 @@ export async function adoptionPlan(ownerUrl: string): Promise<AdoptionStep[] | n
     const triggers = { lock: 'SHARE ROW EXCLUSIVE, waits at most 100 ms', blocks: 'writes' } as const
     const reading = { lock: 'ACCESS SHARE', blocks: 'nothing' } as const
     const moving = { lock: 'ACCESS EXCLUSIVE, waits at most 100 ms', blocks: 'reads and writes' } as const
+    const indexing = { lock: 'SHARE UPDATE EXCLUSIVE', blocks: 'schema changes' } as const
+    const filling = { lock: 'ROW EXCLUSIVE', blocks: 'nothing' } as const
     return [
       { step: 'expand: two triggers leave marks', statements: each(triggers, 'create trigger on', false) },
+      {
+        step: 'expand: empty columns, and indexes built beside everybody (--no-expand leaves both out)',
+        statements: [
+          ...each(moving, 'add columns to', false),
+          ...each(indexing, 'create index concurrently on', true),
+        ],
+      },
       { step: 'carry: batches of at most 500 rows, with pauses', statements: each(reading, 'read', true) },
+      { step: 'carry: the added columns get their values', statements: each(filling, 'update', true) },
       { step: 'validate: count every row', statements: each(reading, 'count', true) },
       { step: 'contract (fairlock db contract)', statements: each(moving, 'set schema of', false) },
     ]

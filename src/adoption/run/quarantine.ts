@@ -52,6 +52,15 @@ export async function countQuarantine(
   return rows
 }
 
+/** Which rows are in quarantine, each as its table and key. */
+export async function quarantinedKeys(session: Session, filter: QuarantineFilter): Promise<string[]> {
+  const { rows } = await session.query<{ name: string }>(
+    `select table_name || ':' || key as name from fairlock_adoption.quarantine where ${MATCHES}`,
+    values(filter),
+  )
+  return rows.map(({ name }) => name)
+}
+
 /** Marks rows in quarantine so that the next drain tries them again; gives how many. */
 export async function markQuarantined(carrier: Carrier, filter: QuarantineFilter): Promise<number> {
   return await carrier.transaction(async (client) => {

@@ -1,11 +1,16 @@
 import { MigrationError, withSession } from '../../platform/migrator/index.ts'
 import { readState } from '../state.ts'
 import { drain } from './drain.ts'
-import { countQuarantine, markQuarantined, type QuarantineFilter } from './quarantine.ts'
+import { countQuarantine, markQuarantined, type QuarantineFilter, quarantinedKeys } from './quarantine.ts'
 import { Carrier } from './session.ts'
 import { Throttle } from './throttle.ts'
 
-export type Retried = { tried: number; left: { table: string; code: string; rows: number }[] }
+/** `carried`: those that are in quarantine no more. */
+export type Retried = {
+  tried: number
+  carried: number
+  left: { table: string; code: string; rows: number }[]
+}
 
 /** Tries to carry rows in quarantine once more; says how many were tried and what is left of them. */
 export async function retryQuarantine(ownerUrl: string, filter: QuarantineFilter): Promise<Retried> {
@@ -19,10 +24,15 @@ export async function retryQuarantine(ownerUrl: string, filter: QuarantineFilter
   }
   const carrier = new Carrier(ownerUrl)
   try {
-    const tried = await markQuarantined(carrier, filter)
+    const before = await withSession(ownerUrl, (session) => quarantinedKeys(session, filter))
+    await markQuarantined(carrier, filter)
     const throttle = new Throttle({ baselineMs: 0 })
     await drain({ carrier, throttle, probe: null, signal: new AbortController().signal })
-    return { tried, left: await withSession(ownerUrl, (session) => countQuarantine(session, filter)) }
+    return await withSession(ownerUrl, async (session) => {
+      const after = new Set(await quarantinedKeys(session, {}))
+      const carried = before.filter((key) => !after.has(key)).length
+      return { tried: before.length, carried, left: await countQuarantine(session, filter) }
+    })
   } finally {
     await carrier.end()
   }

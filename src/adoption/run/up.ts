@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MigrationError, type RunResult, type Session, withSession } from '../../platform/migrator/index.ts'
+import {
+  MigrationError,
+  type RunResult,
+  type Session,
+  transaction,
+  withSession,
+} from '../../platform/migrator/index.ts'
+import { noteDeed, tellDeeds } from '../deeds.ts'
 import { expand } from '../expand.ts'
 import { install } from '../install.ts'
 import type { WalletGroup } from '../mapping.ts'
@@ -33,6 +40,8 @@ export type AdoptionUpOptions = {
   /** Seals what the old tables hold in clear, before the take-over counts as done; says what it did. */
   seal?: (() => Promise<string>) | undefined
   wait?: boolean | undefined
+  /** False: the old tables get no columns, for applications that keep prepared statements of `select *`. */
+  expand?: boolean | undefined
   maxRate?: number | undefined
   /** Goes on working off what the old application writes until the signal comes. */
   follow?: boolean | undefined
@@ -116,9 +125,12 @@ class Run {
           'there and hand it in with "--mapping FILE --yes"; or pass --yes to take it as it stands. Nothing was done.',
       )
     }
-    await session.query(
-      'update fairlock_adoption.state set confirmed_at = clock_timestamp(), confirmed_by = session_user',
-    )
+    await transaction(session, async () => {
+      await session.query(
+        'update fairlock_adoption.state set confirmed_at = clock_timestamp(), confirmed_by = session_user',
+      )
+      await noteDeed(session, { action: 'confirmed', details: { groups } })
+    })
     return state
   }
 
@@ -128,7 +140,7 @@ class Run {
     await install(session, state.mapping)
     const onMessage = (text: string) => this.tell({ kind: 'message', text })
     await installTriggers(session, tables, { onMessage })
-    await expand(session, { onMessage })
+    if (this.#options.expand !== false) await expand(session, { onMessage })
     return schema
   }
 
@@ -198,7 +210,8 @@ class Run {
   }
 
   async #enter(session: Session, phase: Phase): Promise<void> {
-    await enter(session, phase)
+    await transaction(session, () => enter(session, phase))
+    await tellDeeds(session)
     this.tell({ kind: 'phase', phase })
   }
 }

@@ -2,6 +2,7 @@ import { engineSteps } from '../../platform/index.ts'
 import { withSession } from '../../platform/migrator/index.ts'
 import type { Sealer } from '../../platform/sealing/index.ts'
 import { readShapes } from '../catalog.ts'
+import { noteDeed, tellDeeds } from '../deeds.ts'
 import type { Mapping } from '../mapping.ts'
 import type { OldColumn, Shape } from '../tables.ts'
 import { keyOf, quote } from '../views.ts'
@@ -22,12 +23,14 @@ export async function scrubSecrets(
   ownerUrl: string,
   sealer: Sealer,
   mapping: Mapping,
-  signal?: AbortSignal,
+  { signal, reason }: { signal?: AbortSignal | undefined; reason?: string | undefined } = {},
 ): Promise<ScrubReport> {
   const report: ScrubReport = { scrubbed: 0, unsealed: 0, tables: [] }
   await withSession(ownerUrl, async (session) => {
     const shapes = await readShapes(session)
     await engineSteps(ownerUrl, async (client) => {
+      await noteDeed(session, { action: 'scrub_began', reason })
+      await tellDeeds(session)
       for await (const found of findSecrets(client, signal)) {
         for (const clear of found) {
           const known = await sealedAt(client, clear)
@@ -43,6 +46,8 @@ export async function scrubSecrets(
         }
       }
     })
+    await noteDeed(session, { action: 'scrubbed', reason, details: report })
+    await tellDeeds(session)
   })
   return report
 }

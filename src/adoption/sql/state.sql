@@ -141,3 +141,16 @@ create table if not exists fairlock_adoption.expansion (
 
 -- Whose numbers have to be counted anew: carrying profiles and trades puts them here, recount_waiting takes them out.
 create table if not exists fairlock_adoption.to_recount (user_id uuid primary key);
+
+-- What was done with the take-over and who did it, until the audit log has it: that is there only while Fairlock's code is.
+create table if not exists fairlock_adoption.deeds (
+  id      bigint generated always as identity primary key,
+  at      timestamptz not null default clock_timestamp(),
+  action  text not null,
+  reason  text,
+  details jsonb not null,
+  told_at timestamptz
+);
+
+-- What else is in `public` when a contract moves Fairlock's tables there, by full names: other people's, and no drift.
+create table if not exists fairlock_adoption.neighbours (name text primary key);

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type pg from 'pg'
 import type { Database } from '../../platform/index.ts'
 
@@ -50,24 +51,32 @@ export type AdoptionFigures = {
   verified: { passed: boolean; mismatches: number; ageSeconds: number; isSigned: boolean } | null
 }
 
-const QUESTION = 'select fairlock.adoption_figures'
-
-/** The figures for an operator's session; null where nothing is taken over. `isExact` counts every carried row. */
+/**
+ * The figures for an operator's session; null where nothing is taken over. They are asked of the tables themselves, as the
+ * product's function asks them: that one, and what the engine may read, is there only while rows are carried.
+ * `isExact` counts every carried row.
+ */
 export async function adoptionFigures(session: pg.Client, isExact = false): Promise<AdoptionFigures | null> {
-  // Before `db up`, and after `db down`, there is no code and nothing to count; nor may the engine look into the schema.
-  const known = await session.query(
-    `select from pg_proc join pg_namespace on pg_namespace.oid = pronamespace
-     where nspname = 'fairlock' and proname = 'adoption_figures'`,
+  const there = await session.query<{ there: boolean }>(
+    `select to_regclass('fairlock_adoption.state') is not null as there`,
   )
-  if (known.rowCount === 0) return null
-  const { rows } = await session.query<{ answer: AdoptionFigures | null }>(`${QUESTION}($1) as answer`, [
-    isExact,
-  ])
-  return rows[0]!.answer
+  if (!there.rows[0]!.there) return null
+  const { rows } = await session.query<{ answer: AdoptionFigures }>(await question(), [isExact])
+  return rows[0]?.answer ?? null
+}
+
+let text: string | null = null
+
+/** The query inside of fairlock.adoption_figures. */
+async function question(): Promise<string> {
+  text ??= await readFile(new URL('../adoption.sql', import.meta.url), 'utf8')
+  return `select answer from (${text.split('$figures$')[1]!}) as found (answer)`
 }
 
 /** The same for the metrics of a running program. */
 export async function readAdoption(db: Database): Promise<AdoptionFigures | null> {
-  const { rows } = await db.pool.query<{ answer: AdoptionFigures | null }>(`${QUESTION}() as answer`)
+  const { rows } = await db.pool.query<{ answer: AdoptionFigures | null }>(
+    `select fairlock.adoption_figures() as answer`,
+  )
   return rows[0]!.answer
 }

@@ -12,6 +12,7 @@ type Options = {
   yes: boolean
   dryRun: boolean
   wait: boolean
+  reason?: string
 }
 
 /** `fairlock db contract`: the end of a take-over. */
@@ -27,6 +28,7 @@ export function contractCommand(): Command {
     )
     .option('--dry-run', 'only say what would be done, or what speaks against it', false)
     .option('--no-wait', 'fail at once when another run is at work')
+    .option('--reason <text>', 'why, for the audit log')
     .option('--yes', 'do not ask', false)
     .action((options: Options) => withDatabase((connection) => end(connection, options)))
 }

@@ -1,8 +1,16 @@
-import { adoptionDown } from '../../adoption/index.ts'
+import { adoptionDown, readState } from '../../adoption/index.ts'
+import { MigrationError, withSession } from '../../platform/migrator/index.ts'
 import { UsageError } from '../finding.ts'
 import { confirm, print } from '../output.ts'
 
-export type GiveBackOptions = { to: string; dryRun: boolean; yes: boolean; json: boolean; force: boolean }
+export type GiveBackOptions = {
+  to: string
+  dryRun: boolean
+  yes: boolean
+  json: boolean
+  force: boolean
+  reason?: string
+}
 
 /** `fairlock db down` where a database is being taken over. */
 export async function giveBack(ownerUrl: string, options: GiveBackOptions): Promise<void> {
@@ -21,7 +29,22 @@ export async function giveBack(ownerUrl: string, options: GiveBackOptions): Prom
     ownerUrl,
     to: options.to,
     force: options.force,
+    reason: options.reason,
     onMessage: (text) => void process.stderr.write(`${text}\n`),
   })
   print(options.json ? JSON.stringify({ phase: 'parked' }) : 'The database is the old application’s again.')
+}
+
+/** The first migration that a database which was taken over has to keep: its records have no place in older schemas. */
+const OLDEST = 42
+
+/** Refuses a way down that would undo the end of a take-over, before anything is undone. */
+export async function refuseBeforeTakeOver(ownerUrl: string, to: string): Promise<void> {
+  const state = await withSession(ownerUrl, readState)
+  const number = /^\d+/.exec(to)
+  if (state === null || (number !== null && Number(number[0]) >= OLDEST)) return
+  throw new MigrationError(
+    'This database was taken over, and its contract is done: the way back is a restore of the backup made before it. ' +
+      'Nothing was done. The old tables, as they were at the contract, are in the schema fairlock_old.',
+  )
 }

@@ -84,8 +84,13 @@ function describe({ reasons, waitsFor }: Quarantined): string {
 }
 
 async function retry(ownerUrl: string, options: QuarantineFilter & { json: boolean }): Promise<void> {
-  const { tried, left } = await retryQuarantine(ownerUrl, options)
-  if (options.json) return print(JSON.stringify({ tried, left }, null, 2))
-  print(`${tried} rows were tried again.`)
+  const { tried, carried, left } = await retryQuarantine(ownerUrl, options)
+  if (options.json) return print(JSON.stringify({ tried, carried, left }, null, 2))
+  if (tried === 0) {
+    print(
+      'No such row is in quarantine. A row that was mended in its old table has been carried by itself since, or is in ' +
+        'quarantine for another reason now: fairlock db quarantine list.',
+    )
+  } else print(`${tried} rows were tried again: ${carried} were carried.`)
   for (const { table, code, rows } of left) print(`${rows} left in ${table}: ${code}`)
 }

@@ -27,10 +27,12 @@ export function secretsCommand(): Command {
 export function scrubCommand(): Command {
   return new Command('scrub')
     .description('takes the secrets that are sealed out of the old rows, which the old application may read')
+    .option('--reason <text>', 'why, for the audit log')
     .option('--yes', 'do not ask', false)
-    .action(({ yes }: { yes: boolean }) => withSealer((at) => scrub(at, yes)))
+    .action((options: ScrubOptions) => withSealer((at) => scrub(at, options)))
 }
 
+type ScrubOptions = { yes: boolean; reason?: string }
 type At = { ownerUrl: string; sealer: Sealer }
 
 /** Seals for `fairlock db up`; says what was done, or what is left to do where no keyring is configured. */
@@ -42,7 +44,7 @@ export async function sealForUp(config: Config, { ownerUrl, appUrl }: Urls): Pro
     })
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    return `Secrets in clear were not sealed: ${error.message} Then run fairlock db secrets seal.`
+    return `Secrets in clear were not sealed: ${error.message.replace(/\.?$/, '.')} Then run fairlock db secrets seal.`
   }
 }
 
@@ -123,12 +125,12 @@ async function open({ ownerUrl, sealer }: At, id: string, reason: string): Promi
   secret.fill(0)
 }
 
-async function scrub({ ownerUrl, sealer }: At, yes: boolean): Promise<void> {
+async function scrub({ ownerUrl, sealer }: At, { yes, reason }: ScrubOptions): Promise<void> {
   const { mapping } = await requireOldTables(ownerUrl)
   print('The old application may read these secrets: what it does without them, its makers know.')
   if (!yes && !(await confirm('Take them out of its rows?')))
     throw new UsageError('not confirmed: nothing was done. Pass --yes to go on without being asked.')
-  const { scrubbed, unsealed, tables } = await scrubSecrets(ownerUrl, sealer, mapping)
+  const { scrubbed, unsealed, tables } = await scrubSecrets(ownerUrl, sealer, mapping, { reason })
   print(`${scrubbed} secrets were taken out of ${tables.join(', ') || 'no table'}.`)
   if (tables.length > 0) {
     print('They are still in dead rows, in the WAL and in backups. What ends that, in this order:')

@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { Registry } from 'prom-client'
 import { type AdoptionFigures, adoptionFigures, adoptionGauges } from '../../adoption/index.ts'
-import { engineSteps } from '../../platform/index.ts'
-import type { Status } from '../../platform/migrator/index.ts'
+import { type Status, withSession } from '../../platform/migrator/index.ts'
 import type { Connection } from '../connect.ts'
 import { UsageError } from '../finding.ts'
 import { print } from '../output.ts'
@@ -13,29 +12,19 @@ export type StatusOptions = { json: boolean; watch: boolean; interval: string; p
 
 export const NOT_TAKEN_OVER = 'No old database is being taken over here; see docs/operating/migration.md.'
 
-/**
- * `fairlock db status` of a database that is being taken over. Gives false when the usual status is to follow, which
- * says what the schema is like.
- */
-export async function watchTakeOver({ ownerUrl }: Connection, options: StatusOptions): Promise<boolean> {
+/** `fairlock db status` of a database that is being taken over, in whatever phase. */
+export async function watchTakeOver({ ownerUrl }: Connection, options: StatusOptions): Promise<void> {
   const seconds = Number(options.interval)
   if (!(seconds >= 0.1 && seconds <= 3600)) throw new UsageError('--interval takes seconds from 0.1 to 3600')
-  return engineSteps(ownerUrl, async (client) => {
-    const first = await adoptionFigures(client, !options.watch && !options.prometheus)
-    if (first === null) {
-      if (options.watch || options.prometheus)
-        throw new UsageError(
-          'The take-over has only been recorded, or was parked; there is something to watch after `db up`.',
-        )
-      return false
-    }
+  await withSession(ownerUrl, async (client) => {
     if (options.prometheus) process.stdout.write(await exposition(client))
-    else if (!options.watch) {
-      if (options.json) print(JSON.stringify(first, null, 2))
-      else for (const line of pageOf(first, new Date())) print(line)
-    } else if (!options.json && process.stdout.isTTY) await livePage(client, seconds)
-    else await lines(client, seconds, options.json)
-    return options.json || options.watch || options.prometheus
+    else if (options.watch && !options.json && process.stdout.isTTY) await livePage(client, seconds)
+    else if (options.watch) await lines(client, seconds, options.json)
+    else {
+      const now = (await adoptionFigures(client, true))!
+      if (options.json) print(JSON.stringify(now, null, 2))
+      else for (const line of pageOf(now, new Date())) print(line)
+    }
   })
 }
 

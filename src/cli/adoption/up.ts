@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander'
 import { type AdoptionResult, adoptionUp } from '../../adoption/index.ts'
 import { bringUp } from '../bring-up.ts'
 import { currentConfig } from '../connect.ts'
+import { Finding } from '../finding.ts'
 import { confirm, print } from '../output.ts'
 import { Progress } from './progress.ts'
 import { sealForUp } from './secrets.ts'
@@ -11,6 +12,7 @@ export type TakeOverOptions = {
   json: boolean
   yes: boolean
   follow: boolean
+  expand: boolean
   maxRate?: number | undefined
 }
 
@@ -53,8 +55,10 @@ async function askCustody(groups: string[]): Promise<boolean> {
 }
 
 function describe(result: AdoptionResult, json: boolean, interrupted: boolean): void {
-  if (json) return print(JSON.stringify(result, null, 2))
-  if (interrupted) return print('Interrupted: run fairlock db up again, and it goes on where it stopped.')
+  if (json) print(JSON.stringify(result, null, 2))
+  if (interrupted)
+    throw new Finding('Interrupted: run fairlock db up again, and it goes on where it stopped.')
+  if (json) return
   for (const { table, in: old, carried, quarantined } of result.counts)
     print(`${table.padEnd(20)} ${old} old rows: ${carried} carried, ${quarantined} quarantined`)
   const { retries, lockWaits } = result.troubles

@@ -49,7 +49,7 @@ export async function verifyTakeOver(
     else print(textOf(signed))
     judge(signed, requireSignature)
   } catch (error) {
-    if (error instanceof NotVerifiable) throw new UsageError(error.message)
+    if (error instanceof NotVerifiable) throw new Finding(error.message)
     throw error
   }
 }
