@@ -14,7 +14,7 @@ import { bringUp } from '../../src/cli/bring-up.ts'
 import { asEngine } from '../../src/platform/index.ts'
 import { status, withSession } from '../../src/platform/migrator/index.ts'
 import { emptyDatabase, type TestDatabase } from '../support/server.ts'
-import { takeOver } from './taken-over.ts'
+import { mistakes, takeOver } from './taken-over.ts'
 
 // What an operator is told by the commands, from the first look to the end. Each test goes on where the last one ended.
 let database: TestDatabase
@@ -119,6 +119,21 @@ test('trying rows again says how many there were and how many came', async () =>
   const again = await fairlock('db', 'quarantine', 'retry', '--key', keys[0]!)
   assert.match(again.out, /^No such row is in quarantine/)
   await owner.query(`update crypto_transactions set status = 'completed' where id = $1`, [keys[1]])
+})
+
+test('an order that turned round is no offer any more, and the verification knows', async () => {
+  const { rows } = await owner.query<{ id: string }>(
+    `update crypto_trades set side = case side when 'buy' then 'sell' else 'buy' end, price = price + 1
+     where status = 'open' returning id`,
+  )
+  await takeOver(database, { expand: false })
+  const offers = await asEngine(database.ownerUrl, (client) =>
+    client.query(`select distinct status from fairlock.offers where id = any ($1)`, [
+      rows.map(({ id }) => id),
+    ]),
+  )
+  assert.deepEqual(offers.rows, [{ status: 'closed' }])
+  assert.deepEqual(await mistakes(database), [])
 })
 
 test('what was given back has a status, too, and its verification counts no more when it is up again', async () => {

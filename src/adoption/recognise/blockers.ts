@@ -69,9 +69,11 @@ async function readFacts(session: Session): Promise<Facts> {
           'graphile_worker') or nspname = 'fairlock_adoption' and not $2) as taken,
        has_database_privilege(current_database(), 'CREATE') as "mayCreate",
        has_schema_privilege('public', 'CREATE') as "mayMove",
-       (select coalesce(jsonb_agg(jsonb_build_object('name', lower(relname), 'relation', format('%I.%I', nspname, relname))), '[]')
+       (select coalesce(jsonb_agg(jsonb_build_object('name', lower(relname),
+           'relation', format('%I.%I', nspname, relname))), '[]')
         from pg_class join pg_namespace on pg_namespace.oid = relnamespace
-        where relkind in ('r', 'p') and lower(relname) = any ($1) and (nspname, relname) is distinct from ('public', lower(relname))
+        where relkind in ('r', 'p') and lower(relname) = any ($1)
+          and (nspname <> 'public' or relname <> lower(relname))
           and nspname not in ('fairlock_next', 'fairlock_old')) as similar,
        current_user::text as login, current_database()::text as database,
        (select coalesce(jsonb_agg(jsonb_build_object('table', relname, 'kind', relkind, 'owner', pg_get_userbyid(relowner),

@@ -83,7 +83,12 @@ begin
   return (
     select array(
       select (o.key, col, code, value)::fairlock_adoption.remnant
-      from fairlock_adoption.order_terms(case when f.status = 'open' then f.metadata end, 1) t cross join lateral (values
+      from fairlock_adoption.order_terms(case when f.status = 'open' then f.metadata end, 1) t
+      -- Closed, or about to be because the order turned round.
+      left join fairlock.offers closed on closed.id = fairlock_adoption.try_uuid(o.key) and f.status = 'open'
+        and (closed.status = 'closed'
+          or (closed.side, closed.base_currency || '/' || closed.quote_currency) is distinct from (f.side, f.pair))
+      cross join lateral (values
         ('price', case when fairlock_adoption.rest(o.price) is not null then 'decimals_cut' end,
           fairlock_adoption.rest(o.price)),
         ('amount', case when fairlock_adoption.rest(o.amount) is not null then 'decimals_cut' end,
@@ -112,8 +117,11 @@ begin
         ('metadata', case when f.metadata is distinct from fairlock_adoption.without_secrets(f.metadata)
           then 'secret_in_clear' end, null),
         ('metadata', case when t.unknown is not null then 'payment_method_unknown' end, t.unknown),
-        ('status', case when f.status = 'open' and exists (select from fairlock.offers
-            where id = fairlock_adoption.try_uuid(o.key) and status = 'closed') then 'offer_closed' end, o.status),
+        ('status', case when closed.id is not null then 'offer_closed' end, o.status),
+        ('side', case when closed.side <> f.side then 'offer_closed' end, o.side),
+        ('pair', case when closed.base_currency || '/' || closed.quote_currency <> f.pair then 'offer_closed' end, o.pair),
+        ('price', case when closed.price <> fairlock_adoption.cut(o.price) then 'offer_closed' end, o.price),
+        ('amount', case when closed.total_amount <> fairlock_adoption.cut(o.amount) then 'offer_closed' end, o.amount),
         ('status', case when f.status = 'open' and exists (select from fairlock_next.crypto_trades
             where id = fairlock_adoption.try_uuid(o.key)) then 'record_kept' end, o.status),
         ('status', case when f.status <> 'open' and exists (select from fairlock.offers
