@@ -26,7 +26,8 @@ export async function readShapes(session: Session, schema = 'public'): Promise<S
            'name', a.attname,
            'type', format_type(coalesce(nullif(t.typbasetype, 0), t.oid), null),
            'category', t.typcategory,
-           'declared', format_type(a.atttypid, a.atttypmod),
+           -- The same whatever path the session has: what was recorded is compared with it later.
+           'declared', regexp_replace(format_type(a.atttypid, a.atttypmod), '^public\\.', ''),
            'required', a.attnotnull
          ) order by a.attnum), '[]')
          from pg_attribute a join pg_type t on t.oid = a.atttypid

@@ -29,7 +29,9 @@ before(async () => {
   await owner.query(
     `create table extras (id serial primary key); create type mood as enum ('fine');
      create function touch(mood) returns int language sql as 'select 1';
-     create view "My People" as select id, email from users`,
+     create view "My People" as select id, email from users;
+     create type state as enum ('pending', 'completed', 'failed', 'cancelled', 'limbo');
+     alter table crypto_transactions alter status drop default, alter status type state using status::state`,
   )
 })
 after(() => owner.end())
@@ -134,6 +136,14 @@ test('an order that turned round is no offer any more, and the verification know
   )
   assert.deepEqual(offers.rows, [{ status: 'closed' }])
   assert.deepEqual(await mistakes(database), [])
+  // The path of a session is no change of the old tables.
+  const shapes = await withSession(database.ownerUrl, async (session) => {
+    const before = await readShapes(session)
+    await session.query(`set search_path = ''`)
+    return [before, await readShapes(session)].map((found) => found.flatMap(({ columns }) => columns))
+  })
+  const declared = shapes.map((columns) => columns.map((column) => column.declared))
+  assert.deepEqual(declared[0], declared[1])
 })
 
 test('what was given back has a status, too, and its verification counts no more when it is up again', async () => {
