@@ -5,6 +5,7 @@ import pg from 'pg'
 import {
   adoptionDown,
   contract,
+  readShapes,
   recognise,
   recordMapping,
   retryQuarantine,
