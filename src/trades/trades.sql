@@ -190,5 +190,7 @@ create trigger guard after insert or update on public.crypto_trades
 create trigger never_deleted before delete on public.crypto_trades
   for each row when (not (old.offer_id is null and old.escrow_id is null and fairlock.is_carrying()))
   execute function ledger.refuse_change();
+create trigger deleted_by_nobody before delete on public.crypto_trades
+  for each statement when (not fairlock.is_carrying()) execute function ledger.refuse_change();
 create trigger never_emptied before truncate on public.crypto_trades
   for each statement execute function ledger.refuse_change();
