@@ -4,6 +4,7 @@ import { CARRY_ORDER, type OldTable, type TableName } from '../old-tables.ts'
 import { carry, mayCarry } from './carry.ts'
 import { type Pace, paced } from './pace.ts'
 import type { Carrier } from './session.ts'
+import { Statistics } from './statistics.ts'
 
 export type TableProgress = {
   table: TableName
@@ -72,12 +73,14 @@ async function countRows(client: pg.Client, table: TableName, relation: string):
 
 /** Walks through every table that is not done, in the order in which rows refer to each other. */
 export async function backfill(pace: Pace, onProgress: (progress: TableProgress) => void): Promise<void> {
+  const statistics = new Statistics()
   for (const table of CARRY_ORDER) {
     const reader = new ProgressReader(pace.carrier, table)
     let at = await reader.read()
     onProgress(at)
     while (!at.finished && !pace.signal.aborted) {
       await paced(pace, async () => ({ table, rows: await nextBatch(pace, table) }))
+      await statistics.freshen(pace.carrier)
       at = await reader.read()
       onProgress(at)
     }

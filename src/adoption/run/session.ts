@@ -24,6 +24,15 @@ export class Carrier {
     this.#ownerUrl = ownerUrl
   }
 
+  /** Does `work` as the owner, whose tables they are; not repeated. Nothing happens before the first transaction. */
+  async asOwner(work: (client: pg.Client) => Promise<void>): Promise<void> {
+    const client = this.#client
+    if (client === null) return
+    await client.query('reset role')
+    await work(client)
+    await client.query('set role fairlock_engine')
+  }
+
   /** Does `work` in a transaction, again where it lost against somebody else or its session was ended. */
   async transaction<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
