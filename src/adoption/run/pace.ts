@@ -24,7 +24,7 @@ export async function paced(
   const { table, rows } = await work()
   const ms = performance.now() - began
   if (rows === 0) return 0
-  const p99Ms = probe?.p99() ?? null
+  const p99Ms = probe?.p99(throttle.since) ?? null
   const pauseMs = throttle.after({ rows, ms, p99Ms })
   await carrier.transaction((client) =>
     noteBatch(client, {

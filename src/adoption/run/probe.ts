@@ -4,8 +4,8 @@ import type { OldTable } from '../old-tables.ts'
 
 const EVERY_MS = 20
 const WINDOW_MS = 3_000
-/** Below so many answers the slowest of a hundred is not known. */
-const ENOUGH = 20
+/** Below so many answers the slowest is chance. */
+const ENOUGH = 40
 
 /**
  * Asks the old database something small on a connection of its own, fifty times a second: what it waits, the old
@@ -39,12 +39,18 @@ export class Probe {
     return new Probe(session, tables[0]!, [])
   }
 
-  /** The slowest of a hundred answers of the last seconds, in milliseconds; null while there are too few. */
-  p99(): number | null {
-    const since = performance.now() - WINDOW_MS
-    while (this.#samples.length > 0 && this.#samples[0]!.at < since) this.#samples.shift()
-    if (this.#samples.length < ENOUGH) return null
-    const sorted = this.#samples.map(({ ms }) => ms).sort((a, b) => a - b)
+  /**
+   * The slowest of a hundred answers of the last seconds, or since a moment of the monotonic clock, in milliseconds; null
+   * while there are too few.
+   */
+  p99(since = Number.NEGATIVE_INFINITY): number | null {
+    const oldest = performance.now() - WINDOW_MS
+    while (this.#samples.length > 0 && this.#samples[0]!.at < oldest) this.#samples.shift()
+    const sorted = this.#samples
+      .filter(({ at }) => at >= since)
+      .map(({ ms }) => ms)
+      .sort((a, b) => a - b)
+    if (sorted.length < ENOUGH) return null
     return sorted[Math.ceil(sorted.length * 0.99) - 1]!
   }
 

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Throttle } from './throttle.ts'
 
-/** A throttle with a clock that is moved a second on for each batch. */
+/** A throttle with a clock that is moved two seconds on for each batch. */
 function paced(options: { baselineMs: number; maxRate?: number }) {
   let now = 0
   const throttle = new Throttle({ ...options, now: () => now })
   const batches = (count: number, p99Ms: number, ms = 30) => {
     for (let i = 0; i < count; i++) {
-      now += 1_000
+      now += 2_000
       throttle.after({ rows: throttle.rows, ms, p99Ms })
     }
   }

@@ -3,8 +3,8 @@ const USUAL = { rows: 500, pauseMs: 20 }
 const SLOWEST = { rows: 50, pauseMs: 1_000 }
 /** A batch that takes longer than this holds its locks for too long. */
 const LONGEST_BATCH_MS = 100
-/** One change at a time: a new pace shows in the probe only after a while. */
-const BETWEEN_CHANGES_MS = 500
+/** One change at a time: what was slow before it says nothing of the new pace, and a p99 needs a hundred answers. */
+const BETWEEN_CHANGES_MS = 2_000
 /** Who goes as slowly as this for so long and helps nobody is not what makes the old application slow. */
 const IN_VAIN_MS = 10_000
 
@@ -37,6 +37,11 @@ export class Throttle {
     if (options.maxRate !== undefined) this.rows = Math.max(1, Math.min(this.rows, options.maxRate))
   }
 
+  /** Since when it goes at this pace: what the probe measured before is not of it. */
+  get since(): number {
+    return this.#changedAt
+  }
+
   /** Takes note of a batch and says how long to pause after it. */
   after(batch: { rows: number; ms: number; p99Ms: number | null }): number {
     this.#adjust(batch.ms, batch.p99Ms ?? 0)
@@ -53,8 +58,8 @@ export class Throttle {
       this.rows = within(this.rows / 2)
       if (this.#isInVain()) this.#usualMs = p99Ms
     } else if (p99Ms < 1.3 * this.#usualMs) {
-      this.pauseMs = Math.max(USUAL.pauseMs, this.pauseMs * 0.85)
-      if (ms < 0.8 * LONGEST_BATCH_MS) this.rows = within(this.rows * 1.15)
+      this.pauseMs = Math.max(USUAL.pauseMs, this.pauseMs * 0.6)
+      if (ms < 0.8 * LONGEST_BATCH_MS) this.rows = within(this.rows * 1.5)
       this.#slowestSince = null
     } else {
       return
