@@ -15,7 +15,7 @@ import { bringUp } from '../../src/cli/bring-up.ts'
 import { asEngine } from '../../src/platform/index.ts'
 import { status, withSession } from '../../src/platform/migrator/index.ts'
 import { emptyDatabase, type TestDatabase } from '../support/server.ts'
-import { mistakes, takeOver } from './taken-over.ts'
+import { adoptedDatabase, mistakes, takeOver } from './taken-over.ts'
 
 // What an operator is told by the commands, from the first look to the end. Each test goes on where the last one ended.
 let database: TestDatabase
@@ -187,3 +187,13 @@ function end() {
     confirm: async () => true,
   })
 }
+
+test('old rows that cannot be updated, because of a publication, are carried all the same', async () => {
+  const published = await adoptedDatabase({ rows: 60 })
+  const superuser = new pg.Client(published.superuserUrl)
+  await superuser.connect()
+  await superuser.query('create publication everything for all tables')
+  await superuser.query('alter table crypto_trades replica identity nothing')
+  await superuser.end()
+  assert.equal((await takeOver(published)).phase, 'beside')
+})

@@ -24,7 +24,7 @@ async function fill(client: pg.Client, table: TableName, keys: string[]): Promis
     await client.query(`select fairlock_adoption.fill_${table}($1)`, [keys])
     await client.query('release savepoint fill')
   } catch (error) {
-    if (!/^(22|23|42501|P0001)/.test(sqlState(error) ?? '')) throw error
+    if (!/^(22|23|42501|55000|P0001)/.test(sqlState(error) ?? '')) throw error
     await client.query('rollback to savepoint fill')
   }
 }
