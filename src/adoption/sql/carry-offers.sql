@@ -71,10 +71,10 @@ create or replace function fairlock_adoption.write_offers(p_orders fairlock_adop
 language plpgsql
 as $$
 begin
-  -- Side and pair of an offer never change: an order that turned round is another one, and nobody may take the first.
+  -- Maker, side and pair of an offer never change: an order that turned round is another one, and nobody may take the first.
   perform fairlock_adoption.close_orders(array(
     select o.id from unnest(p_orders) n join fairlock.offers o on o.id = n.id
-    where (o.side, o.base_currency || '/' || o.quote_currency) is distinct from (n.side, n.pair)));
+    where (o.maker_id, o.side, o.base_currency || '/' || o.quote_currency) is distinct from (n.person, n.side, n.pair)));
   update fairlock.offers o set price = n.price, total_amount = greatest(t.total, o.taken_amount),
     min_amount = t.least_amount, max_amount = t.most_amount,
     payment_method_types = coalesce(t.methods, o.payment_method_types), payment_window_minutes = t.minutes,

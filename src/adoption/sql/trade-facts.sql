@@ -44,12 +44,6 @@ begin
           where b.code = split_part(f.pair, '/', 1) and b.kind = 'crypto' and q.code = split_part(f.pair, '/', 2)
             and q.kind = 'fiat') then 'pair_not_traded' end, 'pair',
         format('%s is not a coin against a currency: it cannot be offered', f.pair)),
-      -- An offer never changes these: people may have taken it, or be about to.
-      (case when f.status = 'open' and exists (
-          select from fairlock.offers offer where offer.id = fairlock_adoption.try_uuid(o.key)
-            and (offer.maker_id, offer.side, offer.base_currency || '/' || offer.quote_currency)
-              is distinct from (f.person, f.side, f.pair)) then 'order_changed' end, 'side',
-        'its offer was of another person, side or pair: put a new order'),
       (fairlock_adoption.amount_fault('price', o.price, false), 'price',
         coalesce('the price is ' || o.price, 'there is none')),
       (fairlock_adoption.amount_fault('amount', o.amount, false), 'amount',
@@ -87,7 +81,8 @@ begin
       -- Closed, or about to be because the order turned round.
       left join fairlock.offers closed on closed.id = fairlock_adoption.try_uuid(o.key) and f.status = 'open'
         and (closed.status = 'closed'
-          or (closed.side, closed.base_currency || '/' || closed.quote_currency) is distinct from (f.side, f.pair))
+          or (closed.maker_id, closed.side, closed.base_currency || '/' || closed.quote_currency)
+            is distinct from (f.person, f.side, f.pair))
       cross join lateral (values
         ('price', case when fairlock_adoption.rest(o.price) is not null then 'decimals_cut' end,
           fairlock_adoption.rest(o.price)),
@@ -118,12 +113,14 @@ begin
           then 'secret_in_clear' end, null),
         ('metadata', case when t.unknown is not null then 'payment_method_unknown' end, t.unknown),
         ('status', case when closed.id is not null then 'offer_closed' end, o.status),
+        ('user_id', case when closed.maker_id <> f.person then 'offer_closed' end, o.user_id),
         ('side', case when closed.side <> f.side then 'offer_closed' end, o.side),
         ('pair', case when closed.base_currency || '/' || closed.quote_currency <> f.pair then 'offer_closed' end, o.pair),
         ('price', case when closed.price <> fairlock_adoption.cut(o.price) then 'offer_closed' end, o.price),
         ('amount', case when closed.total_amount <> fairlock_adoption.cut(o.amount) then 'offer_closed' end, o.amount),
         ('status', case when f.status = 'open' and exists (select from fairlock_next.crypto_trades
-            where id = fairlock_adoption.try_uuid(o.key)) then 'record_kept' end, o.status),
+            where id = fairlock_adoption.try_uuid(o.key) and (offer_id is not null or escrow_id is not null))
+          then 'record_kept' end, o.status),
         ('status', case when f.status <> 'open' and exists (select from fairlock.offers
             where id = fairlock_adoption.try_uuid(o.key) and taken_amount > 0) then 'traded_on_both_sides' end, o.status)
       ) remnants (col, code, value) where code is not null
