@@ -24,8 +24,10 @@ export class Progress {
       if (this.#due(event, 1_000)) this.#out.write(`${JSON.stringify(event)}\n`)
       return
     }
-    if (event.kind === 'message') return this.#settle(event.text)
-    if (event.kind === 'phase') return this.#settle(`phase ${event.phase}`)
+    if (event.kind === 'message' || event.kind === 'phase') {
+      this.#settle(event.kind === 'message' ? event.text : `phase ${event.phase}`)
+      return
+    }
     const line = event.kind === 'table' ? this.#table(event) : this.#drained(event)
     const last = event.kind === 'table' && event.finished
     if (this.#out.isTTY) {
