@@ -144,7 +144,8 @@ async function setDuty(role: string, hours: Hours[]): Promise<void> {
   try {
     await engineRows('select fairlock.set_duty($1, $2)', [role, JSON.stringify(hours)])
   } catch (error) {
-    if (error instanceof pg.DatabaseError && error.code === '22023')
+    const cause = error instanceof Error ? error.cause : undefined
+    if (cause instanceof pg.DatabaseError && cause.code === '22023')
       throw new UsageError(`PostgreSQL does not know the time zone ${hours[0]?.time_zone}.`)
     throw error
   }
