@@ -73,9 +73,9 @@ export class Carrier {
     // A connection that breaks between two statements fails the next one.
     client.on('error', () => undefined)
     await client.connect()
-    // What carries rows is large and works on few: compiling it took 18 s a batch on a server with PostgreSQL's own settings.
-    // Every batch is some hundred rows by key. With old statistics the planner would rather read all that was carried
-    // so far, for each batch anew.
+    // What carries rows is large and works on few: compiling it took 18 s a batch with PostgreSQL's own settings. And every
+    // batch is some hundred rows by key: with old statistics the planner would rather read all that was carried so far,
+    // for each batch anew.
     await client.query(
       `set jit = off; set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;
        set random_page_cost = 1.1; set timezone = 'UTC'; set lock_timeout = '2s'; set statement_timeout = 0; set synchronous_commit = off;
