@@ -78,8 +78,8 @@ export class Carrier {
     // for each batch anew.
     await client.query(
       `set jit = off; set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off;
-       set random_page_cost = 1.1; set timezone = 'UTC'; set lock_timeout = '2s'; set statement_timeout = 0; set synchronous_commit = off;
-       set idle_in_transaction_session_timeout = 0; set client_min_messages = warning;
+       set random_page_cost = 1.1; set timezone = 'UTC'; set lock_timeout = '2s'; set statement_timeout = 0;
+       set synchronous_commit = off; set idle_in_transaction_session_timeout = 0; set client_min_messages = warning;
        set search_path = fairlock_next, public; set role fairlock_engine;
        select set_config('fairlock.carrying', 'on', false), set_config('fairlock.operation', 'adoption', false)`,
     )

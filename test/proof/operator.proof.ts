@@ -14,8 +14,8 @@ import { makeLegacy } from '../../src/adoption/legacy/index.ts'
 import { bringUp } from '../../src/cli/bring-up.ts'
 import { asEngine } from '../../src/platform/index.ts'
 import { status, withSession } from '../../src/platform/migrator/index.ts'
+import { adoptedDatabase, mistakes, takeOver } from '../adoption/taken-over.ts'
 import { emptyDatabase, type TestDatabase } from '../support/server.ts'
-import { adoptedDatabase, mistakes, takeOver } from './taken-over.ts'
 
 // What an operator is told by the commands, from the first look to the end. Each test goes on where the last one ended.
 let database: TestDatabase
