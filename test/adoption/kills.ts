@@ -8,11 +8,12 @@ import type { TestDatabase } from '../support/server.ts'
 const child = fileURLToPath(new URL('killed-run.ts', import.meta.url))
 
 export type Way = 'up' | 'down' | 'contract'
-export type Victim = 'runner' | 'session'
+/** `server` crashes all of PostgreSQL: only for a server that no other test uses. */
+export type Victim = 'runner' | 'session' | 'server'
 /** `statements` is how many a run had that came to its end. */
 export type Death = { died: boolean; statements: number | null; said: string }
 
-/** Runs a way whose n-th statement is the last one of the runner, or of the session that should have run it. */
+/** Runs a way whose n-th statement is the last one of the runner, or of the session or server that should have run it. */
 export async function killedRun(
   way: Way,
   database: TestDatabase,

@@ -10,7 +10,6 @@ import {
   originFaults,
   readJson,
   secretFaults,
-  trackedFiles,
 } from '../../scripts/supply.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -58,11 +57,12 @@ test('what comes from elsewhere, is not pinned, runs scripts or is under another
   }
 })
 
-test('no secret is in the repository, and the scan finds one that is planted', (t) => {
+// The whole repository is read by `npm run scan`, which CI runs: it takes 17 seconds.
+test('the scan finds a secret that is planted, and none where there is none', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'fairlock-secrets-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const planted = join(folder, 'planted.ts')
   writeFileSync(planted, `const key = 'ghp_${'wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO'}${'0pINUx'}'\n`)
   assert.equal(secretFaults([relative(root, planted)]).length, 1)
-  assert.deepEqual(secretFaults(trackedFiles()), [])
+  assert.deepEqual(secretFaults(['scripts/supply.ts', 'package.json']), [])
 })

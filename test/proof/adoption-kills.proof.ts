@@ -8,7 +8,8 @@ import { killedRun, type Victim, type Way } from '../adoption/kills.ts'
 import { adoptedDatabase, mistakes, newChecksums, oldChecksums, takeOver } from '../adoption/taken-over.ts'
 import type { TestDatabase } from '../support/server.ts'
 
-/** One in so many statements; with 1 each of them, which takes hours. */
+const VICTIMS: Victim[] = ['runner', 'session', 'server']
+/** One in so many statements, not a multiple of three, so that the victims take turns; with 1 each, which takes hours. */
 const EVERY = Number(process.env.ADOPTION_KILLS_EVERY ?? 53)
 
 /** A copy of a database for one kill; gone when the kill is judged. */
@@ -16,12 +17,11 @@ async function onCopy<T>(of: TestDatabase, work: (copy: TestDatabase) => Promise
   const name = `copy_${randomBytes(6).toString('hex')}`
   const named = (url: string, database: string) =>
     Object.assign(new URL(url), { pathname: `/${database}` }).href
-  const administrator = new pg.Client(named(of.superuserUrl, 'postgres'))
-  await administrator.connect()
-  await administrator.query(
-    `create database ${name} owner fairlock_owner template ${of.name} strategy file_copy`,
-  )
-  const drop = async () => void (await administrator.query(`drop database ${name} with (force)`))
+  // A session for each: one that is open while the server crashes would be lost.
+  const administer = (statement: string) =>
+    connected(named(of.superuserUrl, 'postgres'), (client) => client.query(statement))
+  await administer(`create database ${name} owner fairlock_owner template ${of.name} strategy file_copy`)
+  const drop = async () => void (await administer(`drop database ${name} with (force)`))
   const copy = {
     name,
     drop,
@@ -33,7 +33,6 @@ async function onCopy<T>(of: TestDatabase, work: (copy: TestDatabase) => Promise
     return await work(copy)
   } finally {
     await drop()
-    await administrator.end()
   }
 }
 
@@ -54,13 +53,13 @@ async function killEach(
   way: Way,
   judge: (copy: TestDatabase) => Promise<void>,
 ): Promise<void> {
-  let kills = 0
+  const kills: Record<Victim, number> = { runner: 0, session: 0, server: 0 }
   for (let statement = 1, going = true; going; statement += EVERY) {
-    const victim: Victim = statement % 2 === 0 ? 'session' : 'runner'
+    const victim = VICTIMS[statement % VICTIMS.length]!
     await onCopy(from, async (copy) => {
       const { died, statements } = await killedRun(way, copy, victim, statement)
       going = died || (statements ?? 0) >= statement
-      if (going) kills++
+      if (going) kills[victim]++
       try {
         await judge(copy)
       } catch (error) {
@@ -68,8 +67,11 @@ async function killEach(
       }
     })
   }
-  assert.ok(kills * EVERY > 20)
-  t.diagnostic(`${way}: killed at ${kills} statements`)
+  const { runner, session, server } = kills
+  assert.ok((runner + session + server) * EVERY > 20)
+  t.diagnostic(
+    `${way}: at each ${EVERY}th statement; ${runner} runners, ${session} sessions, ${server} servers killed`,
+  )
 }
 
 test('every statement of the way up is killed once, and the next run ends as an undisturbed one', async (t) => {

@@ -80,8 +80,8 @@ export async function backfill(pace: Pace, onProgress: (progress: TableProgress)
     onProgress(at)
     while (!at.finished && !pace.signal.aborted) {
       await paced(pace, async () => ({ table, rows: await nextBatch(pace, table) }))
-      await statistics.freshen(pace.carrier)
       at = await reader.read()
+      await statistics.freshen(pace.carrier, at)
       onProgress(at)
     }
     if (pace.signal.aborted) return
