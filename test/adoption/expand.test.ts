@@ -1,25 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import pg from 'pg'
+import type pg from 'pg'
 import { expand, installState, removeExpansion } from '../../src/adoption/index.ts'
 import { makeLegacy, type Variant } from '../../src/adoption/legacy/index.ts'
 import { ADDED_COLUMNS, ADDED_TABLES, INDEXED } from '../../src/adoption/specified.ts'
 import { ensureRoles, withSession } from '../../src/platform/migrator/index.ts'
 import { besideDatabase, oldTablesSql } from '../support/beside.ts'
-import { emptyDatabase, type TestDatabase } from '../support/server.ts'
+import { emptyDatabase, type TestDatabase, withClient } from '../support/server.ts'
 
 // What the take-over adds to the old tables, so that the specification's whole schema is seen in `public`, and that
 // nothing of it stays when it is taken away.
-
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(url)
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
-}
 
 /** Everything that the catalog says of the relations in `public`, but for numbers that only count. */
 async function picture(client: pg.Client): Promise<unknown[]> {

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import pg from 'pg'
 import { assertCleanBooks } from '../support/books.ts'
 import { type Market, startMarket } from '../support/market.ts'
+import { withClient } from '../support/server.ts'
 import { tradeForADay } from './support.ts'
 
 // What is held by the database itself: everything here is SQL by somebody who has got hold of a role's connection.
@@ -189,14 +190,4 @@ function attempt(role: Role | 'fairlock_owner', statement: string): Promise<stri
       throw error
     }
   })
-}
-
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(url)
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
 }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
-import pg from 'pg'
+import type pg from 'pg'
 import { keepReport, signReport, verifyAdoption } from '../../src/adoption/index.ts'
 import { marketUrls } from '../../src/platform/index.ts'
 import { killedRun, type Victim, type Way } from '../adoption/kills.ts'
 import { adoptedDatabase, mistakes, newChecksums, oldChecksums, takeOver } from '../adoption/taken-over.ts'
-import type { TestDatabase } from '../support/server.ts'
+import { type TestDatabase, withClient } from '../support/server.ts'
 
 const VICTIMS: Victim[] = ['runner', 'session', 'server']
 /** One in so many statements, not a multiple of three, so that the victims take turns; with 1 each, which takes hours. */
@@ -19,7 +19,7 @@ async function onCopy<T>(of: TestDatabase, work: (copy: TestDatabase) => Promise
     Object.assign(new URL(url), { pathname: `/${database}` }).href
   // A session for each: one that is open while the server crashes would be lost.
   const administer = (statement: string) =>
-    connected(named(of.superuserUrl, 'postgres'), (client) => client.query(statement))
+    withClient(named(of.superuserUrl, 'postgres'), (client) => client.query(statement))
   await administer(`create database ${name} owner fairlock_owner template ${of.name} strategy file_copy`)
   const drop = async () => void (await administer(`drop database ${name} with (force)`))
   const copy = {
@@ -33,16 +33,6 @@ async function onCopy<T>(of: TestDatabase, work: (copy: TestDatabase) => Promise
     return await work(copy)
   } finally {
     await drop()
-  }
-}
-
-async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(url)
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
   }
 }
 
@@ -76,10 +66,10 @@ async function killEach(
 
 test('every statement of the way up is killed once, and the next run ends as an undisturbed one', async (t) => {
   const adopted = await adoptedDatabase({ rows: 60 })
-  const before = await connected(adopted.ownerUrl, oldChecksums)
+  const before = await withClient(adopted.ownerUrl, oldChecksums)
   await killEach(t, adopted, 'up', async (copy) => {
     assert.equal((await takeOver(copy)).phase, 'beside')
-    assert.deepEqual(await connected(copy.ownerUrl, oldChecksums), before)
+    assert.deepEqual(await withClient(copy.ownerUrl, oldChecksums), before)
     assert.deepEqual(await mistakes(copy), [])
   })
 })
@@ -88,17 +78,17 @@ test('every statement of the way down is killed once: a next run ends it, or tur
   const beside = await adoptedDatabase({ rows: 60 })
   await takeOver(beside)
   const [old, fresh] = [
-    await connected(beside.ownerUrl, oldChecksums),
-    await connected(beside.superuserUrl, newChecksums),
+    await withClient(beside.ownerUrl, oldChecksums),
+    await withClient(beside.superuserUrl, newChecksums),
   ]
   let turn = 0
   await killEach(t, beside, 'down', async (copy) => {
     // Every other one is ended before it goes up again.
     if (turn++ % 2 === 0) assert.equal((await killedRun('down', copy, 'runner', -1)).died, false)
-    assert.deepEqual(await connected(copy.ownerUrl, oldChecksums), old)
+    assert.deepEqual(await withClient(copy.ownerUrl, oldChecksums), old)
     await takeOver(copy)
-    assert.deepEqual(await connected(copy.ownerUrl, oldChecksums), old)
-    assert.deepEqual(await connected(copy.superuserUrl, newChecksums), fresh)
+    assert.deepEqual(await withClient(copy.ownerUrl, oldChecksums), old)
+    assert.deepEqual(await withClient(copy.superuserUrl, newChecksums), fresh)
   })
 })
 
@@ -108,11 +98,11 @@ test('every statement of the contract is killed once, and the next run ends it',
   const { ownerUrl } = await marketUrls(beside)
   const report = await verifyAdoption(ownerUrl, { version: 'proof' })
   await keepReport(ownerUrl, signReport(report, null))
-  const users = await connected(beside.superuserUrl, countPeople('fairlock_next'))
+  const users = await withClient(beside.superuserUrl, countPeople('fairlock_next'))
   await killEach(t, beside, 'contract', async (copy) => {
     assert.equal((await killedRun('contract', copy, 'runner', -1)).died, false)
-    assert.deepEqual(await connected(copy.superuserUrl, countPeople('public')), users)
-    assert.deepEqual(await connected(copy.superuserUrl, countPeople('fairlock_old')), users)
+    assert.deepEqual(await withClient(copy.superuserUrl, countPeople('public')), users)
+    assert.deepEqual(await withClient(copy.superuserUrl, countPeople('fairlock_old')), users)
   })
 })
 

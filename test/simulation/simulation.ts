@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import pg from 'pg'
 import { newActors } from '../support/actors.ts'
 import { assertCleanBooks } from '../support/books.ts'
 import { startMarket } from '../support/market.ts'
 import { ENDLESS_PATIENCE } from '../support/patience.ts'
+import { withClient } from '../support/server.ts'
 import { COMMANDS_PER_STORY, type Command, story } from './commands.ts'
 import { LARGE_AMOUNTS } from './disputes.ts'
 import { LIVE_TRADES, OPEN_OFFERS } from './model.ts'
@@ -64,22 +64,22 @@ export async function simulate(commands: number): Promise<Simulated> {
   let played = 0
   const answers = new Map<string, number>()
   try {
-    await withSuperuser(market.database.superuserUrl, (client) => client.query(ENDLESS_PATIENCE))
-    await withSuperuser(market.database.superuserUrl, (client) =>
+    await withClient(market.database.superuserUrl, (client) => client.query(ENDLESS_PATIENCE))
+    await withClient(market.database.superuserUrl, (client) =>
       client.query(
         `update fairlock.settings set open_offers_per_user = $1, live_trades_per_user = $2, second_arbitrator_amounts = $3`,
         [OPEN_OFFERS, LIVE_TRADES, LARGE_AMOUNTS],
       ),
     )
     const arbitrators = await newActors(market, ARBITRATORS)
-    await withSuperuser(market.database.superuserUrl, (client) =>
+    await withClient(market.database.superuserUrl, (client) =>
       client.query(
         `insert into fairlock.staff_roles (user_id, role) select id, 'arbitrator' from unnest($1::uuid[]) id`,
         [arbitrators.map(({ id }) => id)],
       ),
     )
     const lane = (laneSeed: number) =>
-      withSuperuser(market.database.superuserUrl, async (client) => {
+      withClient(market.database.superuserUrl, async (client) => {
         const property = fc.asyncProperty(story, async (commands) => {
           const count = await playStory(market, client, arbitrators, commands, answers)
           played += count
@@ -113,14 +113,4 @@ function explain(details: fc.RunDetails<[Command[]]>): string {
     why,
     `Shorten it: MODEL_SEED=${seed} MODEL_PATH=${counterexamplePath}`,
   ].join('\n')
-}
-
-async function withSuperuser<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(url)
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
 }

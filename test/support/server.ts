@@ -117,6 +117,17 @@ async function isReady(client: pg.Client, name: string): Promise<boolean> {
   return rowCount === 1
 }
 
+/** A session of its own for this work. */
+export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
 async function ensureOwner(client: pg.Client): Promise<void> {
   const { rowCount } = await client.query('select from pg_roles where rolname = $1', [OWNER])
   if (rowCount === 0) await client.query(`create role ${OWNER}`)
