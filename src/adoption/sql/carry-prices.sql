@@ -62,7 +62,7 @@ as $$
     fairlock_adoption.figure(o.circulating_supply, 22, 8, false), fairlock_adoption.figure(o.total_supply, 22, 8, false),
     fairlock_adoption.figure(o.max_supply, 22, 8, false), fairlock_adoption.possible(o.last_updated),
     coalesce(fairlock_adoption.possible(o.created_at), fairlock_adoption.possible(o.last_updated), s.recorded_at)
-  from unnest(p_rows) o cross join fairlock_adoption.state s
+  from unnest(p_rows) o join fairlock_adoption.state s on s.one
   on conflict (symbol) do update set id = excluded.id, name = excluded.name, price_usd = excluded.price_usd,
     price_change_24h = excluded.price_change_24h, volume_24h = excluded.volume_24h, market_cap = excluded.market_cap,
     market_cap_rank = excluded.market_cap_rank, high_24h = excluded.high_24h, low_24h = excluded.low_24h,

@@ -112,7 +112,7 @@ begin
   with mine as materialized (
     select o.key, u.target_id as user_id, fairlock_adoption.id_of('crypto_profiles', o.key) as id,
       coalesce(fairlock_adoption.possible(o.created_at), fairlock_adoption.possible(o.updated_at), s.recorded_at) as since
-    from unnest(p_rows) o cross join fairlock_adoption.state s
+    from unnest(p_rows) o join fairlock_adoption.state s on s.one
     join fairlock_adoption.carried u on u.table_name = 'users' and u.key = o.user_id
   ), candidates as (
     select key, user_id, id, since from mine
@@ -162,7 +162,7 @@ begin
     o.investment_strategy, fairlock_adoption.preferences(fairlock_adoption.document(o.notification_preferences)),
     fairlock_adoption.without_secrets(fairlock_adoption.document(o.security_settings)), t.since,
     greatest(t.since, fairlock_adoption.possible(o.updated_at))
-  from unnest(p_rows) o cross join fairlock_adoption.state s
+  from unnest(p_rows) o join fairlock_adoption.state s on s.one
   join fairlock_adoption.carried u on u.table_name = 'users' and u.key = o.user_id
   cross join lateral (select coalesce(fairlock_adoption.mapped('kyc_status', o.kyc_status), 'pending') as kyc) k
   cross join lateral (select coalesce(fairlock_adoption.possible(o.created_at), fairlock_adoption.possible(o.updated_at),

@@ -99,7 +99,7 @@ begin
       case when j.clean then j.metadata else fairlock_adoption.without_secrets(j.metadata) end as kept_metadata,
       coalesce(j.at, j.made, j.updated, s.recorded_at) as at, coalesce(j.made, j.at, j.updated, s.recorded_at) as created_at,
       greatest(j.updated, coalesce(j.made, j.at, j.updated, s.recorded_at)) as ended_at
-    from judged j cross join fairlock_adoption.state s where j.reasons is null
+    from judged j join fairlock_adoption.state s on s.one where j.reasons is null
   ), ended as materialized (
     select s.*, round(s.price * s.amount, s.decimals) as total,
       -- The row is the person's who wrote it, and says what they did. Of two sides the seller is user_id.

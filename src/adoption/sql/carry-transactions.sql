@@ -169,7 +169,7 @@ begin
   ), sound as materialized (
     select j.*, case j.type when 'adjustment' then trunc(j.amount, 8) else abs(trunc(j.amount, 8)) end as sum,
       case when j.fee between 0 and abs(j.amount) then trunc(j.fee, 8) end as whole_fee, s.recorded_at
-    from judged j cross join fairlock_adoption.state s where j.reasons is null
+    from judged j join fairlock_adoption.state s on s.one where j.reasons is null
   ), valued as (
     -- What a line is worth: by its trade where that is known already, else by the price that was written down then.
     select s.*, fairlock_adoption.network_part(s.whole_fee, s.type, s.gas_used * s.gas_price) as network, v.rate,

@@ -83,7 +83,7 @@ begin
       coalesce(fairlock_adoption.try_boolean(o.is_connected), false) as is_connected,
       fairlock_adoption.possible(o.last_synced_at) as synced, fairlock_adoption.possible(o.updated_at) as updated,
       coalesce(fairlock_adoption.possible(o.created_at), fairlock_adoption.possible(o.updated_at), s.recorded_at) as since
-    from unnest(p_rows) o cross join fairlock_adoption.state s
+    from unnest(p_rows) o join fairlock_adoption.state s on s.one
     join fairlock_adoption.carried u on u.table_name = 'users' and u.key = o.user_id
     -- Who was erased here stays so, whatever the old platform still says of them.
     cross join lateral (select u.target_id in (select user_id from fairlock.erasures) as is_erased) e
@@ -174,7 +174,7 @@ as $$
     case when fairlock_adoption.cut(o.balance) >= 0 then fairlock_adoption.cut(o.balance) end,
     coalesce(fairlock_adoption.try_boolean(o.is_primary), false), fairlock_adoption.possible(o.last_synced_at),
     coalesce(fairlock_adoption.possible(o.created_at), fairlock_adoption.possible(o.updated_at), s.recorded_at)
-  from unnest(p_rows) o cross join fairlock_adoption.state s
+  from unnest(p_rows) o join fairlock_adoption.state s on s.one
   join fairlock_adoption.carried u on u.table_name = 'users' and u.key = o.user_id
   where u.target_id not in (select user_id from fairlock.erasures)
   on conflict (id) do update set user_id = excluded.user_id, address = excluded.address, provider = excluded.provider,
