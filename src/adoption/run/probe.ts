@@ -3,13 +3,18 @@ import { openSession, type Session } from '../../platform/migrator/index.ts'
 import type { OldTable } from '../old-tables.ts'
 
 const EVERY_MS = 20
+/** One question in so many is a commit that has to reach the disk: ten a second. */
+const COMMIT_EVERY = 5
+/** An empty message in the write-ahead log: a commit like the old application's, and no row that would have to be kept. */
+const COMMIT = `select pg_logical_emit_message(true, 'fairlock', '')`
 const WINDOW_MS = 3_000
 /** Below so many answers the slowest is chance. */
 const ENOUGH = 40
 
 /**
  * Asks the old database something small on a connection of its own, fifty times a second: what it waits, the old
- * application waits.
+ * application waits. Some questions are commits: where the disk is slow the old application waits for the log that the
+ * carried rows have filled, while whoever only reads feels nothing (p99 of 400 ms beside 6 ms, PostgreSQL 15).
  */
 export class Probe {
   readonly #samples: { at: number; ms: number }[] = []
@@ -17,14 +22,21 @@ export class Probe {
   readonly #ended: Promise<void>
   readonly #session: Session
 
-  private constructor(session: Session, table: OldTable, keys: string[]) {
+  readonly #mayCommit: boolean
+
+  private constructor(session: Session, table: OldTable, keys: string[], mayCommit: boolean) {
     this.#session = session
+    this.#mayCommit = mayCommit
     this.#ended = this.#run(table, keys)
   }
 
   /** Starts asking for rows of the first of the tables that has any. */
   static async start(ownerUrl: string, tables: OldTable[]): Promise<Probe> {
     const session = await openSession(ownerUrl)
+    const right = await session.query<{ may: boolean }>(
+      `select has_function_privilege('pg_logical_emit_message(bool, text, text)', 'execute') as may`,
+    )
+    const mayCommit = right.rows[0]!.may
     for (const table of tables) {
       const { rows } = await session.query<{ key: string }>(
         `select ${table.key}::text as key from ${table.relation} limit 200`,
@@ -34,9 +46,10 @@ export class Probe {
           session,
           table,
           rows.map(({ key }) => key),
+          mayCommit,
         )
     }
-    return new Probe(session, tables[0]!, [])
+    return new Probe(session, tables[0]!, [], mayCommit)
   }
 
   /**
@@ -78,7 +91,7 @@ export class Probe {
       const began = performance.now()
       try {
         await this.#session.query(lookup, [keys.length > 0 ? keys[i % keys.length] : null])
-        await this.#session.query('select 1')
+        await this.#session.query(this.#mayCommit && i % COMMIT_EVERY === 0 ? COMMIT : 'select 1')
       } catch {
         // The connection is gone: without answers the pace stays what it is, and the runner meets the same trouble.
         return
