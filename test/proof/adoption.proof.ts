@@ -44,7 +44,8 @@ test(
   (t) =>
     proof(t, 'odd', async (folder) => {
       // As docs/operating/migration.md advises, and as the server that Fairlock brings is set.
-      const settings = '-c shared_buffers=256MB -c max_wal_size=4GB -c wal_compression=pglz -c checkpoint_timeout=15min'
+      const settings =
+        '-c shared_buffers=256MB -c max_wal_size=4GB -c wal_compression=pglz -c checkpoint_timeout=15min'
       const server = startOlderServer(older ?? '', { settings })
       return { ownerUrl: await makeOwner(server.port), folder, stop: () => server.stop() }
     }),

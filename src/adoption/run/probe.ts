@@ -34,7 +34,9 @@ export class Probe {
   static async start(ownerUrl: string, tables: OldTable[]): Promise<Probe> {
     const session = await openSession(ownerUrl)
     const right = await session.query<{ may: boolean }>(
-      `select has_function_privilege('pg_logical_emit_message(bool, text, text)', 'execute') as may`,
+      // By name: since PostgreSQL 17 it takes another parameter.
+      `select bool_and(has_function_privilege(oid, 'execute')) as may
+       from pg_proc where proname = 'pg_logical_emit_message'`,
     )
     const mayCommit = right.rows[0]!.may
     for (const table of tables) {
