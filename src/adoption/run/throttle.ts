@@ -3,6 +3,8 @@ const USUAL = { rows: 500, pauseMs: 20 }
 const SLOWEST = { rows: 50, pauseMs: 1_000 }
 /** A batch that takes longer than this holds its locks for too long. */
 const LONGEST_BATCH_MS = 100
+/** Below this the clock, this program's own work and a single slow commit are what is measured. */
+const QUICK_MS = 5
 /** One change at a time: what was slow before it says nothing of the new pace, and a p99 needs a hundred answers. */
 const BETWEEN_CHANGES_MS = 2_000
 /** Who goes as slowly as this for so long and helps nobody is not what makes the old application slow. */
@@ -29,8 +31,7 @@ export class Throttle {
     maxRate?: number | undefined
     now?: () => number
   }) {
-    // Below this the clock and this program's own work are what is measured.
-    this.#baselineMs = Math.max(2, options.baselineMs)
+    this.#baselineMs = Math.max(QUICK_MS, options.baselineMs)
     this.#usualMs = this.#baselineMs
     this.#maxRate = options.maxRate
     this.#now = options.now ?? (() => performance.now())
