@@ -37,7 +37,7 @@ test('a batch that takes too long gets smaller; what is almost nothing is no rea
   const { throttle, batches } = paced({ baselineMs: 0.1 })
   batches(1, 1, 400)
   assert.equal(throttle.rows, 250)
-  batches(20, 9)
+  batches(20, 6)
   assert.deepEqual([throttle.rows, throttle.pauseMs], [500, 20])
 })
 
