@@ -13,7 +13,8 @@ const SECRET_KEY = ['wJalrXUtnFEMI', 'K7MDENG', 'bPxRfiCYEXAMPLEKEY'].join('/')
 const ENV = { AWS_ACCESS_KEY_ID: ACCESS_KEY, AWS_SECRET_ACCESS_KEY: SECRET_KEY }
 const CONTEXT = Buffer.from('a context of somebody')
 const DATA_KEY = Buffer.alloc(32, 3)
-const HURRIED = { attempts: 3, timeoutMs: 150, waitMs: 5 }
+// Long enough for a busy machine to answer, short enough for those who never do.
+const HURRIED = { attempts: 3, timeoutMs: 500, waitMs: 5 }
 const SIGNER = { accessKeyId: ACCESS_KEY, secretAccessKey: SECRET_KEY }
 
 const kms = await fakeKms(SIGNER)

@@ -13,7 +13,8 @@ const TOKEN = 'hvs.planted-token'
 const ENV = { VAULT: TOKEN }
 const CONTEXT = Buffer.from('a context')
 const DATA_KEY = Buffer.alloc(32, 3)
-const HURRIED = { attempts: 3, timeoutMs: 150, waitMs: 5 }
+// Long enough for a busy machine to answer, short enough for those who never do.
+const HURRIED = { attempts: 3, timeoutMs: 500, waitMs: 5 }
 
 const vault = await fakeVault({ token: TOKEN })
 after(() => vault.stop())
