@@ -66,7 +66,8 @@ async function proof(
     const legacy = await makeLegacy(server.ownerUrl, { rows: ROWS, dirty: true, variant, seed: 6 })
     await vacuum(server.ownerUrl)
     const old = await startOldApplication(server.ownerUrl, { perSecond: PER_SECOND })
-    await sleep(5_000)
+    // What was just made has to reach the disk, or the old application is slow alone, too.
+    await sleep(20_000)
     await old.lap()
     await sleep(ALONE_MS)
     const alone = await old.lap()

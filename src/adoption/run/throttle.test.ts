@@ -17,9 +17,9 @@ function paced(options: { baselineMs: number; maxRate?: number }) {
 
 test('it gives way when the old database answers slowly, and comes back when that is over', () => {
   const { throttle, batches } = paced({ baselineMs: 6 })
-  batches(2, 13)
+  batches(2, 10)
   assert.deepEqual([throttle.rows, throttle.pauseMs], [125, 80])
-  batches(4, 10)
+  batches(4, 8)
   assert.deepEqual([throttle.rows, throttle.pauseMs], [125, 80])
   batches(8, 40)
   assert.deepEqual([throttle.rows, throttle.pauseMs], [50, 1_000])
@@ -37,7 +37,7 @@ test('a batch that takes too long gets smaller; what is almost nothing is no rea
   const { throttle, batches } = paced({ baselineMs: 0.1 })
   batches(1, 1, 400)
   assert.equal(throttle.rows, 250)
-  batches(20, 6)
+  batches(20, 4)
   assert.deepEqual([throttle.rows, throttle.pauseMs], [500, 20])
 })
 

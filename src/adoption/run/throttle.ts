@@ -4,7 +4,10 @@ const SLOWEST = { rows: 50, pauseMs: 1_000 }
 /** A batch that takes longer than this holds its locks for too long. */
 const LONGEST_BATCH_MS = 100
 /** Below this the clock, this program's own work and a single slow commit are what is measured. */
-const QUICK_MS = 5
+const QUICK_MS = 4
+/** It gives way at less than the doubled p99 that is promised: the probe asks less than a request of the old application. */
+const TOO_SLOW = 1.5
+const QUICK_AGAIN = 1.2
 /** One change at a time: what was slow before it says nothing of the new pace, and a p99 needs a hundred answers. */
 const BETWEEN_CHANGES_MS = 2_000
 /** Who goes as slowly as this for so long and helps nobody is not what makes the old application slow. */
@@ -12,7 +15,7 @@ const IN_VAIN_MS = 10_000
 
 /**
  * How much is carried at a time and how long the pause after it is. It gives way when the old application's answers take
- * twice as long as before, and comes back slowly when they are quick again, or when its giving way changes nothing.
+ * half as long again as before, and comes back slowly when they are quick again, or when its giving way changes nothing.
  */
 export class Throttle {
   rows = USUAL.rows
@@ -53,12 +56,12 @@ export class Throttle {
   #adjust(ms: number, p99Ms: number): void {
     if (ms > LONGEST_BATCH_MS) this.rows = within(this.rows * Math.max(0.5, LONGEST_BATCH_MS / ms))
     if (this.#now() - this.#changedAt < BETWEEN_CHANGES_MS) return
-    if (p99Ms < 2 * this.#baselineMs) this.#usualMs = this.#baselineMs
-    if (p99Ms > 2 * this.#usualMs) {
+    if (p99Ms < TOO_SLOW * this.#baselineMs) this.#usualMs = this.#baselineMs
+    if (p99Ms > TOO_SLOW * this.#usualMs) {
       this.pauseMs = Math.min(SLOWEST.pauseMs, this.pauseMs * 2)
       this.rows = within(this.rows / 2)
       if (this.#isInVain()) this.#usualMs = p99Ms
-    } else if (p99Ms < 1.3 * this.#usualMs) {
+    } else if (p99Ms < QUICK_AGAIN * this.#usualMs) {
       this.pauseMs = Math.max(USUAL.pauseMs, this.pauseMs * 0.6)
       if (ms < 0.8 * LONGEST_BATCH_MS) this.rows = within(this.rows * 1.5)
       this.#slowestSince = null
