@@ -20,6 +20,7 @@ class Story {
   readonly model: Model
   /** What was said with a key, to be said again. */
   readonly #keyed: Said[] = []
+  #keys = 0
   readonly #answers: Map<string, number>
   readonly #arbitrators: Actor[]
 
@@ -250,7 +251,8 @@ class Story {
 
   async #say(command: Command, by: Person, operation: string, args: JsonObject, rule: () => Expected) {
     const actor = this.#actors[this.model.people.indexOf(by)]!
-    const how = { http: command.http, key: command.keyed ? `key ${this.#keyed.length}` : undefined }
+    // A key of its own for every command: what was refused may or may not have been kept under its key.
+    const how = { http: command.http, key: command.keyed ? `key ${this.#keys++}` : undefined }
     const reply = await actor.do(operation, args, how)
     this.#compare(operation, reply, rule())
     // Who has nothing to do with a dispute is told so before anything is kept under a key.
