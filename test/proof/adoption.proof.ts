@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -69,11 +69,14 @@ async function proof(
     // What was just made has to reach the disk, or the old application is slow alone, too.
     await sleep(20_000)
     await old.lap()
+    const stolen = stealing()
     await sleep(ALONE_MS)
     const alone = await old.lap()
+    const stolenAlone = stolen()
     const adopted = await fairlock(server, 'db', 'adopt', '--yes', '--json')
     assert.equal(adopted.code, 0, adopted.said)
     const began = performance.now()
+    stolen()
     const up = await fairlock(server, 'db', 'up', '--yes')
     const seconds = (performance.now() - began) / 1000
     const beside = await old.lap()
@@ -81,7 +84,7 @@ async function proof(
     const rows = Object.values(legacy.rows).reduce((sum, count) => sum + count, 0)
     t.diagnostic(
       `adoption: ${rows} old rows (${variant}) in ${seconds.toFixed(0)} s, ${(rows / seconds).toFixed(0)} rows/s; ` +
-        `the old application, ${PER_SECOND} requests/s: alone ${told(alone)}; meanwhile ${told(beside)}`,
+        `the old application, ${PER_SECOND} requests/s: alone ${told(alone)}${stolenAlone}; meanwhile ${told(beside)}${stolen()}`,
     )
     await old.stop()
     const verified = await fairlock(server, 'db', 'verify')
@@ -98,6 +101,26 @@ async function proof(
 function told({ requests, p50, p99, max, longestStall, failures }: Figures): string {
   const [median, high, most, stall] = [p50, p99, max, longestStall].map((ms) => ms.toFixed(1))
   return `${requests} requests, ${failures.length} failed, p50 ${median} ms, p99 ${high}, max ${most}, longest stall ${stall}`
+}
+
+/** What other machines took of this one's processors since the last question, which makes everything slow; Linux tells. */
+function stealing(): () => string {
+  const read = () => {
+    try {
+      return readFileSync('/proc/stat', 'utf8').split('\n')[0]!.trim().split(/\s+/).slice(1, 9).map(Number)
+    } catch {
+      return null
+    }
+  }
+  let before = read()
+  return () => {
+    const now = read()
+    if (before === null || now === null) return ''
+    const spent = now.map((ticks, index) => ticks - before![index]!)
+    before = now
+    const all = spent.reduce((sum, ticks) => sum + ticks, 0)
+    return `, ${((100 * (spent[7] ?? 0)) / all).toFixed(1)} % of the processors stolen`
+  }
 }
 
 async function vacuum(url: string): Promise<void> {
