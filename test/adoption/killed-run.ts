@@ -1,5 +1,8 @@
-// A run of a take-over that dies, as by `kill -9`, right after it has sent its n-th statement; or whose n-th statement
-// finds its session ended by the server, or the whole server crashed and recovered.
+// A run of a take-over that dies, as by `kill -9`, right after it has sent a statement; or whose statement finds its
+// session ended by the server, or the whole server crashed and recovered. Which statement is said by its number or by
+// its kind: the first of those that are alike but for their values. A run that comes to its end tells how many it sent, of which
+// kinds.
+import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { adoptionDown, adoptionUp, contract } from '../../src/adoption/index.ts'
@@ -10,9 +13,12 @@ const urls = { ownerUrl: ownerUrl!, appUrl: appUrl! }
 
 /** Every statement of every session, counted before it is sent; pools and clients all come by here. */
 let seen = 0
+const kinds = new Set<string>()
 const send = pg.Client.prototype.query
 pg.Client.prototype.query = function (this: pg.Client, ...given: unknown[]) {
-  const isLast = ++seen === Number(statement)
+  const kind = kindOf(given[0])
+  const isLast = ++seen === Number(statement) || (kind === statement && !kinds.has(kind))
+  kinds.add(kind)
   if (isLast && who !== 'runner') {
     const end = who === 'server' ? crashServer : endSession
     return end(this).then(() => Reflect.apply(send, this, given)) as never
@@ -21,6 +27,20 @@ pg.Client.prototype.query = function (this: pg.Client, ...given: unknown[]) {
   if (isLast && who === 'runner') setImmediate(() => process.kill(process.pid, 'SIGKILL'))
   return answer
 } as typeof send
+
+/** Which of what is dropped, revoked or altered makes no difference, either: there are a thousand such statements. */
+function kindOf(query: unknown): string {
+  const text = typeof query === 'string' ? query : String((query as { text?: unknown }).text)
+  const plain = text.replace(/'[^']*'/g, `''`).replace(/\b[0-9a-f]{8}[0-9a-f-]{28}\b|\d+/g, '0')
+  const isOfObject = /^\s*(drop|revoke|alter)\b/i.test(text)
+  const kind = isOfObject
+    ? plain
+        .replace(/\(.*?\)/gs, '()')
+        .replace(/"[^"]*"|\w+\./g, '')
+        .replace(/(table|function|routine|sequence|type|view)( if exists)? \S+/gi, '$1')
+    : plain
+  return `kind ${createHash('sha256').update(kind).digest('hex')}`
+}
 
 async function endSession(client: pg.Client): Promise<void> {
   const { processID } = client as pg.Client & { processID: number }
@@ -66,7 +86,7 @@ const ways: Record<string, () => Promise<unknown>> = {
 
 try {
   await ways[way!]!()
-  process.stdout.write(`${seen}\n`)
+  process.stdout.write(JSON.stringify({ statements: seen, kinds: [...kinds] }))
 } catch (error) {
   // A session or server that was ended may end the run; then it has to say so in words, and the next run goes on.
   if (who === 'runner') throw error

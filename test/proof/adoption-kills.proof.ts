@@ -9,8 +9,8 @@ import { adoptedDatabase, mistakes, newChecksums, oldChecksums, takeOver } from 
 import { type TestDatabase, withClient } from '../support/server.ts'
 
 const VICTIMS: Victim[] = ['runner', 'session', 'server']
-/** One in so many statements, not a multiple of three, so that the victims take turns; with 1 each, which takes hours. */
-const EVERY = Number(process.env.ADOPTION_KILLS_EVERY ?? 53)
+/** One in so many of the statements that are not alike; with 1 each of them, which takes more than an hour. */
+const EVERY = Number(process.env.ADOPTION_KILLS_EVERY ?? 13)
 
 /** A copy of a database for one kill; gone when the kill is judged. */
 async function onCopy<T>(of: TestDatabase, work: (copy: TestDatabase) => Promise<T>): Promise<T> {
@@ -36,31 +36,35 @@ async function onCopy<T>(of: TestDatabase, work: (copy: TestDatabase) => Promise
   }
 }
 
-/** Kills the n-th, (n + EVERY)-th … statement of a way from the same beginning, and has each run followed by `judge`. */
+/** Kills a way at the first statement of each EVERY-th kind, from the same beginning, and has each run followed by `judge`. */
 async function killEach(
   t: TestContext,
   from: TestDatabase,
   way: Way,
   judge: (copy: TestDatabase) => Promise<void>,
 ): Promise<void> {
+  const undisturbed = await onCopy(from, (copy) => killedRun(way, copy, 'runner', -1))
+  const kinds = undisturbed.kinds.filter((_, index) => index % EVERY === 0)
+  assert.ok(kinds.length * EVERY > 20)
   const kills: Record<Victim, number> = { runner: 0, session: 0, server: 0 }
-  for (let statement = 1, going = true; going; statement += EVERY) {
-    const victim = VICTIMS[statement % VICTIMS.length]!
+  for (const [turn, kind] of kinds.entries()) {
+    const victim = VICTIMS[turn % VICTIMS.length]!
     await onCopy(from, async (copy) => {
-      const { died, statements } = await killedRun(way, copy, victim, statement)
-      going = died || (statements ?? 0) >= statement
-      if (going) kills[victim]++
+      const { died } = await killedRun(way, copy, victim, kind)
+      if (died) kills[victim]++
       try {
         await judge(copy)
       } catch (error) {
-        throw new Error(`${way}, ${victim} killed at statement ${statement}`, { cause: error })
+        throw new Error(`${way}, ${victim} killed at statement ${turn * EVERY + 1} of its kinds`, {
+          cause: error,
+        })
       }
     })
   }
   const { runner, session, server } = kills
-  assert.ok((runner + session + server) * EVERY > 20)
   t.diagnostic(
-    `${way}: at each ${EVERY}th statement; ${runner} runners, ${session} sessions, ${server} servers killed`,
+    `${way}: ${undisturbed.statements} statements, ${undisturbed.kinds.length} of them not alike; killed at ` +
+      `${kinds.length}: ${runner} runners, ${session} sessions, ${server} servers died of it`,
   )
 }
 
