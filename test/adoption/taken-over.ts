@@ -1,24 +1,31 @@
 import type pg from 'pg'
 import { adoptionUp, recognise, recordMapping, verifyAdoption } from '../../src/adoption/index.ts'
-import { makeLegacy } from '../../src/adoption/legacy/index.ts'
+import { type LegacyOptions, makeLegacy } from '../../src/adoption/legacy/index.ts'
 import { bringUp } from '../../src/cli/bring-up.ts'
 import { marketUrls } from '../../src/platform/index.ts'
 import { type Session, withSession } from '../../src/platform/migrator/index.ts'
 import { emptyDatabase, type TestDatabase } from '../support/server.ts'
 
-/** The old platform's database, adopted with the mapping that was proposed. */
-export async function adoptedDatabase(options: { rows: number; dirty?: boolean }): Promise<TestDatabase> {
+/** A database of its own with the old platform in it, adopted. */
+export async function adoptedDatabase(options: LegacyOptions): Promise<TestDatabase> {
   const database = await emptyDatabase()
-  await makeLegacy(database.ownerUrl, options)
-  const { mapping, shapes } = await recognise(database.ownerUrl)
-  await withSession(database.ownerUrl, (session) =>
-    recordMapping(session, { mapping: mapping!, shapes, confirmed: true }),
-  )
+  await makeAdopted(database.ownerUrl, options)
   return database
 }
 
+/** Makes the old platform's database there, and adopts it with the mapping that is proposed. */
+export async function makeAdopted(ownerUrl: string, options: LegacyOptions): Promise<void> {
+  await makeLegacy(ownerUrl, options)
+  const { mapping, shapes } = await recognise(ownerUrl)
+  await withSession(ownerUrl, (session) =>
+    recordMapping(session, { mapping: mapping!, shapes, confirmed: true }),
+  )
+}
+
+type Urls = Pick<TestDatabase, 'ownerUrl' | 'appUrl'>
+
 /** `fairlock db up`, at its usual pace whatever else the machine does. */
-export function takeOver(urls: TestDatabase, options: Partial<Parameters<typeof adoptionUp>[0]> = {}) {
+export function takeOver(urls: Urls, options: Partial<Parameters<typeof adoptionUp>[0]> = {}) {
   return adoptionUp({
     ...urls,
     listenMs: 0,
@@ -29,7 +36,7 @@ export function takeOver(urls: TestDatabase, options: Partial<Parameters<typeof 
 }
 
 /** What a verification finds wrong, as sentences. */
-export async function mistakes(database: TestDatabase): Promise<string[]> {
+export async function mistakes(database: Urls): Promise<string[]> {
   const { ownerUrl } = await marketUrls(database)
   const report = await verifyAdoption(ownerUrl, { version: 'test' })
   return report.findings.map(({ table, key, what }) => `${table} ${key}: ${what}`)

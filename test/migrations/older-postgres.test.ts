@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { adoptionDown } from '../../src/adoption/index.ts'
 import { bringUp } from '../../src/cli/bring-up.ts'
 import { appUrlFor } from '../../src/platform/app-login.ts'
 import { asEngine } from '../../src/platform/index.ts'
 import { status } from '../../src/platform/migrator/index.ts'
+import { makeAdopted, mistakes, oldChecksums, takeOver } from '../adoption/taken-over.ts'
 import { furnish } from '../support/house.ts'
 import { makeOwner, olderServers, startOlderServer } from '../support/older-server.ts'
+import { withClient } from '../support/server.ts'
 
 // Production may run 15 to 18; the embedded server is 18.
 const servers = olderServers()
@@ -22,6 +25,24 @@ for (const bin of servers.length > 0 ? servers : ['none']) {
       assert.deepEqual((await status({ ownerUrl })).drift, [])
       await furnish({ ownerUrl, appUrl: appUrlFor(ownerUrl) })
       assert.equal(await sell(ownerUrl), 'completed')
+    } finally {
+      server.stop()
+    }
+  })
+
+  test(`an old platform's database is taken over on PostgreSQL ${version}, and given back`, {
+    skip,
+  }, async () => {
+    const server = startOlderServer(bin)
+    try {
+      const ownerUrl = await makeOwner(server.port)
+      const urls = { ownerUrl, appUrl: appUrlFor(ownerUrl) }
+      await makeAdopted(ownerUrl, { rows: 100, dirty: true, variant: 'odd' })
+      const before = await withClient(ownerUrl, oldChecksums)
+      assert.equal((await takeOver(urls)).phase, 'beside')
+      assert.deepEqual(await mistakes(urls), [])
+      await adoptionDown({ ...urls, to: 'adopted' })
+      assert.deepEqual(await withClient(ownerUrl, oldChecksums), before)
     } finally {
       server.stop()
     }
