@@ -52,6 +52,7 @@ async function killEach(
     await onCopy(from, async (copy) => {
       const { died } = await killedRun(way, copy, victim, kind)
       if (died) kills[victim]++
+      if (turn % 20 === 19) console.error(`${way}: ${turn + 1} of ${kinds.length} statements`)
       try {
         await judge(copy)
       } catch (error) {
