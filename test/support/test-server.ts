@@ -55,7 +55,16 @@ async function removeAbandoned(): Promise<void> {
   for (const folder of globSync(join(tmpdir(), `${PREFIX}*`))) {
     const { uid, mtimeMs } = statSync(folder, { throwIfNoEntry: false }) ?? {}
     if (uid !== process.getuid?.() || Date.now() - (mtimeMs ?? 0) < ABANDONED_AFTER_MS) continue
-    if (await attachEmbedded({ dataDir: join(folder, 'data') })) continue
+    if (await isInUse(join(folder, 'data'))) continue
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Also by a run that does not answer: one that was suspended with Ctrl-Z, say. */
+async function isInUse(dataDir: string): Promise<boolean> {
+  try {
+    return (await attachEmbedded({ dataDir })) !== null
+  } catch {
+    return true
   }
 }
