@@ -53,10 +53,15 @@ async function endSession(client: pg.Client): Promise<void> {
 /** A process of PostgreSQL that is killed takes all others with it; the server recovers from its log and is there again. */
 async function crashServer(client: pg.Client): Promise<void> {
   const { processID } = client as pg.Client & { processID: number }
+  // Who was connected before is thrown out when the server goes down: before that, it may still let somebody in.
+  const witness = new pg.Client(superuserUrl)
+  const isDown = new Promise<void>((resolve) => {
+    witness.on('error', () => resolve()).on('end', () => resolve())
+  })
+  await witness.connect()
   process.kill(processID, 'SIGKILL')
+  await isDown
   for (;;) {
-    // Long enough for the first process to have noticed, or it would still let somebody in.
-    await sleep(300)
     const administrator = new pg.Client(superuserUrl)
     administrator.on('error', () => undefined)
     try {
@@ -64,7 +69,8 @@ async function crashServer(client: pg.Client): Promise<void> {
       await administrator.end()
       return
     } catch {
-      // It is still going down or recovering.
+      // It is still recovering.
+      await sleep(100)
     }
   }
 }
