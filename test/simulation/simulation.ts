@@ -45,6 +45,7 @@ const LATE = [
   'appeal_dispute: done',
   'settle_due_ruling: done',
   'rule_dispute: not_found',
+  'rule_dispute: arbitrator_only',
   'rule_dispute: dispute_over',
   'open_overdue_dispute: deadline_not_reached',
 ]
