@@ -3386,7 +3386,7 @@ create function fairlock.claim_kyc(p_request uuid, p_take boolean) returns jsonb
 alter function fairlock.claim_kyc(uuid,boolean) owner to fairlock_engine;
 grant execute on function fairlock.claim_kyc(uuid,boolean) to fairlock_engine;
 
-create function fairlock.close_audit_block(p_most integer) returns bigint language plpgsql security definer set search_path=pg_catalog, pg_temp as 1a0f7dc4c43e271d;
+create function fairlock.close_audit_block(p_most integer) returns bigint language plpgsql security definer set search_path=pg_catalog, pg_temp as 9c9c5d14c722131b;
 alter function fairlock.close_audit_block(integer) owner to fairlock_engine;
 grant execute on function fairlock.close_audit_block(integer) to fairlock_app;
 grant execute on function fairlock.close_audit_block(integer) to fairlock_engine;

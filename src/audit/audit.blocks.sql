@@ -83,7 +83,6 @@ as $$
 declare
   last audit.blocks;
   b audit.blocks;
-  v_restored text;
   v_base bigint;
   v_ids bigint[];
   v_times timestamptz[];
@@ -94,14 +93,14 @@ begin
   select * into last from audit.blocks order by number desc limit 1;
   if last.system_identifier <> b.system_identifier
     or pg_snapshot_xmax(pg_current_snapshot())::text::bigint + pg_sequence_last_value('audit.tx_base') < last.to_tx then
-    v_restored := format('The database was restored into another server after block %s.', last.number);
+    b.note := format('The database was restored into another server after block %s.', last.number);
     if fairlock.begin_audit_era(last) then
-      perform fairlock.record_event('audit.restored', 'audit', audit.itself(), v_restored);
+      perform fairlock.record_event('audit.restored', 'audit', audit.itself(), b.note);
     end if;
   end if;
-  -- Asked of the log: whoever began the new count may have had nothing to seal yet, while an old transaction ran.
-  select reason into b.note from audit.events
-  where at > last.sealed_at and subject_id = audit.itself() and action = 'audit.restored' order by at limit 1;
+  -- Asked of the log, too: whoever began the new count may have had nothing to seal yet, while an old transaction ran.
+  b.note := coalesce(b.note, (select reason from audit.events
+    where at > last.sealed_at and subject_id = audit.itself() and action = 'audit.restored' order by at limit 1));
   b.number := coalesce(last.number, 0) + 1;
   b.from_tx := coalesce(last.to_tx, 0);
   b.from_id := coalesce(last.to_id, 0);
