@@ -53,6 +53,11 @@ export function dbCommand(): Command {
       'of a database that is taken over: carry so many rows a second at most',
       wholeNumber,
     )
+    .option(
+      '--max-p99 <ms>',
+      'of a database that is taken over: give way when the probe’s p99 is above this (else: 1.5 times what it was before, at least 6)',
+      wholeNumber,
+    )
     .option('--no-expand', 'of a database that is taken over: add no columns to the old tables')
     .option('--follow', 'go on carrying what the old application writes, until Ctrl-C', false)
     .option('--yes', 'do not ask which wallets are in custody: the mapping says', false)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Throttle } from './throttle.ts'
 
 /** A throttle with a clock that is moved two seconds on for each batch. */
-function paced(options: { baselineMs: number; maxRate?: number }) {
+function paced(options: { baselineMs: number; maxRate?: number; maxP99Ms?: number }) {
   let now = 0
   const throttle = new Throttle({ ...options, now: () => now })
   const batches = (count: number, p99Ms: number, ms = 30) => {
@@ -31,6 +31,19 @@ test('what the slowest pace does not mend is not its doing', () => {
   const { throttle, batches } = paced({ baselineMs: 3 })
   batches(60, 40)
   assert.deepEqual([throttle.rows, throttle.pauseMs], [500, 20])
+})
+
+test('whoever says which p99 is bearable gets this one, above or below what it would have been', () => {
+  for (const [maxP99Ms, bearable, slow] of [
+    [25, 24, 26],
+    [2, 1.9, 2.1],
+  ] as const) {
+    const { throttle, batches } = paced({ baselineMs: 6, maxP99Ms })
+    batches(10, bearable)
+    assert.deepEqual([throttle.rows, throttle.pauseMs], [500, 20])
+    batches(1, slow)
+    assert.deepEqual([throttle.rows, throttle.pauseMs], [250, 40])
+  }
 })
 
 test('a batch that takes too long gets smaller; what is almost nothing is no reason to go slowly', () => {

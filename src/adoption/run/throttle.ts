@@ -30,11 +30,14 @@ export class Throttle {
 
   constructor(options: {
     baselineMs: number
+    /** The p99 above which it gives way, instead of what follows from the baseline. */
+    maxP99Ms?: number | undefined
     /** Rows a second, at most. */
     maxRate?: number | undefined
     now?: () => number
   }) {
-    this.#baselineMs = Math.max(QUICK_MS, options.baselineMs)
+    this.#baselineMs =
+      options.maxP99Ms === undefined ? Math.max(QUICK_MS, options.baselineMs) : options.maxP99Ms / TOO_SLOW
     this.#usualMs = this.#baselineMs
     this.#maxRate = options.maxRate
     this.#now = options.now ?? (() => performance.now())

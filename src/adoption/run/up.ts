@@ -42,7 +42,10 @@ export type AdoptionUpOptions = {
   wait?: boolean | undefined
   /** False: the old tables get no columns, for applications that keep prepared statements of `select *`. */
   expand?: boolean | undefined
+  /** Rows a second. */
   maxRate?: number | undefined
+  /** Milliseconds of the probe's p99 above which it gives way; otherwise what follows from the p99 before it began. */
+  maxP99?: number | undefined
   /** Goes on working off what the old application writes until the signal comes. */
   follow?: boolean | undefined
   /** How long to listen to the old database before anything starts; 0: its answers do not set the pace. */
@@ -100,7 +103,8 @@ class Run {
     try {
       this.#baselineMs = (await probe?.baseline(this.#options.listenMs)) ?? 0
       const schema = await this.#expand(session, tables, state)
-      const throttle = new Throttle({ baselineMs: this.#baselineMs, maxRate: this.#options.maxRate })
+      const { maxRate, maxP99: maxP99Ms } = this.#options
+      const throttle = new Throttle({ baselineMs: this.#baselineMs, maxP99Ms, maxRate })
       const pace: Pace = { carrier, throttle, probe, signal: this.#signal }
       await this.#carryAll(session, pace, tables)
       const counts = await this.#validate(session, pace)

@@ -14,6 +14,7 @@ export type TakeOverOptions = {
   follow: boolean
   expand: boolean
   maxRate?: number | undefined
+  maxP99?: number | undefined
 }
 
 /** `fairlock db up` where a database is being taken over. */

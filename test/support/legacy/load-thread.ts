@@ -19,9 +19,11 @@ class Lap {
   figures(): Figures {
     const times = new Map<string, number[]>()
     for (const { name, took } of this.requests) add(times, name, took)
-    const { count: requests, ...rest } = timesOf(this.requests.map(({ took }) => took))
+    const took = this.requests.map((request) => request.took)
+    const { count: requests, ...rest } = timesOf(took)
     return {
       requests,
+      took,
       ...rest,
       longestStall: round(this.longestStall),
       failures: this.failures,

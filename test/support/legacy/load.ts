@@ -8,6 +8,8 @@ export type Failure = { at: number; request: string; statement: string; code: st
 export type Figures = {
   /** Requests that were answered, failed ones too; those times count from when each was due. */
   requests: number
+  /** What each of them took, in the order of the answers. */
+  took: number[]
   p50: number
   p99: number
   max: number
