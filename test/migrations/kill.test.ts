@@ -35,7 +35,7 @@ async function dies(
 /** Lets runs die again and again, each a little later than the one before, until one comes to its end. */
 async function diesUntilDone(database: TestDatabase, direction: 'up' | 'down', code: string): Promise<void> {
   let kills = 0
-  for (let statement = 1; await dies(database, direction, code, statement); statement += 4 + 2 * kills)
+  for (let statement = 1; await dies(database, direction, code, statement); statement += 8 + 4 * kills)
     kills++
   assert.ok(kills >= 4, `${kills} kills`)
 }
