@@ -61,6 +61,7 @@ begin
       'setAside', (select coalesce(jsonb_object_agg(code, rows order by code), '{}') from (
         select a.code, count(*) as rows from fairlock_adoption.set_aside a group by 1) counted),
       'differences', (select count(*) from fairlock_adoption.differences),
+      'toRecount', (select count(*) from fairlock_adoption.to_recount),
       'marks', (select jsonb_build_object('waiting', coalesce(sum(marks), 0),
         'oldestSeconds', coalesce(round(extract(epoch from clock_timestamp() - min(oldest)), 3), 0)) from waiting),
       'batches', (select jsonb_build_object('counted', count(*),

@@ -46,6 +46,7 @@ export const FIGURES: AdoptionFigures = {
   },
   setAside: { decimals_cut: 12_345, email_repeated: 17 },
   differences: 1_234_567,
+  toRecount: 9_806_344,
   marks: { waiting: 12, oldestSeconds: 3.25 },
   batches: {
     counted: 1000,

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
-import { adoptionDown, contract, readState, retryQuarantine } from '../../src/adoption/index.ts'
+import {
+  type AdoptionEvent,
+  adoptionDown,
+  contract,
+  readState,
+  retryQuarantine,
+} from '../../src/adoption/index.ts'
 import { bringUp } from '../../src/cli/bring-up.ts'
 import { status } from '../../src/platform/migrator/index.ts'
 import { startOldApplication } from '../support/legacy/load.ts'
@@ -24,8 +30,11 @@ after(() => Promise.all([owner.end(), superuser.end()]))
 
 test('a living database is taken over while the old application writes, and a next run catches up', async () => {
   const old = await startOldApplication(database.ownerUrl, { perSecond: 40 })
-  const first = await takeOver(database)
+  const events: AdoptionEvent[] = []
+  const first = await takeOver(database, { onEvent: (event) => events.push(event) })
   assert.equal(first.phase, 'beside')
+  const counted = events.findLast((event) => event.kind === 'recounted')
+  assert.ok(counted !== undefined && counted.people > 0 && counted.people === counted.of)
   const figures = await old.stop()
   assert.deepEqual(figures.failures, [])
   assert.ok(figures.requests > 40)

@@ -3,7 +3,7 @@ import { CARRY_ORDER, type TableName } from '../old-tables.ts'
 import { carryGone } from './backfill.ts'
 import { carry, mayCarry } from './carry.ts'
 import { type Pace, paced } from './pace.ts'
-import { recount } from './recount.ts'
+import { type Recounted, recount } from './recount.ts'
 
 /** How much of the work that marks ask for is done. */
 export type Drained = { marks: number; rows: number }
@@ -28,6 +28,7 @@ export async function drainBatch(pace: Pace): Promise<Drained> {
 export async function drain(
   pace: Pace,
   onProgress: (done: Drained) => void = () => undefined,
+  onRecount: (done: Recounted) => void = () => undefined,
 ): Promise<Drained> {
   const total: Drained = { marks: 0, rows: 0 }
   while (!pace.signal.aborted) {
@@ -37,7 +38,7 @@ export async function drain(
     total.rows += rows
     onProgress(total)
   }
-  await recount(pace)
+  await recount(pace, onRecount)
   return total
 }
 

@@ -19,6 +19,7 @@ import { onlyOne } from './only-one.ts'
 import type { Pace } from './pace.ts'
 import { Probe } from './probe.ts'
 import { markQuarantined } from './quarantine.ts'
+import type { Recounted } from './recount.ts'
 import { Carrier, type Troubles } from './session.ts'
 import { Throttle } from './throttle.ts'
 import { type Count, countAll } from './validate.ts'
@@ -29,6 +30,7 @@ export type AdoptionEvent =
   | { kind: 'message'; text: string }
   | ({ kind: 'table'; pace: PaceNow } & TableProgress)
   | ({ kind: 'drained'; pace: PaceNow } & Drained)
+  | ({ kind: 'recounted'; pace: PaceNow } & Recounted)
 export type PaceNow = { p99Ms: number | null; baselineMs: number; pauseMs: number; rows: number }
 
 export type AdoptionUpOptions = {
@@ -191,7 +193,11 @@ class Run {
 
   async #drain(pace: Pace): Promise<void> {
     try {
-      await drain(pace, (done) => this.tell({ kind: 'drained', ...done, pace: this.#paceNow(pace) }))
+      await drain(
+        pace,
+        (done) => this.tell({ kind: 'drained', ...done, pace: this.#paceNow(pace) }),
+        (done) => this.tell({ kind: 'recounted', ...done, pace: this.#paceNow(pace) }),
+      )
     } catch (error) {
       if (!(error instanceof Ended)) throw error
     }

@@ -37,6 +37,8 @@ export type AdoptionFigures = {
   quarantine: Record<string, number>
   setAside: Record<string, number>
   differences: number
+  /** People whose statistics wait to be counted anew. */
+  toRecount: number
   marks: { waiting: number; oldestSeconds: number }
   batches: {
     counted: number

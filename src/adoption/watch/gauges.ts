@@ -78,6 +78,11 @@ const METRICS: Metric[] = [
     samples: perTable(({ marks }) => marks),
   },
   {
+    name: 'fairlock_adoption_people_to_recount',
+    help: 'People whose statistics wait to be counted anew',
+    samples: ({ toRecount }) => one(toRecount),
+  },
+  {
     name: 'fairlock_adoption_lag_seconds',
     help: 'Age of the oldest row that waits to be carried again: how far the new tables are behind',
     samples: ({ marks }) => one(marks.oldestSeconds),

@@ -28,7 +28,7 @@ export class Progress {
       this.#settle(event.kind === 'message' ? event.text : `phase ${event.phase}`)
       return
     }
-    const line = event.kind === 'table' ? this.#table(event) : this.#drained(event)
+    const line = this.#describe(event)
     const last = event.kind === 'table' && event.finished
     if (this.#out.isTTY) {
       this.#line = line
@@ -57,26 +57,28 @@ export class Progress {
     return true
   }
 
-  #table(event: Extract<AdoptionEvent, { kind: 'table' }>): string {
-    const { table, done, of, pace, quarantined } = event
-    const percent = of === 0 ? 100 : Math.floor((100 * done) / of)
-    const rate = this.#rate(table, done)
-    const left = rate > 0 && of > done ? `, ${duration((of - done) / rate)} left` : ''
+  #describe(event: Exclude<AdoptionEvent, { kind: 'phase' | 'message' }>): string {
+    const { kind, pace } = event
+    const probe = `probe ${milliseconds(pace.p99Ms)} (before ${milliseconds(pace.baselineMs)})`
+    if (kind === 'drained') return `caught up with ${event.marks} changes of the old application, ${probe}`
+    if (kind === 'recounted') return `${this.#part('statistics', event.people, event.of, 'people')}, ${probe}`
     return (
-      `${table.padEnd(20)} ${done} of ${of} rows, ${percent} %, ${Math.round(rate)}/s${left}, ` +
-      `${quarantined} quarantined, probe ${milliseconds(pace.p99Ms)} (before ${milliseconds(pace.baselineMs)}), ` +
+      `${this.#part(event.table, event.done, event.of, 'rows')}, ${event.quarantined} quarantined, ${probe}, ` +
       `${pace.rows} rows and ${Math.round(pace.pauseMs)} ms pause a batch`
     )
   }
 
-  #drained({ marks, pace }: Extract<AdoptionEvent, { kind: 'drained' }>): string {
-    return `caught up with ${marks} changes of the old application, probe ${milliseconds(pace.p99Ms)}`
+  #part(name: string, done: number, of: number, what: string): string {
+    const percent = of === 0 ? 100 : Math.floor((100 * done) / of)
+    const rate = this.#rate(name, done)
+    const left = rate > 0 && of > done ? `, ${duration((of - done) / rate)} left` : ''
+    return `${name.padEnd(20)} ${done} of ${of} ${what}, ${percent} %, ${Math.round(rate)}/s${left}`
   }
 
   #rate(table: string, done: number): number {
     const now = performance.now()
     const began = this.#began.get(table)
-    if (began === undefined) {
+    if (began === undefined || done < began.done) {
       this.#began.set(table, { at: now, done })
       return 0
     }
