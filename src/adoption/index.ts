@@ -19,7 +19,7 @@ export { countQuarantine, listQuarantine, type Quarantined, type QuarantineFilte
 export { retryQuarantine } from './run/retry.ts'
 export { type AdoptionEvent, type AdoptionResult, type AdoptionUpOptions, adoptionUp } from './run/up.ts'
 export { scrubSecrets } from './secrets/scrub.ts'
-export { sealSecrets } from './secrets/seal.ts'
+export { type SealWalk, sealSecrets } from './secrets/seal.ts'
 export { readState, type State } from './state.ts'
 export { OLD_TABLES, type OldTable, type Shape } from './tables.ts'
 export {

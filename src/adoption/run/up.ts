@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../platform/index.ts'
 import {
   MigrationError,
   type RunResult,
@@ -11,6 +12,7 @@ import { expand } from '../expand.ts'
 import { install } from '../install.ts'
 import type { WalletGroup } from '../mapping.ts'
 import { type OldTable, oldTables, requireOwnership } from '../old-tables.ts'
+import type { SealWalk } from '../secrets/seal.ts'
 import { enter, type Phase, readState, type State } from '../state.ts'
 import { installTriggers } from '../triggers.ts'
 import { backfill, beginWalk, Ended, type TableProgress } from './backfill.ts'
@@ -30,6 +32,7 @@ export type AdoptionEvent =
   | { kind: 'message'; text: string }
   | ({ kind: 'table'; pace: PaceNow } & TableProgress)
   | ({ kind: 'drained'; pace: PaceNow } & Drained)
+  | { kind: 'searched'; pace: PaceNow; rows: number; of: number }
   | ({ kind: 'recounted'; pace: PaceNow } & Recounted)
 export type PaceNow = { p99Ms: number | null; baselineMs: number; pauseMs: number; rows: number }
 
@@ -40,7 +43,7 @@ export type AdoptionUpOptions = {
   /** Asked when nobody confirmed which wallets are in custody and some cannot be told for certain. */
   confirmCustody: (groups: string[]) => Promise<boolean>
   /** Seals what the old tables hold in clear, before the take-over counts as done; says what it did. */
-  seal?: (() => Promise<string>) | undefined
+  seal?: ((walk: SealWalk) => Promise<string>) | undefined
   wait?: boolean | undefined
   /** False: the old tables get no columns, for applications that keep prepared statements of `select *`. */
   expand?: boolean | undefined
@@ -165,8 +168,8 @@ class Run {
     if (this.#signal.aborted) return []
     if ((await readState(session))?.phase === 'carrying') await this.#enter(session, 'validating')
     await this.#drain(pace)
-    if ((await readState(session))?.phase === 'validating' && this.#options.seal !== undefined)
-      this.tell({ kind: 'message', text: await this.#options.seal() })
+    if ((await readState(session))?.phase === 'validating') await this.#seal(session, pace)
+    if (this.#signal.aborted) return []
     for (let attempt = 1; ; attempt++) {
       const { counts, missed } = await countAll(session)
       await this.#drain(pace)
@@ -182,6 +185,27 @@ class Run {
         )
       }
     }
+  }
+
+  /** Looks through every old row for secrets in clear, no faster than the old application can bear. */
+  async #seal(session: Session, pace: Pace): Promise<void> {
+    if (this.#options.seal === undefined) return
+    const { throttle, probe, signal } = pace
+    const found = await session.query<{ rows: number }>(
+      `select coalesce(sum(rows_done), 0)::float8 as rows from fairlock_adoption.progress where table_name <> 'crypto_prices'`,
+    )
+    const of = found.rows[0]!.rows
+    let done = 0
+    const said = await this.#options.seal({
+      signal,
+      atOnce: () => throttle.rows,
+      onRows: async ({ rows, ms }) => {
+        done += rows
+        this.tell({ kind: 'searched', rows: done, of: Math.max(of, done), pace: this.#paceNow(pace) })
+        await pause(throttle.after({ rows, ms, p99Ms: probe?.p99(throttle.since) ?? null }), signal)
+      },
+    })
+    this.tell({ kind: 'message', text: said })
   }
 
   async #follow(pace: Pace): Promise<void> {

@@ -4,15 +4,27 @@ import { OLD_TABLES, type OldTable } from '../tables.ts'
 /** A secret that stands in clear in an old row. `path` begins with the column of the specification, or an extra one. */
 export type Clear = { table: OldTable; key: string; path: string[]; value: string; owner: string | null }
 
+/** Some rows of a table that were looked through, and what was found in them. */
+export type Walked = { table: OldTable; rows: number; clear: Clear[] }
+
+export type Walk = {
+  signal?: AbortSignal | undefined
+  /** How many rows to look through at a time; it is asked each time. */
+  atOnce?: (() => number) | undefined
+}
+
 const AT_ONCE = 1_000
 
 type Row = { key: string; owner: string | null; found: Pick<Clear, 'path' | 'value'>[] | null }
 
 /**
- * Walks through the old tables and hands on every secret in clear, some rows at a time. `owner` is the person of the new
+ * Walks through the old tables, some rows at a time, and hands on every secret in clear. `owner` is the person of the new
  * schema whose row it is; null where nobody has been carried as them.
  */
-export async function* findSecrets(client: pg.Client, signal?: AbortSignal): AsyncGenerator<Clear[]> {
+export async function* findSecrets(
+  client: pg.Client,
+  { signal, atOnce = () => AT_ONCE }: Walk = {},
+): AsyncGenerator<Walked> {
   for (const table of OLD_TABLES) {
     if (table === 'crypto_prices') continue
     const person = table === 'users' ? 'o.key' : 'o.user_id'
@@ -25,14 +37,14 @@ export async function* findSecrets(client: pg.Client, signal?: AbortSignal): Asy
          cross join lateral (select jsonb_agg(jsonb_build_object('path', path, 'value', value)) as found
            from fairlock_adoption.secrets_of(to_jsonb(o))) s
          order by o.id`,
-        [after, AT_ONCE],
+        [after, atOnce()],
       )
       if (rows.length === 0) break
       after = rows.at(-1)!.key
       const clear = rows.flatMap(({ key, owner, found }) =>
         (found ?? []).map(({ path, value }) => ({ table, key, path, value, owner })),
       )
-      if (clear.length > 0) yield clear
+      yield { table, rows: rows.length, clear }
     }
   }
 }

@@ -31,8 +31,8 @@ export async function scrubSecrets(
     await engineSteps(ownerUrl, async (client) => {
       await noteDeed(session, { action: 'scrub_began', reason })
       await tellDeeds(session)
-      for await (const found of findSecrets(client, signal)) {
-        for (const clear of found) {
+      for await (const found of findSecrets(client, { signal })) {
+        for (const clear of found.clear) {
           const known = await sealedAt(client, clear)
           if (known === null || !(await isSame(sealer, known, clear.value))) {
             report.unsealed++

@@ -1,9 +1,13 @@
 import type pg from 'pg'
 import { engineSteps, newId, problemFromDatabase } from '../../platform/index.ts'
 import type { Sealer } from '../../platform/sealing/index.ts'
-import { type Clear, findSecrets } from './find.ts'
+import { type Clear, findSecrets, type Walk } from './find.ts'
 
 export const PLACE = { table: 'fairlock.adopted_secrets', column: 'secret' } as const
+/** `onRows` is told of each lot of rows and how long it took, and may make the walk wait. */
+export type SealWalk = Walk & {
+  onRows?: ((looked: { rows: number; ms: number }) => Promise<void>) | undefined
+}
 /** `unowned`: of rows whose person has not been carried; the platform's own key seals them. */
 export type SealReport = { sealed: number; changed: number; known: number; unowned: number }
 
@@ -14,13 +18,15 @@ export type SealReport = { sealed: number; changed: number; known: number; unown
 export async function sealSecrets(
   ownerUrl: string,
   sealer: Sealer,
-  options: { signal?: AbortSignal | undefined; onProgress?: (report: SealReport) => void } = {},
+  { onRows, ...walk }: SealWalk = {},
 ): Promise<SealReport> {
   const report: SealReport = { sealed: 0, changed: 0, known: 0, unowned: 0 }
   await engineSteps(ownerUrl, async (client) => {
-    for await (const found of findSecrets(client, options.signal)) {
-      for (const secret of found) await sealOne(client, sealer, secret, report)
-      options.onProgress?.(report)
+    let began = performance.now()
+    for await (const { rows, clear } of findSecrets(client, walk)) {
+      for (const secret of clear) await sealOne(client, sealer, secret, report)
+      await onRows?.({ rows, ms: performance.now() - began })
+      began = performance.now()
     }
   })
   return report

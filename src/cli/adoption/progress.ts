@@ -61,6 +61,7 @@ export class Progress {
     const { kind, pace } = event
     const probe = `probe ${milliseconds(pace.p99Ms)} (before ${milliseconds(pace.baselineMs)})`
     if (kind === 'drained') return `caught up with ${event.marks} changes of the old application, ${probe}`
+    if (kind === 'searched') return `${this.#part('secrets', event.rows, event.of, 'rows')}, ${probe}`
     if (kind === 'recounted') return `${this.#part('statistics', event.people, event.of, 'people')}, ${probe}`
     return (
       `${this.#part(event.table, event.done, event.of, 'rows')}, ${event.quarantined} quarantined, ${probe}, ` +

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { readState, scrubSecrets, sealSecrets } from '../../adoption/index.ts'
+import { readState, type SealWalk, scrubSecrets, sealSecrets } from '../../adoption/index.ts'
 import { asEngine, type Config, ConfigError, Database } from '../../platform/index.ts'
 import { withSession } from '../../platform/migrator/index.ts'
 import { keyringInForce, Sealer } from '../../platform/sealing/index.ts'
@@ -36,10 +36,10 @@ type ScrubOptions = { yes: boolean; reason?: string }
 type At = { ownerUrl: string; sealer: Sealer }
 
 /** Seals for `fairlock db up`; says what was done, or what is left to do where no keyring is configured. */
-export async function sealForUp(config: Config, { ownerUrl, appUrl }: Urls): Promise<string> {
+export async function sealForUp(config: Config, { ownerUrl, appUrl }: Urls, walk: SealWalk): Promise<string> {
   try {
     return await withKeyring(config, { ownerUrl, appUrl }, async ({ sealer }) => {
-      const { sealed, changed, known } = await sealSecrets(ownerUrl, sealer)
+      const { sealed, changed, known } = await sealSecrets(ownerUrl, sealer, walk)
       return `${sealed + changed} secrets that stand in clear in the old tables were sealed, ${known} were before.`
     })
   } catch (error) {

@@ -35,7 +35,7 @@ export async function takeOver(
       ownerUrl,
       signal: stopping.signal,
       bringUp: () => bringUp({ ownerUrl, appUrl, wait: options.wait, onMessage }),
-      seal: () => sealForUp(currentConfig(), urls),
+      seal: (walk) => sealForUp(currentConfig(), urls, walk),
       confirmCustody: async (groups) => options.yes || (await askCustody(groups)),
       onEvent: (event) => progress.show(event),
     })
