@@ -60,8 +60,11 @@ function describe(result: AdoptionResult, json: boolean, interrupted: boolean): 
   if (interrupted)
     throw new Finding('Interrupted: run fairlock db up again, and it goes on where it stopped.')
   if (json) return
-  for (const { table, in: old, carried, quarantined } of result.counts)
-    print(`${table.padEnd(20)} ${old} old rows: ${carried} carried, ${quarantined} quarantined`)
+  for (const { table, in: old, carried, quarantined } of result.counts) {
+    const others = Math.abs(old - carried - quarantined)
+    const rest = others > 0 ? `, ${others} written or deleted meanwhile, carried after this count` : ''
+    print(`${table.padEnd(20)} ${old} old rows: ${carried} carried, ${quarantined} quarantined${rest}`)
+  }
   const { retries, lockWaits } = result.troubles
   if (retries > 0) print(`${retries} batches were tried again, ${lockWaits} of them because of a lock.`)
   if (result.counts.some(({ quarantined }) => quarantined > 0))
