@@ -5,6 +5,8 @@ import type { AuditReport } from './verify.ts'
 /** Makes the partitions of this month and the two after it; the background work does so every day. */
 export async function openAuditMonths(ownerUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: ownerUrl, application_name: 'fairlock operator' })
+  // A connection that breaks fails the query; without a listener it would end the process, too.
+  client.on('error', () => undefined)
   await client.connect()
   try {
     await client.query('select fairlock.open_audit_months()')

@@ -60,6 +60,8 @@ export async function erasePerson(options: EraseOptions): Promise<Erasure> {
 /** As the application, which may see when its own transactions began: waits until none is older than that. */
 async function waitForRequests(appUrl: string, since: string): Promise<void> {
   const client = new pg.Client({ connectionString: appUrl, application_name: 'fairlock operator' })
+  // A connection that breaks fails the query; without a listener it would end the process, too.
+  client.on('error', () => undefined)
   await client.connect()
   try {
     const deadline = performance.now() + REQUESTS_END_WITHIN_MS

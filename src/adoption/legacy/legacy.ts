@@ -41,6 +41,8 @@ export async function makeLegacy(url: string, options: LegacyOptions): Promise<L
   const { rows, dirty = false, seed = 1, variant = 'plain', onProgress = () => undefined } = options
   const started = performance.now()
   const client = new pg.Client({ connectionString: url, application_name: 'fairlock dev legacy' })
+  // A connection that breaks fails the query; without a listener it would end the process, too.
+  client.on('error', () => undefined)
   await client.connect()
   try {
     await refuseUnlessEmpty(client)

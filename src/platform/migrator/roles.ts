@@ -105,6 +105,8 @@ async function asAdministrator(session: Session, command: string): Promise<void>
 
 async function canSignIn(url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url, application_name: 'fairlock migrator' })
+  // A connection that breaks fails the query; without a listener it would end the process, too.
+  client.on('error', () => undefined)
   try {
     await client.connect()
     return true
