@@ -55,7 +55,7 @@ export function dbCommand(): Command {
     )
     .option(
       '--max-p99 <ms>',
-      'of a database that is taken over: give way when the probe’s p99 is above this (else: 1.5 times what it was before, at least 6)',
+      'of a database that is taken over: give way when the probe’s p99 is above this (else: 1.5 times that before)',
       wholeNumber,
     )
     .option('--no-expand', 'of a database that is taken over: add no columns to the old tables')

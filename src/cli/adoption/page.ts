@@ -17,7 +17,8 @@ export function pageOf(now: AdoptionFigures, at: Date): string[] {
     `trouble     ${count(batches.lockWaits)} waits for locks, ${count(batches.retries)} retries in the last batches`,
     ...listed('quarantine', sum(tables.map((one) => one.quarantined)), now.quarantine),
     ...listed('set aside', sum(Object.values(now.setAside)), now.setAside),
-    `differ      ${count(now.differences)} statistics that were counted anew${now.toRecount > 0 ? `, ${count(now.toRecount)} people wait` : ''}`,
+    `differ      ${count(now.differences)} statistics that were counted anew` +
+      `${now.toRecount > 0 ? `, ${count(now.toRecount)} people wait` : ''}`,
     `verified    ${
       verified === null
         ? 'not yet: fairlock db verify'
