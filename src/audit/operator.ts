@@ -1,12 +1,9 @@
-import pg from 'pg'
-import { asEngine } from '../platform/index.ts'
+import { asEngine, newClient } from '../platform/index.ts'
 import type { AuditReport } from './verify.ts'
 
 /** Makes the partitions of this month and the two after it; the background work does so every day. */
 export async function openAuditMonths(ownerUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: ownerUrl, application_name: 'fairlock operator' })
-  // A connection that breaks fails the query; without a listener it would end the process, too.
-  client.on('error', () => undefined)
+  const client = newClient({ connectionString: ownerUrl, application_name: 'fairlock operator' })
   await client.connect()
   try {
     await client.query('select fairlock.open_audit_months()')

@@ -21,6 +21,7 @@ import { keyringInForce, Sealer } from '../platform/sealing/index.ts'
 import { currentEnvironment, withDatabase } from './connect.ts'
 import { Finding, UsageError } from './finding.ts'
 import { confirm, print, printTable } from './output.ts'
+import { withProgress } from './progress.ts'
 
 /** `fairlock audit …`: the log, proved, published, searched, and what is old of it retired. */
 export function auditCommand(): Command {
@@ -84,24 +85,19 @@ async function newKey(): Promise<void> {
 
 async function verify({ roots, json }: { roots?: string; json: boolean }): Promise<void> {
   if (roots !== undefined && !existsSync(roots)) throw new UsageError(`there is no file ${roots}`)
-  const showsProgress = !json && process.stderr.isTTY
   const read: RootsRead = { lines: 0, unreadable: 0 }
-  let shown = 0
-  const report = await withDatabase(async ({ ownerUrl }) => {
-    const found = await asEngine(ownerUrl, (client) =>
-      verifyAudit(client, {
-        ...(roots === undefined ? {} : { published: readRoots(roots, read) }),
-        onProgress: ({ blocks, of, rows }) => {
-          if (!showsProgress || performance.now() - shown < 100) return
-          shown = performance.now()
-          process.stderr.write(`\r\x1b[K${blocks}/${of} blocks, ${rows} rows`)
-        },
-      }),
-    )
-    await recordVerification(ownerUrl, found)
-    return found
-  })
-  if (showsProgress) process.stderr.write('\r\x1b[K')
+  const report = await withProgress(json, (show) =>
+    withDatabase(async ({ ownerUrl }) => {
+      const found = await asEngine(ownerUrl, (client) =>
+        verifyAudit(client, {
+          ...(roots === undefined ? {} : { published: readRoots(roots, read) }),
+          onProgress: ({ blocks, of, rows }) => show(`${blocks}/${of} blocks, ${rows} rows`),
+        }),
+      )
+      await recordVerification(ownerUrl, found)
+      return found
+    }),
+  )
   if (read.unreadable > 0) report.notes.push(`${read.unreadable} lines of ${roots} could not be read.`)
   if (json) print(JSON.stringify(report, null, 2))
   else describe(report, roots !== undefined)

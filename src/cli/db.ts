@@ -1,6 +1,14 @@
 import { Command, Option } from 'commander'
 import { requireAdopted } from '../adoption/index.ts'
-import { down, plan, type RunResult, type Status, status, verify } from '../platform/migrator/index.ts'
+import {
+  down,
+  plan,
+  type RunOptions,
+  type RunResult,
+  type Status,
+  status,
+  verify,
+} from '../platform/migrator/index.ts'
 import { adoptCommand } from './adoption/adopt.ts'
 import { contractCommand } from './adoption/contract.ts'
 import { type GiveBackOptions, giveBack, refuseBeforeTakeOver } from './adoption/down.ts'
@@ -14,6 +22,7 @@ import { bringUp, writeSettings } from './bring-up.ts'
 import { type Connection, withDatabase } from './connect.ts'
 import { Finding, UsageError } from './finding.ts'
 import { confirm, print, printTable } from './output.ts'
+import { ProgressLine } from './progress.ts'
 
 /** `fairlock db …`: the schema's way up and down, and whether it is as it should be. */
 export function dbCommand(): Command {
@@ -164,14 +173,8 @@ async function goUp(
     return await afterwards()
   }
   await requireAdopted(ownerUrl)
-  const result = await bringUp({
-    ownerUrl,
-    appUrl,
-    to: options.to,
-    dryRun: options.dryRun,
-    wait: options.wait,
-    ...reporting(options.json),
-  })
+  const { to, dryRun, wait, json } = options
+  const result = await reporting(json, (report) => bringUp({ ownerUrl, appUrl, to, dryRun, wait, ...report }))
   const { pending } = options.dryRun ? { pending: ['?'] } : await status({ ownerUrl })
   if (pending.length === 0) await afterwards()
   describeRun(result, options)
@@ -190,26 +193,27 @@ async function goDown({ ownerUrl }: Connection, options: DownOptions): Promise<v
   ) {
     throw new UsageError('not confirmed: nothing was done. Pass --yes to go on without being asked.')
   }
-  describeRun(
-    await down({ ownerUrl, to: options.to, dryRun: options.dryRun, ...reporting(options.json) }),
-    options,
-  )
+  const { to, dryRun, json } = options
+  describeRun(await reporting(json, (report) => down({ ownerUrl, to, dryRun, ...report })), options)
 }
 
-function reporting(json: boolean) {
-  return {
-    onProgress: (step: { migration: string; direction: string; done: number; of: number }) => {
-      if (!json && process.stderr.isTTY)
-        process.stderr.write(`\r\x1b[K${step.direction} ${step.migration} ${step.done}/${step.of}`)
-    },
-    onMessage: (message: string) => {
-      process.stderr.write(`${message}\n`)
-    },
+type Report = Required<Pick<RunOptions, 'onProgress' | 'onMessage'>>
+
+async function reporting(json: boolean, work: (report: Report) => Promise<RunResult>): Promise<RunResult> {
+  const line = new ProgressLine()
+  try {
+    return await work({
+      onProgress: ({ direction, migration, done, of }) => {
+        if (!json) line.show(`${direction} ${migration} ${done}/${of}`)
+      },
+      onMessage: (message) => line.say(message),
+    })
+  } finally {
+    line.clear()
   }
 }
 
 function describeRun(result: RunResult, options: { dryRun: boolean; json: boolean }): void {
-  if (!options.json && process.stderr.isTTY) process.stderr.write('\r\x1b[K')
   if (options.json) print(JSON.stringify(result, null, 2))
   else if (options.dryRun) {
     for (const step of result.planned) print(`would go ${result.direction}: ${step.migration}`)

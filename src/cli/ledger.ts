@@ -15,6 +15,7 @@ import { asEngine } from '../platform/index.ts'
 import { withDatabase } from './connect.ts'
 import { Finding, UsageError } from './finding.ts'
 import { print, printTable } from './output.ts'
+import { withProgress } from './progress.ts'
 
 /** `fairlock ledger …`: the books, proved and handed to other programs. Nothing here changes anything. */
 export function ledgerCommand(): Command {
@@ -42,17 +43,15 @@ export function ledgerCommand(): Command {
 }
 
 async function verify(json: boolean): Promise<void> {
-  const showsProgress = !json && process.stderr.isTTY
-  const report = await withDatabase(({ ownerUrl }) =>
-    asEngine(ownerUrl, (client) =>
-      verifyLedger(client, {
-        onProgress: ({ check, done, of }) => {
-          if (showsProgress) process.stderr.write(`\r\x1b[K${done + 1}/${of} ${check}`)
-        },
-      }),
+  const report = await withProgress(json, (show) =>
+    withDatabase(({ ownerUrl }) =>
+      asEngine(ownerUrl, (client) =>
+        verifyLedger(client, {
+          onProgress: ({ check, done, of }) => show(`${done + 1}/${of} ${check}`),
+        }),
+      ),
     ),
   )
-  if (showsProgress) process.stderr.write('\r\x1b[K')
   if (json) print(JSON.stringify(report, null, 2))
   else describe(report)
   if (report.first !== null) {

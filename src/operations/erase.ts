@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
-import { engineSteps } from '../platform/index.ts'
+import { engineSteps, newClient } from '../platform/index.ts'
 
 /** Requests are cut off after 15 seconds; what was under way when the sessions ended is over by then. */
 const REQUESTS_END_WITHIN_MS = 20_000
@@ -59,9 +58,7 @@ export async function erasePerson(options: EraseOptions): Promise<Erasure> {
 
 /** As the application, which may see when its own transactions began: waits until none is older than that. */
 async function waitForRequests(appUrl: string, since: string): Promise<void> {
-  const client = new pg.Client({ connectionString: appUrl, application_name: 'fairlock operator' })
-  // A connection that breaks fails the query; without a listener it would end the process, too.
-  client.on('error', () => undefined)
+  const client = newClient({ connectionString: appUrl, application_name: 'fairlock operator' })
   await client.connect()
   try {
     const deadline = performance.now() + REQUESTS_END_WITHIN_MS

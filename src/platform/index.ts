@@ -1,4 +1,5 @@
 export * from './api.ts'
+export { newClient } from './client.ts'
 export { ConfigError, describeConfig, environment, loadConfig } from './config/config.ts'
 export { RULES } from './config/rules.ts'
 export { type Config, VARIABLES } from './config/variables.ts'

@@ -1,4 +1,5 @@
-import pg from 'pg'
+import type pg from 'pg'
+import { newClient } from './client.ts'
 
 /** Where Fairlock's market tables are, unless a database is being taken over. */
 export const PUBLIC = 'public'
@@ -55,8 +56,7 @@ export function withoutOptions(url: string): string {
 export async function marketUrls<Urls extends { ownerUrl: string; appUrl: string }>(
   urls: Urls,
 ): Promise<Urls> {
-  const client = new pg.Client({ connectionString: urls.ownerUrl, application_name: 'fairlock operator' })
-  client.on('error', () => undefined)
+  const client = newClient({ connectionString: urls.ownerUrl, application_name: 'fairlock operator' })
   await client.connect()
   try {
     const schema = await marketSchema(client)

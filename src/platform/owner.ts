@@ -1,4 +1,5 @@
-import pg from 'pg'
+import type pg from 'pg'
+import { newClient } from './client.ts'
 import { sessionOptions, withoutOptions } from './market-schema.ts'
 
 /**
@@ -36,13 +37,11 @@ export async function engineSteps<T>(ownerUrl: string, work: (client: pg.Client)
 }
 
 async function operator(ownerUrl: string): Promise<pg.Client> {
-  const client = new pg.Client({
+  const client = newClient({
     connectionString: withoutOptions(ownerUrl),
     options: sessionOptions(ownerUrl, '-c timezone=UTC'),
     application_name: 'fairlock operator',
   })
-  // A connection that breaks between two queries fails the next one; without a listener the process would end.
-  client.on('error', () => undefined)
   await client.connect()
   return client
 }

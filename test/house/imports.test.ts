@@ -105,6 +105,13 @@ test('routes and jobs hold no SQL that changes anything', () => {
   assert.deepEqual(wrong, [], 'write a command function in the SQL of the folder and call it')
 })
 
+test('every connection outside the pools is made by newClient, so that somebody listens when it breaks', () => {
+  const wrong = sourceFiles(src, '.ts')
+    .filter((file) => /new (pg\.)?Client\(/.test(readFileSync(file, 'utf8')))
+    .map((file) => relative(src, file))
+  assert.deepEqual(wrong, ['platform/client.ts'], 'use newClient of src/platform')
+})
+
 test('there are no import cycles', () => {
   const graph = new Map<string, string[]>()
   for (const { from, to } of imports) graph.set(from, [...(graph.get(from) ?? []), to])

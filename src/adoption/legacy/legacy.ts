@@ -1,4 +1,5 @@
-import pg from 'pg'
+import type pg from 'pg'
+import { newClient } from '../../platform/index.ts'
 import { fillsFor, pricesFor, type Sizes, SYMBOLS, sizesFor } from './fill.ts'
 import { dirtOf, type Injected, injection } from './inject.ts'
 import type { OldTable } from './kind.ts'
@@ -40,9 +41,7 @@ const TABLES: OldTable[] = [
 export async function makeLegacy(url: string, options: LegacyOptions): Promise<Legacy> {
   const { rows, dirty = false, seed = 1, variant = 'plain', onProgress = () => undefined } = options
   const started = performance.now()
-  const client = new pg.Client({ connectionString: url, application_name: 'fairlock dev legacy' })
-  // A connection that breaks fails the query; without a listener it would end the process, too.
-  client.on('error', () => undefined)
+  const client = newClient({ connectionString: url, application_name: 'fairlock dev legacy' })
   await client.connect()
   try {
     await refuseUnlessEmpty(client)

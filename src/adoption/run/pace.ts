@@ -14,6 +14,13 @@ export type Pace = {
   signal: AbortSignal
 }
 
+type Done = { rows: number; ms: number }
+
+/** Pauses after some rows as long as the throttle says; what is not of one table is noted nowhere. */
+export async function rest({ throttle, probe, signal }: Omit<Pace, 'carrier'>, done: Done): Promise<void> {
+  await pause(owed({ throttle, probe }, done).pauseMs, signal)
+}
+
 /** Runs one batch, notes how it went and pauses as long as the throttle says. */
 export async function paced(
   { carrier, throttle, probe, signal }: Pace,
@@ -24,8 +31,7 @@ export async function paced(
   const { table, rows } = await work()
   const ms = performance.now() - began
   if (rows === 0) return 0
-  const p99Ms = probe?.p99(throttle.since) ?? null
-  const pauseMs = throttle.after({ rows, ms, p99Ms })
+  const { p99Ms, pauseMs } = owed({ throttle, probe }, { rows, ms })
   await carrier.transaction((client) =>
     noteBatch(client, {
       table,
@@ -39,4 +45,9 @@ export async function paced(
   )
   await pause(pauseMs, signal)
   return rows
+}
+
+function owed({ throttle, probe }: Pick<Pace, 'throttle' | 'probe'>, done: Done) {
+  const p99Ms = probe?.p99(throttle.since) ?? null
+  return { p99Ms, pauseMs: throttle.after({ ...done, p99Ms }) }
 }

@@ -1,7 +1,6 @@
 import type pg from 'pg'
-import { pause } from '../../platform/index.ts'
 import { mayCarry } from './carry.ts'
-import type { Pace } from './pace.ts'
+import { type Pace, rest } from './pace.ts'
 
 /** How many people are counted in one transaction at most, whose trades cannot end meanwhile. */
 const AT_ONCE = 100
@@ -29,7 +28,7 @@ export async function recount(
     if (of === 0 && counted === most) of = people + (await carrier.transaction(countWaiting))
     of = Math.max(of, people)
     onProgress({ people, of })
-    await pause(throttle.after({ rows: counted, ms, p99Ms: probe?.p99(throttle.since) ?? null }), signal)
+    await rest({ throttle, probe, signal }, { rows: counted, ms })
   }
 }
 

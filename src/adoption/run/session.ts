@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
+import { newClient } from '../../platform/index.ts'
 import { MigrationError, sqlState, transaction } from '../../platform/migrator/index.ts'
 
 /** Conflicts that pass by themselves: serialization_failure, deadlock_detected, lock_not_available. */
@@ -69,9 +70,7 @@ export class Carrier {
   }
 
   async #open(): Promise<pg.Client> {
-    const client = new pg.Client({ connectionString: this.#ownerUrl, application_name: 'fairlock adoption' })
-    // A connection that breaks between two statements fails the next one.
-    client.on('error', () => undefined)
+    const client = newClient({ connectionString: this.#ownerUrl, application_name: 'fairlock adoption' })
     await client.connect()
     // What carries rows is large and works on few: compiling it took 18 s a batch with PostgreSQL's own settings. And every
     // batch is some hundred rows by key: with old statistics the planner would rather read all that was carried so far,

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { pause } from '../../platform/index.ts'
 import {
   MigrationError,
   type RunResult,
@@ -18,7 +17,7 @@ import { installTriggers } from '../triggers.ts'
 import { backfill, beginWalk, Ended, type TableProgress } from './backfill.ts'
 import { type Drained, drain } from './drain.ts'
 import { onlyOne } from './only-one.ts'
-import type { Pace } from './pace.ts'
+import { type Pace, rest } from './pace.ts'
 import { Probe } from './probe.ts'
 import { markQuarantined } from './quarantine.ts'
 import type { Recounted } from './recount.ts'
@@ -194,22 +193,22 @@ class Run {
   /** Looks through every old row for secrets in clear, no faster than the old application can bear. */
   async #seal(session: Session, pace: Pace): Promise<void> {
     if (this.#options.seal === undefined) return
-    const { throttle, probe, signal } = pace
     const found = await session.query<{ rows: number }>(
       `select coalesce(sum(rows_done), 0)::float8 as rows from fairlock_adoption.progress where table_name <> 'crypto_prices'`,
     )
     const of = found.rows[0]!.rows
     let done = 0
     const said = await this.#options.seal({
-      signal,
-      atOnce: () => throttle.rows,
+      signal: pace.signal,
+      atOnce: () => pace.throttle.rows,
       onRows: async ({ rows, ms }) => {
         done += rows
         this.tell({ kind: 'searched', rows: done, of: Math.max(of, done), pace: this.#paceNow(pace) })
-        await pause(throttle.after({ rows, ms, p99Ms: probe?.p99(throttle.since) ?? null }), signal)
+        await rest(pace, { rows, ms })
       },
     })
-    this.tell({ kind: 'message', text: said })
+    // Of a search that was cut off the numbers would read as if that were all.
+    if (!this.#signal.aborted) this.tell({ kind: 'message', text: said })
   }
 
   async #follow(pace: Pace): Promise<void> {

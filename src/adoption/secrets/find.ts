@@ -4,8 +4,8 @@ import { OLD_TABLES, type OldTable } from '../tables.ts'
 /** A secret that stands in clear in an old row. `path` begins with the column of the specification, or an extra one. */
 export type Clear = { table: OldTable; key: string; path: string[]; value: string; owner: string | null }
 
-/** Some rows of a table that were looked through, and what was found in them. */
-export type Walked = { table: OldTable; rows: number; clear: Clear[] }
+/** How many rows were looked through, and what was found in them. */
+export type Walked = { rows: number; clear: Clear[] }
 
 export type Walk = {
   signal?: AbortSignal | undefined
@@ -44,7 +44,7 @@ export async function* findSecrets(
       const clear = rows.flatMap(({ key, owner, found }) =>
         (found ?? []).map(({ path, value }) => ({ table, key, path, value, owner })),
       )
-      yield { table, rows: rows.length, clear }
+      yield { rows: rows.length, clear }
     }
   }
 }

@@ -17,6 +17,7 @@ import { withSession } from '../../platform/migrator/index.ts'
 import { withDatabase } from '../connect.ts'
 import { Finding, UsageError } from '../finding.ts'
 import { confirm, print } from '../output.ts'
+import { withProgress } from '../progress.ts'
 import { describe, nameOfGroup } from './describe.ts'
 
 type Options = {
@@ -47,11 +48,12 @@ export function adoptCommand(): Command {
 async function adopt(ownerUrl: string, options: Options): Promise<void> {
   const edited = options.mapping === undefined ? undefined : readMapping(options.mapping)
   const inForce = await withSession(ownerUrl, readInForce)
-  const found = await recognise(ownerUrl, {
-    mapping: edited ?? (inForce === null ? undefined : requireMapping(inForce.mapping)),
-    onProgress: (what) => showProgress(options, `looking at ${what}`),
-  })
-  showProgress(options, '')
+  const found = await withProgress(options.json, (show) =>
+    recognise(ownerUrl, {
+      mapping: edited ?? (inForce === null ? undefined : requireMapping(inForce.mapping)),
+      onProgress: (what) => show(`looking at ${what}`),
+    }),
+  )
   if (!options.json) describe(found, inForce)
   const mapping = await settle(found, options)
   if (options.writeMapping !== undefined) {
@@ -81,10 +83,6 @@ function readMapping(file: string): Mapping {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error
     throw new UsageError(`${file} cannot be read: ${(error as Error).message}`)
   }
-}
-
-function showProgress(options: Options, text: string): void {
-  if (!options.json && process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
 }
 
 /** The mapping as people leave it: whose coins they are is asked where that is not certain. */

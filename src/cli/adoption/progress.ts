@@ -1,60 +1,38 @@
 import type { AdoptionEvent } from '../../adoption/index.ts'
-
-const EVERY_MS = 10_000
-const REDRAW_MS = 200
+import { ProgressLine } from '../progress.ts'
 
 /**
- * Shows how a take-over goes on: on a terminal one line for each table, redrawn in place; elsewhere a line every ten
- * seconds; with `json` each event as a line of JSON.
+ * Shows how a take-over goes on: one line for each table, which stays once the table is done; with `json` the events as
+ * lines of JSON, at most one a second of those that only say how far it is.
  */
 export class Progress {
   readonly #json: boolean
-  readonly #out: NodeJS.WriteStream
+  readonly #line = new ProgressLine()
   readonly #began = new Map<string, { at: number; done: number }>()
-  #line = ''
-  #shownAt = 0
+  #writtenAt = Number.NEGATIVE_INFINITY
 
-  constructor(json: boolean, out: NodeJS.WriteStream = process.stderr) {
+  constructor(json: boolean) {
     this.#json = json
-    this.#out = out
   }
 
   show(event: AdoptionEvent): void {
-    if (this.#json) {
-      if (this.#due(event, 1_000)) this.#out.write(`${JSON.stringify(event)}\n`)
-      return
-    }
-    if (event.kind === 'message' || event.kind === 'phase') {
-      this.#settle(event.kind === 'message' ? event.text : `phase ${event.phase}`)
-      return
-    }
-    const line = this.#describe(event)
-    const last = event.kind === 'table' && event.finished
-    if (this.#out.isTTY) {
-      this.#line = line
-      if (last) this.#settle(line)
-      else if (this.#due(event, REDRAW_MS)) this.#out.write(`\r\x1b[K${line.slice(0, this.#out.columns - 1)}`)
-    } else if (last || this.#due(event, EVERY_MS)) this.#out.write(`${line}\n`)
+    if (this.#json) this.#write(event)
+    else if (event.kind === 'message') this.#line.say(event.text)
+    else if (event.kind === 'phase') this.#line.say(`phase ${event.phase}`)
+    else if (isLast(event)) this.#line.say(this.#describe(event))
+    else this.#line.show(this.#describe(event))
   }
 
-  /** Ends the line that is being redrawn. */
+  /** Takes away the line that is being redrawn. */
   end(): void {
-    if (this.#out.isTTY && this.#line !== '') this.#out.write('\r\x1b[K')
-    this.#line = ''
+    this.#line.clear()
   }
 
-  #settle(text: string): void {
-    if (this.#out.isTTY) this.#out.write('\r\x1b[K')
-    this.#out.write(`${text}\n`)
-    this.#line = ''
-  }
-
-  #due(event: AdoptionEvent, everyMs: number): boolean {
-    if (event.kind === 'phase' || event.kind === 'message') return true
-    if (event.kind === 'table' && event.finished) return true
-    if (performance.now() - this.#shownAt < everyMs) return false
-    this.#shownAt = performance.now()
-    return true
+  #write(event: AdoptionEvent): void {
+    const now = performance.now()
+    if (isPassing(event) && now - this.#writtenAt < 1_000) return
+    if (isPassing(event)) this.#writtenAt = now
+    process.stderr.write(`${JSON.stringify(event)}\n`)
   }
 
   #describe(event: Exclude<AdoptionEvent, { kind: 'phase' | 'message' }>): string {
@@ -86,6 +64,13 @@ export class Progress {
     return now === began.at ? 0 : ((done - began.done) * 1000) / (now - began.at)
   }
 }
+
+/** Whether a table is through with it. */
+const isLast = (event: AdoptionEvent) => event.kind === 'table' && event.finished
+
+/** Whether it only says how far something is. */
+const isPassing = (event: AdoptionEvent) =>
+  !(event.kind === 'phase' || event.kind === 'message' || isLast(event))
 
 function milliseconds(value: number | null): string {
   return value === null ? '?' : `${Math.round(value * 10) / 10} ms`

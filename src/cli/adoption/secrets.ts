@@ -6,6 +6,7 @@ import { keyringInForce, Sealer } from '../../platform/sealing/index.ts'
 import { currentEnvironment, withDatabase } from '../connect.ts'
 import { Finding, UsageError } from '../finding.ts'
 import { confirm, print, printTable } from '../output.ts'
+import { withProgress } from '../progress.ts'
 
 /** `fairlock db secrets …`: what the old application kept in clear. */
 export function secretsCommand(): Command {
@@ -80,7 +81,15 @@ async function requireOldTables(ownerUrl: string) {
 
 async function seal({ ownerUrl, sealer }: At): Promise<void> {
   await requireOldTables(ownerUrl)
-  const { sealed, changed, known, unowned } = await sealSecrets(ownerUrl, sealer)
+  let looked = 0
+  const { sealed, changed, known, unowned } = await withProgress(false, (show) =>
+    sealSecrets(ownerUrl, sealer, {
+      onRows: async ({ rows }) => {
+        looked += rows
+        show(`${looked} old rows looked through`)
+      },
+    }),
+  )
   print(`${sealed} secrets sealed, ${changed} anew because they had changed, ${known} were sealed already.`)
   if (unowned > 0) print(`${unowned} of them stand in rows whose person has not been carried.`)
   print(

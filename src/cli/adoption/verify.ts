@@ -18,6 +18,7 @@ import { keyringInForce, Sealer } from '../../platform/sealing/index.ts'
 import { type Connection, currentEnvironment } from '../connect.ts'
 import { Finding, UsageError } from '../finding.ts'
 import { print } from '../output.ts'
+import { withProgress } from '../progress.ts'
 
 export type VerifyOptions = { json: boolean; out?: string; requireSignature: boolean }
 
@@ -31,20 +32,14 @@ export async function verifyTakeOver(
 ): Promise<void> {
   if (out !== undefined && existsSync(out))
     throw new UsageError(`${out} exists already. Name another file, or remove it first.`)
-  const showsProgress = !json && process.stderr.isTTY
   try {
     const problems = await verify({ ownerUrl })
-    const report = await verifyAdoption(ownerUrl, {
-      version,
-      problems,
-      onProgress: (step) => {
-        if (showsProgress) process.stderr.write(`\r\x1b[K${step}`)
-      },
-    })
+    const report = await withProgress(json, (onProgress) =>
+      verifyAdoption(ownerUrl, { version, problems, onProgress }),
+    )
     const signed = await withSigner(config, ownerUrl, appUrl, async (signer) => signReport(report, signer))
     await keepReport(ownerUrl, signed)
     if (out !== undefined) await writeFile(out, fileOf(signed), { flag: 'wx', mode: 0o600 })
-    if (showsProgress) process.stderr.write('\r\x1b[K')
     if (json) process.stdout.write(fileOf(signed))
     else print(textOf(signed))
     judge(signed, requireSignature)

@@ -3,6 +3,7 @@ import { type Legacy, makeLegacy, NotEmpty, type Variant } from '../../adoption/
 import { withDatabase } from '../connect.ts'
 import { Finding } from '../finding.ts'
 import { print, printTable } from '../output.ts'
+import { withProgress } from '../progress.ts'
 
 type Options = {
   rows: number
@@ -39,16 +40,14 @@ function wholeNumber(text: string): number {
 }
 
 async function makeOld(options: Options): Promise<void> {
-  const showsProgress = !options.json && process.stderr.isTTY
-  const onProgress = (what: string, done: number, of: number) => {
-    if (showsProgress) process.stderr.write(`\r\x1b[K${what} ${done}/${of}`)
-  }
-  const make = (url: string) => makeLegacy(url, { ...options, onProgress })
+  const make = (url: string) =>
+    withProgress(options.json, (show) =>
+      makeLegacy(url, { ...options, onProgress: (what, done, of) => show(`${what} ${done}/${of}`) }),
+    )
   try {
     const made = await (options.url === undefined
       ? withDatabase(({ ownerUrl }) => make(ownerUrl))
       : make(options.url))
-    if (showsProgress) process.stderr.write('\r\x1b[K')
     if (options.json) print(JSON.stringify(made, null, 2))
     else describe(made)
   } catch (error) {

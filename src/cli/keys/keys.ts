@@ -15,6 +15,7 @@ import {
 import { currentConfig, currentEnvironment, withDatabase } from '../connect.ts'
 import { Finding, UsageError } from '../finding.ts'
 import { confirm, print, printTable } from '../output.ts'
+import { withProgress } from '../progress.ts'
 import { withKeyring } from './keyring.ts'
 import { rewrapCommand } from './rewrap.ts'
 
@@ -116,18 +117,16 @@ function describeKeys(status: KeyStatus): void {
 }
 
 async function rotateKeys(options: { prepare: boolean; key?: string; json: boolean }): Promise<void> {
-  const showsProgress = !options.json && process.stderr.isTTY
-  const rotation = await withKeyring((keyring, { ownerUrl }) =>
-    rotate(ownerUrl, keyring, {
-      ...options,
-      onProgress: (count) => {
-        if (showsProgress) process.stderr.write(`\r\x1b[K${count} data keys`)
-      },
-    }),
+  const rotation = await withProgress(options.json, (show) =>
+    withKeyring((keyring, { ownerUrl }) =>
+      rotate(ownerUrl, keyring, {
+        ...options,
+        onProgress: (count) => show(`${count} data keys`),
+      }),
+    ),
   ).catch((error: unknown) => {
     throw error instanceof RotationError ? new Finding(error.message) : error
   })
-  if (showsProgress) process.stderr.write('\r\x1b[K')
   const { key, state, rewrapped, damaged, unneeded } = rotation
   if (options.json) print(JSON.stringify(rotation, null, 2))
   else if (state === 'pending') {

@@ -5,6 +5,7 @@ import { Rewrap, type RewrapReport, Sealer } from '../../platform/sealing/index.
 import { Finding, UsageError } from '../finding.ts'
 import { print } from '../output.ts'
 import { findPerson } from '../person.ts'
+import { withProgress } from '../progress.ts'
 import { withKeyring } from './keyring.ts'
 
 type Options = { background: boolean; owner?: string; maxRate?: number; json: boolean }
@@ -55,17 +56,14 @@ async function run(
   owner: string | null,
   { json, maxRate }: Options,
 ): Promise<RewrapReport> {
-  const showsProgress = !json && process.stderr.isTTY
-  const report = await new Rewrap(db, sealer, {
-    backwards: true,
-    maxRate: maxRate ?? null,
-    ...(owner === null ? {} : { owner }),
-    onProgress: ({ keys, values }) => {
-      if (showsProgress) process.stderr.write(`\r\x1b[K${keys} data keys, ${values} values`)
-    },
-  }).run()
-  if (showsProgress) process.stderr.write('\r\x1b[K')
-  return report
+  return await withProgress(json, (show) =>
+    new Rewrap(db, sealer, {
+      backwards: true,
+      maxRate: maxRate ?? null,
+      ...(owner === null ? {} : { owner }),
+      onProgress: ({ keys, values }) => show(`${keys} data keys, ${values} values`),
+    }).run(),
+  )
 }
 
 /** A rewrap that is under way goes on from where it is; otherwise everything that is sealed now is to be done. */

@@ -14,6 +14,7 @@ import { keyringInForce, Sealer } from '../../platform/sealing/index.ts'
 import { currentEnvironment, withDatabase } from '../connect.ts'
 import { Finding, UsageError } from '../finding.ts'
 import { print, printTable } from '../output.ts'
+import { withProgress } from '../progress.ts'
 
 /** `fairlock liabilities …`: what people are owed, as a tree that each can find their own leaf in. */
 export function liabilitiesCommand(): Command {
@@ -41,27 +42,25 @@ export function liabilitiesCommand(): Command {
 }
 
 async function snapshot(json: boolean): Promise<void> {
-  const showsProgress = !json && process.stderr.isTTY
-  const taken = await withDatabase(async ({ ownerUrl, appUrl }, config) => {
-    const keyring = await keyringInForce(config, ownerUrl, currentEnvironment())
-    const db = new Database(appUrl, { connections: 1 })
-    const sealer = new Sealer(db, keyring)
-    try {
-      const signer = await openSigner(ownerUrl, db, sealer)
-      const made = await takeSnapshot(ownerUrl, signer, {
-        onProgress: (currency, leaves, of) => {
-          if (showsProgress) process.stderr.write(`\r\x1b[K${currency} ${leaves}/${of}`)
-        },
-      })
-      await publishHeads(db, headsFileBeside(config.auditRoots))
-      return made
-    } finally {
-      sealer.close()
-      await db.close()
-      await keyring.close()
-    }
-  })
-  if (showsProgress) process.stderr.write('\r\x1b[K')
+  const taken = await withProgress(json, (show) =>
+    withDatabase(async ({ ownerUrl, appUrl }, config) => {
+      const keyring = await keyringInForce(config, ownerUrl, currentEnvironment())
+      const db = new Database(appUrl, { connections: 1 })
+      const sealer = new Sealer(db, keyring)
+      try {
+        const signer = await openSigner(ownerUrl, db, sealer)
+        const made = await takeSnapshot(ownerUrl, signer, {
+          onProgress: (currency, leaves, of) => show(`${currency} ${leaves}/${of}`),
+        })
+        await publishHeads(db, headsFileBeside(config.auditRoots))
+        return made
+      } finally {
+        sealer.close()
+        await db.close()
+        await keyring.close()
+      }
+    }),
+  )
   if (taken === null) throw new Finding('Another process is taking a snapshot right now. Nothing was done.')
   if (json) print(JSON.stringify(taken, null, 2))
   else {

@@ -1,5 +1,4 @@
-import pg from 'pg'
-import { pause } from '../../platform/index.ts'
+import { newClient, pause } from '../../platform/index.ts'
 
 const CHANNEL = 'fairlock_live'
 const FIRST_PAUSE_MS = 100
@@ -50,7 +49,7 @@ export class Listener {
   /** Listens until the connection ends, which is an error unless we end it. */
   async #listen(onConnected: () => void): Promise<void> {
     const { signal } = this.#closing
-    const client = new pg.Client({
+    const client = newClient({
       connectionString: this.#url,
       connectionTimeoutMillis: 10_000,
       query_timeout: 10_000,

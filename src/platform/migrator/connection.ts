@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { newClient } from '../client.ts'
 
 export type Session = pg.Client
 
@@ -18,9 +19,7 @@ export function sqlState(error: unknown): string | undefined {
 
 /** Opens a session of the schema's owner with the settings that make a migration polite to everybody else. */
 export async function openSession(ownerUrl: string): Promise<Session> {
-  const session = new pg.Client({ connectionString: ownerUrl, application_name: 'fairlock migrator' })
-  // A backend that is terminated between two statements reports here; the next statement reports it again.
-  session.on('error', () => undefined)
+  const session = newClient({ connectionString: ownerUrl, application_name: 'fairlock migrator' })
   await session.connect()
   try {
     await session.query(

@@ -1,7 +1,7 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
 import { appUrlFor } from '../app-login.ts'
+import { newClient } from '../client.ts'
 import { MigrationError, type Session, sqlState, withSession } from './connection.ts'
 
 const appRole = 'fairlock_app'
@@ -104,9 +104,7 @@ async function asAdministrator(session: Session, command: string): Promise<void>
 }
 
 async function canSignIn(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, application_name: 'fairlock migrator' })
-  // A connection that breaks fails the query; without a listener it would end the process, too.
-  client.on('error', () => undefined)
+  const client = newClient({ connectionString: url, application_name: 'fairlock migrator' })
   try {
     await client.connect()
     return true
