@@ -303,7 +303,9 @@ test('a year of millions of trades is read from the days: the ledger is entered 
   assert.match(plan, /Function Scan/)
   assert.doesNotMatch(inner, /Seq Scan/)
   assert.match(inner, /entries_pkey/)
-  assert.match(escrows, /crypto_trades_live_takes/)
+  // Either index has the live trades apart from those that have ended; which is cheaper hangs on what autovacuum has seen.
+  assert.doesNotMatch(escrows, /Seq Scan/)
+  assert.match(escrows, /crypto_trades_live_takes|Index Cond: \(status = ANY/)
 })
 
 test('a period is whole UTC days, thirty without one', () => {
