@@ -5,7 +5,7 @@ import { retried, type Session, transaction, withSession } from '../platform/mig
 import { readShapes } from './catalog.ts'
 import type { Mapping } from './mapping.ts'
 import { readState } from './state.ts'
-import { viewsSql } from './views.ts'
+import { mappingSql, viewsSql } from './views.ts'
 
 const directory = fileURLToPath(new URL('sql/', import.meta.url))
 
@@ -50,7 +50,12 @@ export async function install(session: Session, mapping: Mapping): Promise<boole
   )
 }
 
-/** The same after the code was applied anew, where a take-over is under way. */
+/** The functions that say what the mapping says, where the others are installed; in the transaction of the session. */
+export async function installMapping(session: Session, mapping: Mapping): Promise<void> {
+  await session.query(mappingSql(mapping, await currencies(session)))
+}
+
+/** Installs once more after the code was applied anew, where a take-over is under way. */
 export async function keepInstalled(ownerUrl: string): Promise<void> {
   await withSession(ownerUrl, async (session) => {
     const state = await readState(session)
@@ -84,11 +89,7 @@ export async function grantToEngine(session: Session): Promise<void> {
 
 /** The views are of the old tables without what the take-over added to them, and of the currencies that the market has. */
 async function views(session: Session, mapping: Mapping): Promise<string> {
-  // Policies are forced on the owner, too: as itself it would see no currency.
-  const { rows } = await transaction(session, async () => {
-    await session.query('set local role fairlock_engine')
-    return await session.query<{ code: string }>('select code from fairlock.currencies order by code')
-  })
+  const codes = await transaction(session, () => currencies(session))
   const added = await session.query<{ table: string; name: string }>(
     `select table_name as "table", name from fairlock_adoption.expansion where kind = 'column'`,
   )
@@ -100,8 +101,16 @@ async function views(session: Session, mapping: Mapping): Promise<string> {
         ({ name }) => !added.rows.some((row) => row.table === shape.table && row.name === name),
       ),
     })),
-    rows.map(({ code }) => code),
+    codes,
   )
+}
+
+/** The codes that the market has. Policies are forced on the owner, too: as itself it would see none. */
+async function currencies(session: Session): Promise<string[]> {
+  await session.query('set local role fairlock_engine')
+  const { rows } = await session.query<{ code: string }>('select code from fairlock.currencies order by code')
+  await session.query('reset role')
+  return rows.map(({ code }) => code)
 }
 
 async function readSources(views: string): Promise<Source[]> {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { MigrationError, type Session, transaction } from '../platform/migrator/index.ts'
 import { noteDeed, tellDeeds } from './deeds.ts'
-import { installState } from './install.ts'
+import { installMapping, installState } from './install.ts'
 import { fold, groupKey, type Mapping, requireMapping } from './mapping.ts'
 import type { Phase } from './state.ts'
 import type { Shape } from './tables.ts'
@@ -45,8 +45,8 @@ export async function recordMapping(
 ): Promise<void> {
   await transaction(session, async () => {
     await installState(session)
-    const found = await session.query<{ phase: Phase; mapping: unknown }>(
-      'select phase, mapping from fairlock_adoption.state for update',
+    const found = await session.query<{ phase: Phase; mapping: unknown; installed: string | null }>(
+      'select phase, mapping, installed from fairlock_adoption.state for update',
     )
     const inForce = found.rows[0]
     if (inForce !== undefined)
@@ -55,10 +55,14 @@ export async function recordMapping(
       `insert into fairlock_adoption.state as s (mapping, recognised, confirmed_at, confirmed_by)
        values ($1, $2, case when $3 then clock_timestamp() end, case when $3 then session_user end)
        on conflict (one) do update set mapping = excluded.mapping, recognised = excluded.recognised,
+         adopted_at = case s.phase when 'adopted' then clock_timestamp() else s.adopted_at end,
          recorded_at = clock_timestamp(), recorded_by = session_user, confirmed_at = excluded.confirmed_at,
          confirmed_by = excluded.confirmed_by, changed_at = clock_timestamp()`,
       [JSON.stringify(adoption.mapping), JSON.stringify(adoption.shapes), adoption.confirmed],
     )
+    // Whatever carries rows at this moment goes by the new words from its next batch on.
+    if (inForce !== undefined && !mayReplace(inForce.phase) && inForce.installed !== null)
+      await installMapping(session, adoption.mapping)
     const custody = adoption.mapping.wallets.filter((group) => group.custody && group.certain).length
     await noteDeed(session, { action: 'adopted', details: { confirmed: adoption.confirmed, custody } })
   })

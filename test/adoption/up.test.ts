@@ -6,10 +6,12 @@ import {
   adoptionDown,
   contract,
   readState,
+  recognise,
+  recordMapping,
   retryQuarantine,
 } from '../../src/adoption/index.ts'
 import { bringUp } from '../../src/cli/bring-up.ts'
-import { status } from '../../src/platform/migrator/index.ts'
+import { status, withSession } from '../../src/platform/migrator/index.ts'
 import { startOldApplication } from '../support/legacy/load.ts'
 import type { TestDatabase } from '../support/server.ts'
 import { killedRun } from './kills.ts'
@@ -62,6 +64,27 @@ test('what was mended in the old tables comes out of quarantine', async () => {
   await owner.query(`update crypto_trades set side = 'buy' where id = $1`, [key])
   await owner.query(`alter table crypto_trades enable always trigger fairlock_adoption_mark`)
   assert.deepEqual(await retryQuarantine(database.ownerUrl, { key }), { tried: 1, carried: 1, left: [] })
+})
+
+test('a word that the mapping learns counts at once, and the rows that wait for it can be tried again', async () => {
+  const { rows } = await owner.query<{ id: string }>(
+    `update crypto_trades set side = 'sideways'
+     where id = (select id from crypto_trades where status = 'open' order by id limit 1) returning id`,
+  )
+  await takeOver(database)
+  const inForce = (await withSession(database.ownerUrl, readState))!.mapping
+  const { mapping, shapes } = await recognise(database.ownerUrl, { mapping: inForce })
+  assert.equal(mapping!.sides.sideways, null)
+  mapping!.sides.sideways = 'sell'
+  await withSession(database.ownerUrl, (session) =>
+    recordMapping(session, { mapping: mapping!, shapes, confirmed: true }),
+  )
+  assert.deepEqual(await retryQuarantine(database.ownerUrl, { key: rows[0]!.id }), {
+    tried: 1,
+    carried: 1,
+    left: [],
+  })
+  assert.deepEqual(await mistakes(database), [])
 })
 
 test('down and up again leave old and new tables as they were, with what was written meanwhile', async () => {

@@ -259,7 +259,7 @@ function isHeld({ custody, certain, balance }: WalletGroup): boolean {
 }
 
 function sayWhose({ provider, chain, connected, wallets, balance, certain }: WalletGroup): string {
-  const sums = Object.entries(balance).map(([currency, sum]) => `${sum} ${currency}`)
+  const sums = Object.entries(balance).map(([currency, sum]) => `${sum} ${currency || 'of no currency'}`)
   return (
     `${wallets} wallets of provider ${provider ?? 'none'}, chain ${chain ?? 'none'}, ` +
     `${connected ? 'connected' : 'not connected'}, holding ${sums.join(', ')}: ` +

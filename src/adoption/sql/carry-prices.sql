@@ -61,7 +61,7 @@ as $$
     fairlock_adoption.figure(o.high_24h, 12, 8, false), fairlock_adoption.figure(o.low_24h, 12, 8, false),
     fairlock_adoption.figure(o.circulating_supply, 22, 8, false), fairlock_adoption.figure(o.total_supply, 22, 8, false),
     fairlock_adoption.figure(o.max_supply, 22, 8, false), fairlock_adoption.possible(o.last_updated),
-    coalesce(fairlock_adoption.possible(o.created_at), fairlock_adoption.possible(o.last_updated), s.recorded_at)
+    coalesce(fairlock_adoption.possible(o.created_at), fairlock_adoption.possible(o.last_updated), s.adopted_at)
   from unnest(p_rows) o join fairlock_adoption.state s on s.one
   on conflict (symbol) do update set id = excluded.id, name = excluded.name, price_usd = excluded.price_usd,
     price_change_24h = excluded.price_change_24h, volume_24h = excluded.volume_24h, market_cap = excluded.market_cap,

@@ -111,7 +111,7 @@ declare
 begin
   with mine as materialized (
     select o.key, u.target_id as user_id, fairlock_adoption.id_of('crypto_profiles', o.key) as id,
-      coalesce(fairlock_adoption.possible(o.created_at), fairlock_adoption.possible(o.updated_at), s.recorded_at) as since
+      coalesce(fairlock_adoption.possible(o.created_at), fairlock_adoption.possible(o.updated_at), s.adopted_at) as since
     from unnest(p_rows) o join fairlock_adoption.state s on s.one
     join fairlock_adoption.carried u on u.table_name = 'users' and u.key = o.user_id
   ), candidates as (
@@ -166,7 +166,7 @@ begin
   join fairlock_adoption.carried u on u.table_name = 'users' and u.key = o.user_id
   cross join lateral (select coalesce(fairlock_adoption.mapped('kyc_status', o.kyc_status), 'pending') as kyc) k
   cross join lateral (select coalesce(fairlock_adoption.possible(o.created_at), fairlock_adoption.possible(o.updated_at),
-    s.recorded_at) as since) t
+    s.adopted_at) as since) t
   -- Who was erased here stays so, whatever the old platform still says of them.
   where u.target_id not in (select user_id from fairlock.erasures)
   order by u.target_id

@@ -97,8 +97,8 @@ begin
       j.fee_currency, nullif(lower(btrim((j.o).order_type)), '') as order_type,
       case when (j.f).transaction_person in ((j.f).person, (j.f).counterparty) then (j.f).transaction end as transaction_id,
       case when j.clean then j.metadata else fairlock_adoption.without_secrets(j.metadata) end as kept_metadata,
-      coalesce(j.at, j.made, j.updated, s.recorded_at) as at, coalesce(j.made, j.at, j.updated, s.recorded_at) as created_at,
-      greatest(j.updated, coalesce(j.made, j.at, j.updated, s.recorded_at)) as ended_at
+      coalesce(j.at, j.made, j.updated, s.adopted_at) as at, coalesce(j.made, j.at, j.updated, s.adopted_at) as created_at,
+      greatest(j.updated, coalesce(j.made, j.at, j.updated, s.adopted_at)) as ended_at
     from judged j join fairlock_adoption.state s on s.one where j.reasons is null
   ), ended as materialized (
     select s.*, round(s.price * s.amount, s.decimals) as total,

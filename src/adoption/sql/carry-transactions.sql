@@ -168,7 +168,7 @@ begin
     from looked_at l
   ), sound as materialized (
     select j.*, case j.type when 'adjustment' then trunc(j.amount, 8) else abs(trunc(j.amount, 8)) end as sum,
-      case when j.fee between 0 and abs(j.amount) then trunc(j.fee, 8) end as whole_fee, s.recorded_at
+      case when j.fee between 0 and abs(j.amount) then trunc(j.fee, 8) end as whole_fee, s.adopted_at
     from judged j join fairlock_adoption.state s on s.one where j.reasons is null
   ), valued as (
     -- What a line is worth: by its trade where that is known already, else by the price that was written down then.
@@ -189,13 +189,13 @@ begin
       fiat_currency)
     select v.id, v.person, v.wallet, nullif(btrim((v.o).transaction_hash), ''), nullif(btrim((v.o).from_address), ''),
       nullif(btrim((v.o).to_address), ''), v.sum, v.currency, v.whole_fee, v.network, v.whole_fee - v.network, v.status,
-      v.type, coalesce(v.at, v.made, v.changed, v.recorded_at),
+      v.type, coalesce(v.at, v.made, v.changed, v.adopted_at),
       case when v.confirmations between 0 and 2147483647 then v.confirmations end,
       case when v.block_number >= 0 then v.block_number end,
       case when v.gas_price >= 0 and v.gas_price < 1000000000000 then trunc(v.gas_price, 8) end,
       case when v.gas_limit >= 0 then v.gas_limit end, case when v.gas_used >= 0 then v.gas_used end,
-      fairlock_adoption.without_secrets(v.metadata), coalesce(v.made, v.at, v.changed, v.recorded_at),
-      greatest(v.changed, coalesce(v.made, v.at, v.changed, v.recorded_at)),
+      fairlock_adoption.without_secrets(v.metadata), coalesce(v.made, v.at, v.changed, v.adopted_at),
+      greatest(v.changed, coalesce(v.made, v.at, v.changed, v.adopted_at)),
       case when v.quote is not null then round(v.rate, 8) end, v.worth, v.quote
     from valued v
     on conflict (id) do update set user_id = excluded.user_id, wallet_id = excluded.wallet_id,

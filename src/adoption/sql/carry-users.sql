@@ -66,7 +66,7 @@ declare
   v_gone text[] := array(select unnest(p_keys) except select key from unnest(v_rows));
   v_read integer := cardinality(v_rows);
   v_removed integer := 0;
-  v_recorded timestamptz := (select recorded_at from fairlock_adoption.state);
+  v_adopted timestamptz := (select adopted_at from fairlock_adoption.state);
   v_ids uuid[];
   v_emails text[];
   v_since timestamptz[];
@@ -82,7 +82,7 @@ begin
   if v_rows <> '{}' then
     select array_agg(fairlock_adoption.id_of('users', o.key)),
       array_agg(fairlock_adoption.address(o.email)),
-      array_agg(coalesce(fairlock_adoption.possible(o.created_at), v_recorded))
+      array_agg(coalesce(fairlock_adoption.possible(o.created_at), v_adopted))
     into v_ids, v_emails, v_since from unnest(v_rows) o
     -- Who was erased here stays so, whatever the old platform still says of them.
     where fairlock_adoption.id_of('users', o.key) not in (select user_id from fairlock.erasures);

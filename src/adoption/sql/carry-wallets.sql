@@ -82,7 +82,7 @@ begin
       coalesce(fairlock_adoption.try_boolean(o.is_primary), false) as is_primary,
       coalesce(fairlock_adoption.try_boolean(o.is_connected), false) as is_connected,
       fairlock_adoption.possible(o.last_synced_at) as synced, fairlock_adoption.possible(o.updated_at) as updated,
-      coalesce(fairlock_adoption.possible(o.created_at), fairlock_adoption.possible(o.updated_at), s.recorded_at) as since
+      coalesce(fairlock_adoption.possible(o.created_at), fairlock_adoption.possible(o.updated_at), s.adopted_at) as since
     from unnest(p_rows) o join fairlock_adoption.state s on s.one
     join fairlock_adoption.carried u on u.table_name = 'users' and u.key = o.user_id
     -- Who was erased here stays so, whatever the old platform still says of them.
@@ -173,7 +173,7 @@ as $$
     coalesce(fairlock_adoption.mapped('currency', o.currency), upper(btrim(o.currency))),
     case when fairlock_adoption.cut(o.balance) >= 0 then fairlock_adoption.cut(o.balance) end,
     coalesce(fairlock_adoption.try_boolean(o.is_primary), false), fairlock_adoption.possible(o.last_synced_at),
-    coalesce(fairlock_adoption.possible(o.created_at), fairlock_adoption.possible(o.updated_at), s.recorded_at)
+    coalesce(fairlock_adoption.possible(o.created_at), fairlock_adoption.possible(o.updated_at), s.adopted_at)
   from unnest(p_rows) o join fairlock_adoption.state s on s.one
   join fairlock_adoption.carried u on u.table_name = 'users' and u.key = o.user_id
   where u.target_id not in (select user_id from fairlock.erasures)

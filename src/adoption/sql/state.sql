@@ -14,6 +14,9 @@ create table if not exists fairlock_adoption.state (
   recognised    jsonb not null,
   -- Where Fairlock's own market tables are: beside the old ones until the contract, in public after it.
   market_schema text not null default 'fairlock_next',
+  -- When the take-over was recorded before its first row was carried: nothing of Fairlock's is older.
+  adopted_at    timestamptz not null default clock_timestamp(),
+  -- When the mapping was.
   recorded_at   timestamptz not null default clock_timestamp(),
   recorded_by   text not null default session_user,
   confirmed_at  timestamptz,

@@ -30,7 +30,7 @@ export async function findExtra(moment: Moment): Promise<Found> {
         `select n.id::text as key,
            'is in the new table since before the take-over, and no old row was carried to it' as what
          from ${whereIs(table, moment.market)} n
-         where ${says} and n.created_at < (select recorded_at from fairlock_adoption.state)
+         where ${says} and n.created_at < (select adopted_at from fairlock_adoption.state)
            and n.id not in (select c.target_id from fairlock_adoption.carried c
              where c.table_name = ${literal(table)} and c.target = ${literal(table)})`,
       ),

@@ -66,7 +66,7 @@ async function adopt(ownerUrl: string, options: Options): Promise<void> {
   }
   const recorded = await record(ownerUrl, found, mapping, inForce, options)
   if (options.json) print(asJson(found, inForce, mapping, recorded))
-  else if (recorded !== null) print(sayRecorded(mapping!.confirmed, options))
+  else if (recorded !== null) print(sayRecorded(mapping!.confirmed, inForce, options))
   if (found.blockers.length > 0)
     throw new Finding(`${found.blockers.length} things stand in the way; nothing was recorded.`)
   if (edited !== undefined && options.record && recorded === null)
@@ -135,7 +135,12 @@ async function record(
   return new Date()
 }
 
-function sayRecorded(confirmed: boolean, { writeMapping }: Options): string {
+function sayRecorded(confirmed: boolean, inForce: InForce | null, { writeMapping }: Options): string {
+  if (inForce !== null && !mayReplace(inForce.phase))
+    return (
+      'Recorded and confirmed, and in force from now on. fairlock db quarantine retry tries the rows again that waited for ' +
+      'it; fairlock db up goes through the others, too.'
+    )
   const edit = `edit it with --write-mapping FILE and --mapping FILE`
   return confirmed
     ? 'Recorded and confirmed. fairlock db plan shows what comes next, fairlock db up goes on with it.'

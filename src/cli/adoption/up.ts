@@ -49,6 +49,8 @@ export async function takeOver(
 }
 
 async function askCustody(groups: string[]): Promise<boolean> {
+  // Without anybody to answer, the refusal names them.
+  if (!process.stdin.isTTY) return false
   for (const group of groups) process.stderr.write(`${group}\n`)
   return await confirm(
     'Nobody confirmed this. What is in custody becomes a liability in the ledger. Is it right?',
