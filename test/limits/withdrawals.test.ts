@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { Pool } from 'pg'
 import { sentenceOf } from '../../src/notifications/words.ts'
 import { newId } from '../../src/platform/index.ts'
 import { assertCleanBooks } from '../support/books.ts'
 import { call, type Market, type Person, startMarket } from '../support/market.ts'
+import { testPool } from '../support/server.ts'
 import { Counter } from './support.ts'
 
 let market: Market
@@ -47,8 +47,7 @@ const become = (id: string, change: string) =>
 test('64 withdrawals at once take from a wallet what its limit lets out, and no more', async () => {
   const person = await market.person()
   assert.equal((await set(person, { daily: '1', monthly: '5' })).status, 200)
-  const engines = new Pool({
-    connectionString: market.database.superuserUrl,
+  const engines = testPool(market.database.superuserUrl, {
     max: 64,
     options: '-c role=fairlock_engine',
   })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, mock, test } from 'node:test'
-import pg from 'pg'
+import type pg from 'pg'
 import { PriceFeed, publishQuotes, type Quote, readFeedState, sourcesOf } from '../../src/prices/index.ts'
-import { type TestDatabase, testDatabase } from '../support/server.ts'
+import { type TestDatabase, testDatabase, testPool } from '../support/server.ts'
 import { type Behaviour, json, Services, withNumbers } from './services.ts'
 
 const LIMITS = { timeoutMs: 5000, maxBytes: 1024 * 1024, redirects: 2, retryMs: 1 }
@@ -17,8 +17,8 @@ const log: string[] = []
 before(async () => {
   await services.start()
   database = await testDatabase()
-  app = new pg.Pool({ connectionString: database.appUrl, max: 4 })
-  owner = new pg.Pool({ connectionString: database.superuserUrl, max: 1 })
+  app = testPool(database.appUrl, { max: 4 })
+  owner = testPool(database.superuserUrl, { max: 1 })
   // A small house: what is true of three coins and five currencies is true of all.
   await owner.query(`delete from fairlock.market_quotes;
     delete from fairlock.currencies where kind = 'crypto' and code not in ('BTC', 'XMR', 'USDT')

@@ -3,7 +3,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import fc from 'fast-check'
 import pg from 'pg'
 import { type MarketFacts, type PriceFact, recordPrices } from '../../src/prices/index.ts'
-import { type TestDatabase, testDatabase } from '../support/server.ts'
+import { type TestDatabase, testDatabase, testPool } from '../support/server.ts'
 
 // What rounds of prices make of the history, the board and crypto_prices, in a database of its own.
 
@@ -18,7 +18,7 @@ let app: pg.Pool
 let superuser: pg.Client
 before(async () => {
   database = await testDatabase()
-  app = new pg.Pool({ connectionString: database.appUrl, max: 2 })
+  app = testPool(database.appUrl, { max: 2 })
   superuser = new pg.Client(database.superuserUrl)
   await superuser.connect()
   await superuser.query('update fairlock.settings set price_minutes_days = 40')

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
+import type pg from 'pg'
 import { problemFromDatabase } from '../../src/platform/index.ts'
 import {
   FileKeyring,
@@ -15,6 +15,7 @@ import {
   rotate,
 } from '../../src/platform/sealing/index.ts'
 import { type Market, type Person, startMarket } from '../support/market.ts'
+import { testPool } from '../support/server.ts'
 
 /** The columns of rows that everybody here has. */
 const PLACES = [
@@ -46,7 +47,7 @@ export class Vault {
     const path = join(folder, 'keyring.json')
     await FileKeyring.initialise(path)
     const market = await startMarket({ keyring: `file:${path}` })
-    const superuser = new pg.Pool({ connectionString: market.database.superuserUrl, max: 8 })
+    const superuser = testPool(market.database.superuserUrl, { max: 8 })
     return new Vault(market, superuser, folder, path)
   }
 

@@ -117,6 +117,16 @@ async function isReady(client: pg.Client, name: string): Promise<boolean> {
   return rowCount === 1
 }
 
+/**
+ * A pool of a test's own. Its `end` is over before its connections are, and dropping the database then ends those: somebody
+ * has to listen, or the whole process fails although each test passed.
+ */
+export function testPool(connectionString: string, options: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool({ ...options, connectionString })
+  pool.on('error', () => undefined)
+  return pool
+}
+
 /** A session of its own for this work. */
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client(url)
