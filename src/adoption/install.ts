@@ -3,8 +3,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { retried, type Session, transaction, withSession } from '../platform/migrator/index.ts'
 import { readShapes } from './catalog.ts'
-import type { Mapping } from './mapping.ts'
-import { readState } from './state.ts'
+import { type Mapping, requireMapping } from './mapping.ts'
+import { isCarrying, readState } from './state.ts'
 import { mappingSql, viewsSql } from './views.ts'
 
 const directory = fileURLToPath(new URL('sql/', import.meta.url))
@@ -22,21 +22,23 @@ export async function installState(session: Session): Promise<void> {
 }
 
 /**
- * Brings the functions and views of `fairlock_adoption` to what the files and the confirmed mapping say, in one
+ * Brings the functions and views of `fairlock_adoption` to what the files and the recorded mapping say, in one
  * transaction, and gives the engine what it needs to carry rows. Returns false when nothing had changed.
  */
-export async function install(session: Session, mapping: Mapping): Promise<boolean> {
+export async function install(session: Session): Promise<boolean> {
   await installState(session)
-  const sources = await readSources(await views(session, mapping))
-  const hash = createHash('sha256')
-  for (const { path, text } of sources) hash.update(`${path}\n${text}\n`)
-  const wanted = hash.digest('hex')
   return await retried(() =>
     transaction(session, async () => {
-      const found = await session.query<{ installed: string | null }>(
-        'select installed from fairlock_adoption.state for update',
+      // Locked: a mapping that is recorded meanwhile waits, and its words replace these.
+      const found = await session.query<{ installed: string | null; mapping: unknown }>(
+        'select installed, mapping from fairlock_adoption.state for update',
       )
-      const current = found.rows[0]?.installed === wanted
+      const { installed, mapping } = found.rows[0]!
+      const sources = await readSources(await views(session, requireMapping(mapping)))
+      const hash = createHash('sha256')
+      for (const { path, text } of sources) hash.update(`${path}\n${text}\n`)
+      const wanted = hash.digest('hex')
+      const current = installed === wanted
       if (!current) {
         // Functions may call what a later file makes.
         await session.query('set local check_function_bodies = off')
@@ -59,8 +61,7 @@ export async function installMapping(session: Session, mapping: Mapping): Promis
 export async function keepInstalled(ownerUrl: string): Promise<void> {
   await withSession(ownerUrl, async (session) => {
     const state = await readState(session)
-    if (state !== null && ['carrying', 'validating', 'beside'].includes(state.phase))
-      await install(session, state.mapping)
+    if (state !== null && isCarrying(state.phase)) await install(session)
   })
 }
 
@@ -89,7 +90,6 @@ export async function grantToEngine(session: Session): Promise<void> {
 
 /** The views are of the old tables without what the take-over added to them, and of the currencies that the market has. */
 async function views(session: Session, mapping: Mapping): Promise<string> {
-  const codes = await transaction(session, () => currencies(session))
   const added = await session.query<{ table: string; name: string }>(
     `select table_name as "table", name from fairlock_adoption.expansion where kind = 'column'`,
   )
@@ -101,7 +101,7 @@ async function views(session: Session, mapping: Mapping): Promise<string> {
         ({ name }) => !added.rows.some((row) => row.table === shape.table && row.name === name),
       ),
     })),
-    codes,
+    await currencies(session),
   )
 }
 

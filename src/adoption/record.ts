@@ -3,7 +3,7 @@ import { MigrationError, type Session, transaction } from '../platform/migrator/
 import { noteDeed, tellDeeds } from './deeds.ts'
 import { installMapping, installState } from './install.ts'
 import { fold, groupKey, type Mapping, requireMapping } from './mapping.ts'
-import type { Phase } from './state.ts'
+import { isCarrying, type Phase } from './state.ts'
 import type { Shape } from './tables.ts'
 
 /** What is in force of an adoption. */
@@ -45,8 +45,8 @@ export async function recordMapping(
 ): Promise<void> {
   await transaction(session, async () => {
     await installState(session)
-    const found = await session.query<{ phase: Phase; mapping: unknown; installed: string | null }>(
-      'select phase, mapping, installed from fairlock_adoption.state for update',
+    const found = await session.query<{ phase: Phase; mapping: unknown }>(
+      'select phase, mapping from fairlock_adoption.state for update',
     )
     const inForce = found.rows[0]
     if (inForce !== undefined)
@@ -61,8 +61,7 @@ export async function recordMapping(
       [JSON.stringify(adoption.mapping), JSON.stringify(adoption.shapes), adoption.confirmed],
     )
     // Whatever carries rows at this moment goes by the new words from its next batch on.
-    if (inForce !== undefined && !mayReplace(inForce.phase) && inForce.installed !== null)
-      await installMapping(session, adoption.mapping)
+    if (isCarrying(inForce?.phase)) await installMapping(session, adoption.mapping)
     const custody = adoption.mapping.wallets.filter((group) => group.custody && group.certain).length
     await noteDeed(session, { action: 'adopted', details: { confirmed: adoption.confirmed, custody } })
   })

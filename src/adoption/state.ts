@@ -27,6 +27,11 @@ export async function readState(session: Pick<Session, 'query'>): Promise<State 
   return row === undefined ? null : { ...row, mapping: requireMapping(row.mapping) }
 }
 
+/** Whether old rows are carried in this phase: the functions that do it are there and go by the mapping. */
+export function isCarrying(phase: Phase | undefined): boolean {
+  return phase === 'carrying' || phase === 'validating' || phase === 'beside'
+}
+
 /** Writes down the next phase. Waits for the batch that is being carried, and keeps later ones out until it is written. */
 export async function enter(
   session: Pick<Session, 'query'>,

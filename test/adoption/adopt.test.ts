@@ -422,7 +422,7 @@ describe('what cannot be taken over', () => {
     before.mapping!.statuses.trades.limbo = null
     before.mapping!.wallets[0]!.certain = false
     await record(database, before, true)
-    await sql(database, `update fairlock_adoption.state set phase = 'beside'`)
+    await sql(database, `update fairlock_adoption.state set phase = 'expanding'`)
     const more = structuredClone(before)
     more.mapping!.statuses.trades.limbo = 'cancelled'
     more.mapping!.wallets[0]!.certain = true

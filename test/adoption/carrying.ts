@@ -99,7 +99,7 @@ export async function startCarrying(options: Parameters<typeof makeLegacy>[1]): 
       [{ ...MAPPING, tables }],
     )
     await bringUp(database)
-    await install(session, { ...MAPPING, tables })
+    await install(session)
   })
   const owner = await connect(database.ownerUrl)
   const engine = await connect(database.ownerUrl)

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import pg from 'pg'
 import { install } from '../../src/adoption/index.ts'
 import { withSession } from '../../src/platform/migrator/index.ts'
-import { besideDatabase, oldTablesSql, SMALL_MAPPING } from '../support/beside.ts'
+import { besideDatabase, oldTablesSql } from '../support/beside.ts'
 import { type Market, offerBody, type Person, startMarket } from '../support/market.ts'
 
 // Both at once: Fairlock serves from the new tables, the old application from the old ones. What Fairlock does has to be
@@ -198,7 +198,7 @@ test('a wallet of several old rows gives from the primary one first, and decimal
     await all(`alter table public.crypto_wallets alter column balance type ${type}`)
     await withSession(market.database.ownerUrl, async (session) => {
       await session.query('update fairlock_adoption.state set installed = null')
-      await install(session, SMALL_MAPPING)
+      await install(session)
     })
     for (const amount of ['0.12345678', '-0.00000001', '3', '-1.1234', '-0.0004'])
       assert.equal((await adjust(person, amount)).status, 201, `${type} ${amount}`)

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import pg from 'pg'
 import { install } from '../../src/adoption/index.ts'
 import { withSession } from '../../src/platform/migrator/index.ts'
-import { besideDatabase, oldTablesSql, SMALL_MAPPING } from '../support/beside.ts'
+import { besideDatabase, oldTablesSql } from '../support/beside.ts'
 import { type Market, type Person, startMarket } from '../support/market.ts'
 
 // What an old platform's own triggers, laws and habits do to coins that both applications hold.
@@ -253,7 +253,7 @@ test('a balance in binary fractions', async () => {
   await all(`alter table public.crypto_wallets alter column balance type double precision`)
   await withSession(market.database.ownerUrl, async (session) => {
     await session.query('update fairlock_adoption.state set installed = null')
-    await install(session, SMALL_MAPPING)
+    await install(session)
   })
   for (const amount of ['123456789012.12345678', '-0.12345679', '0.3', '-0.1', '98765432.98765439']) {
     assert.equal((await adjust(person, amount)).status, 201)

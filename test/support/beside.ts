@@ -95,7 +95,7 @@ export async function besideDatabase(oldSql: string, mapping = SMALL_MAPPING): P
       mapping,
     ])
     await bringUp(database)
-    await install(session, mapping)
+    await install(session)
     await installTriggers(session, await oldTables(session))
     await expand(session)
     await session.query(`update fairlock_adoption.state set phase = 'beside'`)

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { sqlState } from '../../platform/migrator/index.ts'
 import type { TableName } from '../old-tables.ts'
+import { isCarrying, type Phase } from '../state.ts'
 
 export type Outcome = { carried: number; unchanged: number; quarantined: number; removed: number }
 
@@ -34,10 +35,8 @@ async function fill(client: pg.Client, table: TableName, keys: string[]): Promis
  * and keeps later ones out.
  */
 export async function mayCarry(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query<{ phase: string }>(
-    'select phase from fairlock_adoption.state for share',
-  )
-  return ['carrying', 'validating', 'beside'].includes(rows[0]?.phase ?? '')
+  const { rows } = await client.query<{ phase: Phase }>('select phase from fairlock_adoption.state for share')
+  return isCarrying(rows[0]?.phase)
 }
 
 export type Batch = {

@@ -1,5 +1,5 @@
 import { MigrationError, withSession } from '../../platform/migrator/index.ts'
-import { readState } from '../state.ts'
+import { isCarrying, readState } from '../state.ts'
 import { drain } from './drain.ts'
 import { countQuarantine, markQuarantined, type QuarantineFilter, quarantinedKeys } from './quarantine.ts'
 import { Carrier } from './session.ts'
@@ -15,7 +15,7 @@ export type Retried = {
 /** Tries to carry rows in quarantine once more; says how many were tried and what is left of them. */
 export async function retryQuarantine(ownerUrl: string, filter: QuarantineFilter): Promise<Retried> {
   const state = await withSession(ownerUrl, readState)
-  if (!['carrying', 'validating', 'beside'].includes(state?.phase ?? '')) {
+  if (!isCarrying(state?.phase)) {
     throw new MigrationError(
       state === null
         ? 'Nothing was adopted here: there is no quarantine.'

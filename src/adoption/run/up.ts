@@ -145,7 +145,7 @@ class Run {
   async #expand(session: Session, tables: OldTable[], state: State): Promise<RunResult> {
     if (['adopted', 'parked'].includes(state.phase)) await this.#enter(session, 'expanding')
     const schema = await this.#options.bringUp()
-    await install(session, state.mapping)
+    await install(session)
     const onMessage = (text: string) => this.tell({ kind: 'message', text })
     await installTriggers(session, tables, { onMessage })
     if (this.#options.expand !== false) await expand(session, { onMessage })
