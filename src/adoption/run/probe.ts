@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../platform/index.ts'
 import { openSession, type Session } from '../../platform/migrator/index.ts'
 import type { OldTable } from '../old-tables.ts'
 
@@ -100,7 +101,7 @@ export class Probe {
       }
       const ms = performance.now() - began
       this.#samples.push({ at: performance.now(), ms })
-      await sleep(Math.max(1, EVERY_MS - ms), undefined, { signal }).catch(() => undefined)
+      await pause(Math.max(1, EVERY_MS - ms), signal)
     }
   }
 }

@@ -64,6 +64,7 @@ export class Carrier {
       // No client yet: it was the connecting that failed, and nobody is there to connect to.
       if (lost === null) return false
       this.#client = null
+      // It is lost already; that it cannot say good-bye is no news.
       lost.end().catch(() => undefined)
     }
     return true

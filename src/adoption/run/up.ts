@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../../platform/index.ts'
 import {
   MigrationError,
   type RunResult,
@@ -214,7 +214,7 @@ class Run {
   async #follow(pace: Pace): Promise<void> {
     while (!this.#signal.aborted) {
       await this.#drain(pace)
-      await sleep(1_000, undefined, { signal: this.#signal }).catch(() => undefined)
+      await pause(1_000, this.#signal)
     }
   }
 
