@@ -53,7 +53,7 @@ function filesFor(filter) {
 }
 
 async function withServer(action) {
-  const server = await startTestServer()
+  const server = await startTestServer({ onDisk: kindName === 'proof' })
   const died = server.exited.then((error) => {
     throw error
   })

@@ -354,10 +354,10 @@ test('endpoints that hang hold up nobody else, whoever has many', async () => {
   assert.match(metrics, /fairlock_webhook_deliveries\{state="pending"\} 1\d\d\n/)
   assert.match(metrics, /fairlock_webhook_oldest_pending_seconds \d/)
   await superuser.query('delete from fairlock.webhooks where user_id = $1', [attacker.id])
-  assert.equal((await deliveriesOf(person, hook, '?limit=100&state=delivered')).length, 20)
   await silent.stop()
-  await quick.stop()
   await webhooks.settled()
+  assert.equal((await deliveriesOf(person, hook, '?limit=100&state=delivered')).length, 20)
+  await quick.stop()
 })
 
 test('three workers deliver each message once; one that dies after the yes is followed by another, with the same id', async () => {
