@@ -57,6 +57,14 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 10, maxLength: 30 },
 )
 
+// Two trades that count in one month, until the first of a month lies between them and after both.
+const EVERY_DAY_OF_A_MONTH: Step[] = [
+  { do: 'take', taker: 0, maker: 1, dollars: 700 },
+  { do: 'pass', days: 1 },
+  { do: 'take', taker: 0, maker: 1, dollars: 50 },
+  ...Array.from({ length: 32 }, () => ({ do: 'pass' as const, days: 1 })),
+]
+
 class Model {
   readonly trades: Trade[] = []
   readonly levels: Level[] = Array(PEOPLE).fill('basic')
@@ -114,7 +122,7 @@ test('whatever people do in whatever order, what counts is what a list of their 
         }
       }
     }),
-    { numRuns: 6 },
+    { numRuns: 6, examples: [[EVERY_DAY_OF_A_MONTH]] },
   )
   await assertCleanBooks(market.database.ownerUrl)
 })

@@ -95,9 +95,23 @@ export class Counter {
     return rows[0]
   }
 
-  /** The days pass: whatever was counted becomes so many days older. */
+  /**
+   * The days pass: whatever was counted becomes so many days older. Where the first of a month comes to lie between two
+   * trades that counted in one month, or no longer does, the month's volume changes by what that moves.
+   */
   async daysPass(days: number): Promise<void> {
-    await this.asIntruder(`update crypto_profiles set volume_day = volume_day - ${days};
+    await this.asIntruder(`
+      with months as (
+        select p.id, sum(t.reference_value) filter (where fairlock.month_of(t.counted_on - ${days})
+            = fairlock.month_of(p.volume_day - ${days})) as after,
+          sum(t.reference_value) filter (where fairlock.month_of(t.counted_on) = fairlock.month_of(p.volume_day)) as before
+        from crypto_profiles p join crypto_trades t on p.user_id in (t.user_id, t.buyer_id)
+        where t.status not in ('cancelled', 'expired') group by p.id
+      )
+      update crypto_profiles p
+      set current_monthly_volume = current_monthly_volume + coalesce(m.after, 0) - coalesce(m.before, 0)
+      from months m where m.id = p.id;
+      update crypto_profiles set volume_day = volume_day - ${days};
       update crypto_trades set counted_on = counted_on - ${days};
       update crypto_wallets set withdrawal_day = withdrawal_day - ${days};
       update crypto_transactions set counted_on = counted_on - ${days} where counted_on is not null`)
