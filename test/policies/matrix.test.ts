@@ -23,6 +23,7 @@ before(async () => {
   superuser = await connected(market.database.superuserUrl)
   app = await connected(market.database.appUrl)
   tables = await readCatalog()
+  await superuser.query(TRYING)
 })
 after(async () => {
   await app?.end()
@@ -180,6 +181,7 @@ async function assertMatrix(
   look?: string,
 ): Promise<void> {
   const wrong: string[] = []
+  const outcomes = await attemptEach(client, tables.flatMap(statementsFor), actor, look)
   for (const table of tables) {
     const rows = rowsOf(table)
     const writes = new Set<string>(EXPECTED[table.name]?.writes ?? [])
@@ -189,7 +191,7 @@ async function assertMatrix(
       update: writes.has('update') ? rows : 'denied',
       delete: writes.has('delete') ? rows : 'denied',
     }
-    const seen = await tryEverything(table, (sql) => attempt(client, sql, actor, look))
+    const seen = seenIn(outcomes.splice(0, statementsFor(table).length))
     for (const verb of ['select', 'insert', 'update', 'delete'] as const) {
       if (seen[verb] === expected[verb]) continue
       wrong.push(`${verb} on ${table.name}: ${seen[verb]}, expected ${expected[verb]}`)
@@ -198,39 +200,34 @@ async function assertMatrix(
   assert.deepEqual(wrong, [])
 }
 
-async function tryEverything({ name, columns }: Table, run: (sql: string) => Promise<number | string>) {
-  const refused = (outcome: number | string) =>
-    typeof outcome === 'string' && DENIED.includes(outcome) ? 'denied' : outcome
-  const inserted = refused(await run(`insert into ${name} default values`))
-  let updated: number | string = 'denied'
-  for (const column of columns) {
-    const outcome = refused(await run(`update ${name} set ${column} = ${column}`))
-    if (outcome !== 'denied') updated = outcome
-  }
+function statementsFor({ name, columns }: Table): string[] {
+  return [
+    `select from ${name}`,
+    `insert into ${name} default values`,
+    `delete from ${name}`,
+    ...columns.map((column) => `update ${name} set ${column} = ${column}`),
+  ]
+}
+
+/** What the statements for one table came to, in their order. */
+function seenIn(outcomes: (number | string)[]) {
+  const [select, insert, deletion, ...updates] = outcomes.map((outcome) =>
+    typeof outcome === 'string' && DENIED.includes(outcome) ? 'denied' : outcome,
+  )
   return {
-    select: refused(await run(`select from ${name}`)),
+    select,
     // A law of the table that refuses the row speaks after the privilege has let it in.
-    insert: inserted === 'denied' ? 'denied' : 'allowed',
-    update: updated,
-    delete: refused(await run(`delete from ${name}`)),
+    insert: insert === 'denied' ? 'denied' : 'allowed',
+    update: updates.findLast((outcome) => outcome !== 'denied') ?? 'denied',
+    delete: deletion,
   }
 }
 
-/**
- * Runs a statement for a person and takes it back; gives the count of rows, or the code of the error. All of it is one
- * message: there are some twenty thousand attempts.
- */
-async function attempt(
-  client: pg.Client,
-  sql: string,
-  actor: string | null,
-  look?: string,
-): Promise<number | string> {
-  const steps = ['begin']
-  if (actor !== null) steps.push(`select set_config('fairlock.user_id', ${pg.escapeLiteral(actor)}, true)`)
-  if (look !== undefined) steps.push(look)
+/** Runs a statement for a person and takes it back; gives the count of rows, or the code of the error. */
+async function attempt(client: pg.Client, sql: string, actor: string): Promise<number | string> {
+  const person = `select set_config('fairlock.user_id', ${pg.escapeLiteral(actor)}, true)`
   try {
-    const results = (await client.query([...steps, sql].join(';'))) as unknown as pg.QueryResult[]
+    const results = (await client.query(['begin', person, sql].join(';'))) as unknown as pg.QueryResult[]
     return results.at(-1)?.rowCount ?? 0
   } catch (error) {
     if (!(error instanceof pg.DatabaseError)) throw error
@@ -239,6 +236,53 @@ async function attempt(
     await client.query('rollback')
   }
 }
+
+/**
+ * Runs statements for a person, or for nobody, each taken back before the next, and all of them at the end. They are sent
+ * as one message, because there are some twenty thousand in this file.
+ */
+async function attemptEach(
+  client: pg.Client,
+  statements: string[],
+  actor: string | null,
+  look?: string,
+): Promise<(number | string)[]> {
+  await client.query('begin')
+  try {
+    if (actor !== null) await client.query(`select set_config('fairlock.user_id', $1, true)`, [actor])
+    if (look !== undefined) await client.query(look)
+    const { rows } = await client.query<{ outcomes: string[] }>('select trying.each($1) as outcomes', [
+      statements,
+    ])
+    return (rows[0]?.outcomes ?? []).map((outcome) =>
+      outcome.startsWith('rows ') ? Number(outcome.slice(5)) : outcome,
+    )
+  } finally {
+    await client.query('rollback')
+  }
+}
+
+/** As whoever calls it: the privileges and policies are the caller's. */
+const TRYING = `
+  create schema trying;
+  create function trying.each(statements text[]) returns text[] language plpgsql as $$
+  declare
+    statement text;
+    touched int;
+    outcomes text[] := '{}';
+  begin
+    foreach statement in array statements loop
+      begin
+        execute statement;
+        get diagnostics touched = row_count;
+        raise exception using errcode = 'TRIED';
+      exception when others then
+        outcomes := outcomes || case when sqlstate = 'TRIED' then 'rows ' || touched else sqlstate end;
+      end;
+    end loop;
+    return outcomes;
+  end $$;
+  grant usage on schema trying to public`
 
 async function readCatalog() {
   const { rows } = await superuser.query<{ name: string; columns: string[] }>(
