@@ -34,6 +34,7 @@ const SETTINGS = {
   wal_level: 'minimal',
   max_wal_senders: '0',
   scram_iterations: '1',
+  wal_compression: 'off',
 }
 const PREFIX = 'fairlock-test-'
 // Some hundred databases are made and dropped: in memory a run of all tests takes a tenth less time. They are 1.3 GB at
