@@ -25,6 +25,8 @@ begin
       select m.table_name, count(*) as marks, min(m.marked_at) as oldest from fairlock_adoption.marks m group by m.table_name
     ), refused as (
       select q.table_name, count(*) as rows from fairlock_adoption.quarantine q group by q.table_name
+    ), not_taken as (
+      select f.table_name, count(*) as rows from fairlock_adoption.mirror_failures f group by f.table_name
     ), there as (
       select c.table_name, count(*) as rows from fairlock_adoption.carried c where $1 group by c.table_name
     ), names as (
@@ -33,6 +35,7 @@ begin
     ), tables as (
       select n.name, n.place, p.pass, coalesce(p.rows_done, 0) as done, coalesce(p.rows_total, 0) as total,
         p.finished_at is not null as finished, coalesce(r.rate, 0) as rate, coalesce(q.rows, 0) as quarantined,
+        coalesce(f.rows, 0) as not_taken,
         case when $1 then coalesce(t.rows, 0) else coalesce(new.n_live_tup, 0) end as carried,
         coalesce(w.marks, 0) as marks, coalesce(extract(epoch from clock_timestamp() - w.oldest), 0) as oldest,
         old.n_live_tup as old_live, old.n_dead_tup as old_dead, new.n_live_tup as new_live, new.n_dead_tup as new_dead,
@@ -41,6 +44,7 @@ begin
       left join fairlock_adoption.progress p on p.table_name = n.name
       left join recent r on r.table_name = n.name left join waiting w on w.table_name = n.name
       left join refused q on q.table_name = n.name left join there t on t.table_name = n.name
+      left join not_taken f on f.table_name = n.name
       left join pg_stat_all_tables old on old.relname = n.name
         -- In two parts, because code that is brought up beside the old tables has that name replaced by its own schema's.
         and old.schemaname = case s.phase when 'contracted' then 'fairlock_old' else 'pub' || 'lic' end
@@ -51,7 +55,7 @@ begin
       'tables', (select jsonb_agg(jsonb_build_object('table', t.name, 'pass', t.pass, 'done', t.done, 'total', t.total,
         'finished', t.finished, 'rate', round(t.rate, 1),
         'etaSeconds', case when t.finished then 0 when t.rate > 0 then ceil(greatest(t.total - t.done, 0) / t.rate) end,
-        'carried', t.carried, 'quarantined', t.quarantined, 'marks', t.marks, 'oldestMarkSeconds', round(t.oldest, 3),
+        'carried', t.carried, 'quarantined', t.quarantined, 'notTaken', t.not_taken, 'marks', t.marks, 'oldestMarkSeconds', round(t.oldest, 3),
         'old', jsonb_build_object('bytes', t.old_bytes, 'live', t.old_live, 'dead', t.old_dead),
         'new', jsonb_build_object('bytes', t.new_bytes, 'live', t.new_live, 'dead', t.new_dead)) order by t.place)
         from tables t),

@@ -11,6 +11,7 @@ const table = (name: string, of: Partial<TableFigures> = {}): TableFigures => ({
   etaSeconds: 0,
   carried: 0,
   quarantined: 0,
+  notTaken: 0,
   marks: 0,
   oldestMarkSeconds: 0,
   old: BLOAT,
@@ -27,7 +28,7 @@ export const FIGURES: AdoptionFigures = {
   tables: [
     table('users', { done: 250_000, total: 250_000, carried: 250_000 }),
     table('crypto_profiles'),
-    table('crypto_wallets', { marks: 12, oldestMarkSeconds: 3 }),
+    table('crypto_wallets', { notTaken: 2, marks: 12, oldestMarkSeconds: 3 }),
     table('crypto_transactions', {
       done: 5_000_000,
       total: 10_000_000,

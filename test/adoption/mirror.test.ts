@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
-import { install } from '../../src/adoption/index.ts'
+import { install, readAdoption } from '../../src/adoption/index.ts'
 import { withSession } from '../../src/platform/migrator/index.ts'
 import { besideDatabase, oldTablesSql } from '../support/beside.ts'
 import { type Market, offerBody, type Person, startMarket } from '../support/market.ts'
@@ -216,6 +216,11 @@ test('what the old tables refuse is noted, and Fairlock goes on', async () => {
   assert.deepEqual([unheld, books], ['0.75000000', '0.75000000'])
   const failures = await all('select * from fairlock_adoption.mirror_failures where target_id = $1', [id])
   assert.equal(failures[0].code, '23502')
+  const figures = (await readAdoption(market.db))!
+  assert.deepEqual(
+    figures.tables.filter(({ notTaken }) => notTaken > 0).map(({ table, notTaken }) => [table, notTaken]),
+    [['crypto_wallets', 1]],
+  )
   await all('alter table public.crypto_wallets drop column needed')
 })
 

@@ -7,17 +7,6 @@ create table if not exists fairlock_adoption.words (
   primary key (kind, new)
 );
 
--- What the old tables did not take, so that somebody can see to it. One line per row and kind of work.
-create table if not exists fairlock_adoption.mirror_failures (
-  table_name text not null,
-  target_id  uuid not null,
-  operation  text not null,
-  code       text not null,
-  message    text not null,
-  at         timestamptz not null default clock_timestamp(),
-  primary key (table_name, target_id, operation)
-);
-
 -- The columns of the old tables by the names that Fairlock has for them; the column of the primary key is `id`.
 create or replace view fairlock_adoption.old_columns as
   with tables (table_name) as (

@@ -145,6 +145,17 @@ create table if not exists fairlock_adoption.expansion (
 -- Whose numbers have to be counted anew: carrying profiles and trades puts them here, recount_waiting takes them out.
 create table if not exists fairlock_adoption.to_recount (user_id uuid primary key);
 
+-- What of Fairlock's the old tables did not take while both are served, so that somebody can see to it. One line per row and kind of work.
+create table if not exists fairlock_adoption.mirror_failures (
+  table_name text not null,
+  target_id  uuid not null,
+  operation  text not null,
+  code       text not null,
+  message    text not null,
+  at         timestamptz not null default clock_timestamp(),
+  primary key (table_name, target_id, operation)
+);
+
 -- What was done with the take-over and who did it, until the audit log has it: that is there only while Fairlock's code is.
 create table if not exists fairlock_adoption.deeds (
   id      bigint generated always as identity primary key,

@@ -19,6 +19,8 @@ export type TableFigures = {
   etaSeconds: number | null
   carried: number
   quarantined: number
+  /** Rows that Fairlock wrote and the old table did not take: `fairlock_adoption.mirror_failures`. */
+  notTaken: number
   /** Rows that the old application touched and that wait to be carried again. */
   marks: number
   oldestMarkSeconds: number

@@ -60,6 +60,12 @@ const METRICS: Metric[] = [
     samples: perTable(({ quarantined }) => quarantined),
   },
   {
+    name: 'fairlock_adoption_rows_not_taken',
+    help: 'Rows that Fairlock wrote and the old table did not take, while both are served',
+    labels: ['table'],
+    samples: perTable(({ notTaken }) => notTaken),
+  },
+  {
     name: 'fairlock_adoption_quarantine_reasons',
     help: 'Reasons why rows are in quarantine; a row may have several',
     labels: ['code'],

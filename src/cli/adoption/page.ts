@@ -17,6 +17,7 @@ export function pageOf(now: AdoptionFigures, at: Date): string[] {
     `trouble     ${count(batches.lockWaits)} waits for locks, ${count(batches.retries)} retries in the last batches`,
     ...listed('quarantine', sum(tables.map((one) => one.quarantined)), now.quarantine),
     ...listed('set aside', sum(Object.values(now.setAside)), now.setAside),
+    ...listed('not taken', sum(tables.map((one) => one.notTaken)), notTaken(tables)),
     `differ      ${count(now.differences)} statistics that were counted anew` +
       `${now.toRecount > 0 ? `, ${count(now.toRecount)} people wait` : ''}`,
     `verified    ${
@@ -67,6 +68,11 @@ function listed(name: string, rows: number, codes: Record<string, number>): stri
     }
   }
   return lines
+}
+
+/** Of which tables, where the old ones refused something of Fairlock's. */
+function notTaken(tables: TableFigures[]): Record<string, number> {
+  return Object.fromEntries(tables.filter((one) => one.notTaken > 0).map((one) => [one.table, one.notTaken]))
 }
 
 function size(name: string, tables: TableFigures[], side: 'old' | 'new'): string[] {
