@@ -3084,7 +3084,7 @@ create function fairlock.adjust_balance(p_user uuid, p_currency text, p_amount n
 alter function fairlock.adjust_balance(uuid,text,numeric,text) owner to fairlock_engine;
 grant execute on function fairlock.adjust_balance(uuid,text,numeric,text) to fairlock_engine;
 
-create function fairlock.adoption_figures(p_exact boolean DEFAULT false) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 660e71c02e6421b1;
+create function fairlock.adoption_figures(p_exact boolean DEFAULT false) returns jsonb language plpgsql stable security definer set search_path=pg_catalog, pg_temp as 5cc99d1b5a27a75f;
 alter function fairlock.adoption_figures(boolean) owner to fairlock_engine;
 grant execute on function fairlock.adoption_figures(boolean) to fairlock_app;
 grant execute on function fairlock.adoption_figures(boolean) to fairlock_engine;

@@ -55,7 +55,8 @@ begin
       'tables', (select jsonb_agg(jsonb_build_object('table', t.name, 'pass', t.pass, 'done', t.done, 'total', t.total,
         'finished', t.finished, 'rate', round(t.rate, 1),
         'etaSeconds', case when t.finished then 0 when t.rate > 0 then ceil(greatest(t.total - t.done, 0) / t.rate) end,
-        'carried', t.carried, 'quarantined', t.quarantined, 'notTaken', t.not_taken, 'marks', t.marks, 'oldestMarkSeconds', round(t.oldest, 3),
+        'carried', t.carried, 'quarantined', t.quarantined, 'notTaken', t.not_taken,
+        'marks', t.marks, 'oldestMarkSeconds', round(t.oldest, 3),
         'old', jsonb_build_object('bytes', t.old_bytes, 'live', t.old_live, 'dead', t.old_dead),
         'new', jsonb_build_object('bytes', t.new_bytes, 'live', t.new_live, 'dead', t.new_dead)) order by t.place)
         from tables t),

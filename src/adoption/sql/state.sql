@@ -145,7 +145,8 @@ create table if not exists fairlock_adoption.expansion (
 -- Whose numbers have to be counted anew: carrying profiles and trades puts them here, recount_waiting takes them out.
 create table if not exists fairlock_adoption.to_recount (user_id uuid primary key);
 
--- What of Fairlock's the old tables did not take while both are served, so that somebody can see to it. One line per row and kind of work.
+-- What of Fairlock's the old tables did not take while both are served, so that somebody can see to it. One line per row
+-- and kind of work.
 create table if not exists fairlock_adoption.mirror_failures (
   table_name text not null,
   target_id  uuid not null,
