@@ -33,6 +33,8 @@ export function withMarketSchema(url: string, schema: string): string {
   if (schema === PUBLIC) return url
   const changed = new URL(url)
   changed.searchParams.set('options', sessionOptions(url, `-c search_path=${schema}`))
+  // A form's way to write a space, which psql and every other program of libpq's reads as a plus.
+  changed.search = changed.search.replaceAll('+', '%20')
   return changed.href
 }
 
