@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { idempotency } from '../../src/platform/database.ts'
-import { type Caller, ERRORS, type JsonObject, newId, Problem } from '../../src/platform/index.ts'
+import { type Caller, ERRORS, type JsonObject, Problem } from '../../src/platform/index.ts'
 import { call, type Market } from './market.ts'
+import { type SignedUp, signUp } from './people.ts'
 
 export type Reply = {
   status: number
@@ -19,11 +20,11 @@ export class Actor {
   readonly #caller: Caller
   readonly #token: string
 
-  constructor(market: Market, id: string, sessionId: string, secret: Buffer) {
+  constructor(market: Market, { id, sessionId, token, tokenHash }: SignedUp) {
     this.#market = market
     this.id = id
-    this.#token = `${sessionId}.${secret.toString('base64url')}`
-    this.#caller = { sessionId, tokenHash: sha256(secret), requestId: `test ${id}` }
+    this.#token = token
+    this.#caller = { sessionId, tokenHash, requestId: `test ${id}` }
   }
 
   do(operation: string, args: JsonObject, how: How = {}): Promise<Reply> {
@@ -83,25 +84,14 @@ export function expire(market: Market, tradeId: string): Promise<Reply> {
   )
 }
 
-/** New people, signed in. Their passwords are not hashed, which would take longer than everything they do. */
+/** New people, signed in, whom no password lets in again. */
 export async function newActors(market: Market, count: number): Promise<Actor[]> {
-  const names = Array.from({ length: count }, () => `t ${randomBytes(12).toString('hex')}`)
-  const made = await market.db.pool.query<{ id: string }>(
-    `select fairlock.register_person(replace(name, ' ', '') || '@example.org', name,
-       '$argon2id$v=19$m=19456,t=2,p=1$bm90aGluZw$bm90aGluZw') -> 'user' ->> 'id' as id from unnest($1::text[]) name`,
-    [names],
-  )
-  const people = made.rows.map(({ id }) => ({ id, sessionId: newId(), secret: randomBytes(32) }))
-  await market.db.pool.query(
-    `select fairlock.open_session(session, person, hash, 1, null, null)
-     from unnest($1::uuid[], $2::uuid[], $3::bytea[]) s(session, person, hash)`,
-    [
-      people.map((one) => one.sessionId),
-      people.map((one) => one.id),
-      people.map((one) => sha256(one.secret)),
-    ],
-  )
-  return people.map((one) => new Actor(market, one.id, one.sessionId, one.secret))
+  const people = Array.from({ length: count }, () => {
+    const name = randomBytes(12).toString('hex')
+    const passwordHash = '$argon2id$v=19$m=19456,t=2,p=1$bm90aGluZw$bm90aGluZw'
+    return { email: `t${name}@example.org`, name: `t ${name}`, passwordHash }
+  })
+  return (await signUp(market.db, people)).map((one) => new Actor(market, one))
 }
 
 const CREATES = new Set(['create_offer', 'take_offer', 'adjust_balance'])
@@ -144,8 +134,4 @@ function requestOf(operation: string, args: JsonObject): { method: string; path:
     default:
       throw new Error(`no route is known for ${operation}`)
   }
-}
-
-function sha256(bytes: Buffer): Buffer {
-  return createHash('sha256').update(bytes).digest()
 }

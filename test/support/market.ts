@@ -1,13 +1,12 @@
 import { hash } from '@node-rs/argon2'
 import pino from 'pino'
 import { buildApp } from '../../src/http/index.ts'
-import { deviceName } from '../../src/identity/accounts/device.ts'
 import { SignInLimits } from '../../src/identity/index.ts'
-import { newToken } from '../../src/identity/tokens.ts'
 import { Live, type LiveOptions, Outside } from '../../src/notifications/index.ts'
 import { type App, asEngine, Database, loadConfig } from '../../src/platform/index.ts'
 import { keyringInForce, Sealer } from '../../src/platform/sealing/index.ts'
 import type { Exports } from '../../src/wallets/index.ts'
+import { signUp } from './people.ts'
 import { type TestDatabase, testDatabase } from './server.ts'
 
 export type Json = { [key: string]: unknown }
@@ -133,8 +132,9 @@ export async function startMarket(
   const person = async (name = 'person') => {
     const unique = `${name}_${++people}`
     const email = `${unique}@example.org`
-    const { id, token } = await register(db, email, unique)
-    return new Person(url, id, email, token)
+    const passwordHash = await hash(passwordOf(unique), QUICK)
+    const [made] = await signUp(db, [{ email, name: unique, passwordHash }])
+    return new Person(url, made!.id, email, made!.token)
   }
   const admin = () => {
     administrator ??= person('admin').then(async (one) => {
@@ -171,35 +171,8 @@ export async function startMarket(
   }
 }
 
-/** The least that argon2 takes: the program's own parameters take 25 ms of a core, and the tests have some thousand people. */
+/** The least that argon2 takes. What a hash was made with is part of it, so people sign in with it as with any. */
 const QUICK = { algorithm: 2, memoryCost: 8, timeCost: 1, parallelism: 1 }
-
-/** What POST /v1/auth/register does, but that nobody judges the password, and that it is hashed quickly. */
-async function register(db: Database, email: string, name: string): Promise<{ id: string; token: string }> {
-  const nobody = { sessionId: null, tokenHash: null, requestId: 'test registration' }
-  const hashed = await hash(passwordOf(name), QUICK)
-  const made = await db.call<{ user: { id: string } }>(
-    nobody,
-    'select fairlock.register_person($1, $2, $3) as answer',
-    [email, name, hashed],
-  )
-  const { sessionId, token, tokenHash } = newToken()
-  const session = [
-    sessionId,
-    made.user.id,
-    tokenHash,
-    30,
-    'node',
-    '127.0.0.1',
-    deviceName('node'),
-    'registration',
-  ]
-  await db.call(nobody, 'select fairlock.open_session($1, $2, $3, $4, $5, $6, $7, $8, $9) as answer', [
-    ...session,
-    hashed,
-  ])
-  return { id: made.user.id, token }
-}
 
 /** An offer's body; what a test does not care about has sound values. */
 export function offerBody(changes: Json = {}): Json {
